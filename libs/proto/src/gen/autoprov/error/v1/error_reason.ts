@@ -6,14 +6,101 @@
 
 /* eslint-disable */
 
-export const protobufPackage = "autoprov.error.v1";
-
-export const protobufFileName = "autoprov/error/v1/error_reason.proto";
-
-/** Why. */
+/**
+ * Why a call was refused. Every error status of every Autoprov service carries a google.rpc.ErrorInfo whose `domain`
+ * is "autoprov" and whose `reason` is one of these names without the prefix ERROR_REASON_, for example:
+ *
+ *   { "@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "STALE_SETUP_CHANGED", "domain": "autoprov",
+ *     "metadata": { "setup": "customers/acme/apps/crm/setup", "currentEtag": "18" } }
+ *
+ * Configuration-time failures of the published error model also carry a google.rpc.LocalizedMessage with the published
+ * words. Callers switch on the reason, never on the text. New reasons may be added; treat an unknown one by its status.
+ */
 export const ErrorReason = {
-  /** ERROR_REASON_UNSPECIFIED - Unset. */
+  /** ERROR_REASON_UNSPECIFIED - Unset; never sent. */
   ERROR_REASON_UNSPECIFIED: 0,
+  /** ERROR_REASON_INVALID_REQUEST - The request alone is wrong; BadRequest names every field at fault. INVALID_ARGUMENT. */
+  ERROR_REASON_INVALID_REQUEST: 1,
+  /** ERROR_REASON_DEADLINE_REQUIRED - The call has no deadline, or one further away than the service allows. INVALID_ARGUMENT. */
+  ERROR_REASON_DEADLINE_REQUIRED: 2,
+  /** ERROR_REASON_CALLER_NOT_ALLOWED - The calling workload may not call this method. PERMISSION_DENIED. */
+  ERROR_REASON_CALLER_NOT_ALLOWED: 3,
+  /** ERROR_REASON_RESOURCE_NOT_FOUND - The named resource does not exist. NOT_FOUND. */
+  ERROR_REASON_RESOURCE_NOT_FOUND: 4,
+  /** ERROR_REASON_RESOURCE_EXISTS - A resource of that name exists. ALREADY_EXISTS. */
+  ERROR_REASON_RESOURCE_EXISTS: 5,
+  /** ERROR_REASON_ETAG_MISMATCH - The etag is not the current one. ABORTED. */
+  ERROR_REASON_ETAG_MISMATCH: 6,
+  /** ERROR_REASON_RESOURCE_IN_USE - The resource is still used by others. FAILED_PRECONDITION. */
+  ERROR_REASON_RESOURCE_IN_USE: 7,
+  /** ERROR_REASON_DEPENDENCY_UNAVAILABLE - A store or service behind this one does not answer; try again. UNAVAILABLE. */
+  ERROR_REASON_DEPENDENCY_UNAVAILABLE: 8,
+  /** ERROR_REASON_INTERNAL - A bug of ours; the cause is in the log of the service, under the request id. INTERNAL. */
+  ERROR_REASON_INTERNAL: 9,
+  /** ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED - The authorization code could not be exchanged for a refresh token. FAILED_PRECONDITION. */
+  ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED: 20,
+  /** ERROR_REASON_STALE_SETUP_EXISTS - Create, but a setup exists. ALREADY_EXISTS. */
+  ERROR_REASON_STALE_SETUP_EXISTS: 21,
+  /** ERROR_REASON_STALE_SETUP_MISSING - Update with the etag of a setup that is gone. FAILED_PRECONDITION. */
+  ERROR_REASON_STALE_SETUP_MISSING: 22,
+  /** ERROR_REASON_STALE_ACTIVATE_UNCONFIGURED - Activate, but there is no setup. FAILED_PRECONDITION. */
+  ERROR_REASON_STALE_ACTIVATE_UNCONFIGURED: 23,
+  /** ERROR_REASON_STALE_DELETE_UNCONFIGURED - Delete, but there is no setup. FAILED_PRECONDITION. */
+  ERROR_REASON_STALE_DELETE_UNCONFIGURED: 24,
+  /** ERROR_REASON_STALE_SETUP_CHANGED - A write whose etag is not the current one. ABORTED. */
+  ERROR_REASON_STALE_SETUP_CHANGED: 25,
+  /** ERROR_REASON_FETCH_SETUP_FAILED - The setup could not be read. UNAVAILABLE. */
+  ERROR_REASON_FETCH_SETUP_FAILED: 26,
+  /** ERROR_REASON_FETCH_PRECONFIGURATION_FAILED - The pre-configuration could not be read. UNAVAILABLE. */
+  ERROR_REASON_FETCH_PRECONFIGURATION_FAILED: 27,
+  /** ERROR_REASON_FETCH_STATUS_FAILED - The status could not be read. UNAVAILABLE. */
+  ERROR_REASON_FETCH_STATUS_FAILED: 28,
+  /** ERROR_REASON_ACTIVATION_FAILED - The activation could not be stored. UNAVAILABLE. */
+  ERROR_REASON_ACTIVATION_FAILED: 29,
+  /** ERROR_REASON_ENABLE_FAILED - A check before activation did not pass; metadata lists each. FAILED_PRECONDITION. */
+  ERROR_REASON_ENABLE_FAILED: 30,
+  /** ERROR_REASON_DELETE_FAILED - The deletion could not be stored. UNAVAILABLE. */
+  ERROR_REASON_DELETE_FAILED: 31,
+  /** ERROR_REASON_CREATE_FAILED - The new setup could not be stored. UNAVAILABLE. */
+  ERROR_REASON_CREATE_FAILED: 32,
+  /** ERROR_REASON_UPDATE_FAILED - The changed setup could not be stored. UNAVAILABLE. */
+  ERROR_REASON_UPDATE_FAILED: 33,
+  /** ERROR_REASON_FETCH_CUSTOM_ATTRIBUTES_FAILED - The directory's custom schemas could not be read. UNAVAILABLE or FAILED_PRECONDITION. */
+  ERROR_REASON_FETCH_CUSTOM_ATTRIBUTES_FAILED: 34,
+  /** ERROR_REASON_UPDATE_MAPPING_FAILED - The attribute mapping could not be stored. UNAVAILABLE. */
+  ERROR_REASON_UPDATE_MAPPING_FAILED: 35,
+  /** ERROR_REASON_UPDATE_GROUPS_FAILED - The group settings could not be stored. UNAVAILABLE. */
+  ERROR_REASON_UPDATE_GROUPS_FAILED: 36,
+  /** ERROR_REASON_UPDATE_DEPROVISIONING_FAILED - The deprovisioning configuration could not be stored. UNAVAILABLE. */
+  ERROR_REASON_UPDATE_DEPROVISIONING_FAILED: 37,
+  /** ERROR_REASON_DELETED_BUT_NOT_REVOKED - The setup is deleted, its access could not be revoked. A warning in the answer of DeleteSetup, not an error. */
+  ERROR_REASON_DELETED_BUT_NOT_REVOKED: 38,
+  /** ERROR_REASON_AUTHENTICATION_FAILED - The service provider refuses the credential. FAILED_PRECONDITION. */
+  ERROR_REASON_AUTHENTICATION_FAILED: 39,
+  /** ERROR_REASON_ENDPOINT_INVALID - The endpoint is not an https URL, resolves to a forbidden address, or no SCIM answers there. INVALID_ARGUMENT. */
+  ERROR_REASON_ENDPOINT_INVALID: 40,
+  /** ERROR_REASON_FETCH_TARGET_ATTRIBUTES_FAILED - The service provider's /Schemas or /ResourceTypes fail. UNAVAILABLE. */
+  ERROR_REASON_FETCH_TARGET_ATTRIBUTES_FAILED: 41,
+  /** ERROR_REASON_FETCH_TARGET_SCHEMA_FAILED - The service provider has no User schema and /Users does not answer SCIM. FAILED_PRECONDITION. */
+  ERROR_REASON_FETCH_TARGET_SCHEMA_FAILED: 42,
+  /** ERROR_REASON_CREDENTIAL_MISSING - No usable credential is stored for the app (code 17010). FAILED_PRECONDITION. */
+  ERROR_REASON_CREDENTIAL_MISSING: 60,
+  /** ERROR_REASON_CREDENTIAL_UNREADABLE - A stored credential can't be decrypted or is malformed (code 25016). FAILED_PRECONDITION. */
+  ERROR_REASON_CREDENTIAL_UNREADABLE: 61,
+  /** ERROR_REASON_DELEGATION_MISSING - No service account is stored for the customer (code 17003). FAILED_PRECONDITION. */
+  ERROR_REASON_DELEGATION_MISSING: 62,
+  /** ERROR_REASON_DELEGATION_REVOKED - Google: the service account is not authorized for the scopes (code 17003). FAILED_PRECONDITION. */
+  ERROR_REASON_DELEGATION_REVOKED: 63,
+  /** ERROR_REASON_SCOPE_MISSING - Google: a part of the scopes is not granted (code 17006); metadata names them. FAILED_PRECONDITION. */
+  ERROR_REASON_SCOPE_MISSING: 64,
+  /** ERROR_REASON_ADMIN_NOT_USABLE - Google: the delegated admin can't be acted for (code 17007). FAILED_PRECONDITION. */
+  ERROR_REASON_ADMIN_NOT_USABLE: 65,
+  /** ERROR_REASON_TOKEN_ENDPOINT_UNAVAILABLE - A token endpoint does not answer (code 17002 for Google, 17013 for a service provider). UNAVAILABLE. */
+  ERROR_REASON_TOKEN_ENDPOINT_UNAVAILABLE: 66,
+  /** ERROR_REASON_TOKEN_NOT_GENERATED - The token endpoint answers, but a token can't be made (code 17011). FAILED_PRECONDITION. */
+  ERROR_REASON_TOKEN_NOT_GENERATED: 67,
+  /** ERROR_REASON_APP_NOT_INSTALLED - The app is not installed for the customer (code 25002). FAILED_PRECONDITION. */
+  ERROR_REASON_APP_NOT_INSTALLED: 68,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -21,6 +108,51 @@ export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
 
 export namespace ErrorReason {
   export type ERROR_REASON_UNSPECIFIED = typeof ErrorReason.ERROR_REASON_UNSPECIFIED;
+  export type ERROR_REASON_INVALID_REQUEST = typeof ErrorReason.ERROR_REASON_INVALID_REQUEST;
+  export type ERROR_REASON_DEADLINE_REQUIRED = typeof ErrorReason.ERROR_REASON_DEADLINE_REQUIRED;
+  export type ERROR_REASON_CALLER_NOT_ALLOWED = typeof ErrorReason.ERROR_REASON_CALLER_NOT_ALLOWED;
+  export type ERROR_REASON_RESOURCE_NOT_FOUND = typeof ErrorReason.ERROR_REASON_RESOURCE_NOT_FOUND;
+  export type ERROR_REASON_RESOURCE_EXISTS = typeof ErrorReason.ERROR_REASON_RESOURCE_EXISTS;
+  export type ERROR_REASON_ETAG_MISMATCH = typeof ErrorReason.ERROR_REASON_ETAG_MISMATCH;
+  export type ERROR_REASON_RESOURCE_IN_USE = typeof ErrorReason.ERROR_REASON_RESOURCE_IN_USE;
+  export type ERROR_REASON_DEPENDENCY_UNAVAILABLE = typeof ErrorReason.ERROR_REASON_DEPENDENCY_UNAVAILABLE;
+  export type ERROR_REASON_INTERNAL = typeof ErrorReason.ERROR_REASON_INTERNAL;
+  export type ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED =
+    typeof ErrorReason.ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED;
+  export type ERROR_REASON_STALE_SETUP_EXISTS = typeof ErrorReason.ERROR_REASON_STALE_SETUP_EXISTS;
+  export type ERROR_REASON_STALE_SETUP_MISSING = typeof ErrorReason.ERROR_REASON_STALE_SETUP_MISSING;
+  export type ERROR_REASON_STALE_ACTIVATE_UNCONFIGURED = typeof ErrorReason.ERROR_REASON_STALE_ACTIVATE_UNCONFIGURED;
+  export type ERROR_REASON_STALE_DELETE_UNCONFIGURED = typeof ErrorReason.ERROR_REASON_STALE_DELETE_UNCONFIGURED;
+  export type ERROR_REASON_STALE_SETUP_CHANGED = typeof ErrorReason.ERROR_REASON_STALE_SETUP_CHANGED;
+  export type ERROR_REASON_FETCH_SETUP_FAILED = typeof ErrorReason.ERROR_REASON_FETCH_SETUP_FAILED;
+  export type ERROR_REASON_FETCH_PRECONFIGURATION_FAILED =
+    typeof ErrorReason.ERROR_REASON_FETCH_PRECONFIGURATION_FAILED;
+  export type ERROR_REASON_FETCH_STATUS_FAILED = typeof ErrorReason.ERROR_REASON_FETCH_STATUS_FAILED;
+  export type ERROR_REASON_ACTIVATION_FAILED = typeof ErrorReason.ERROR_REASON_ACTIVATION_FAILED;
+  export type ERROR_REASON_ENABLE_FAILED = typeof ErrorReason.ERROR_REASON_ENABLE_FAILED;
+  export type ERROR_REASON_DELETE_FAILED = typeof ErrorReason.ERROR_REASON_DELETE_FAILED;
+  export type ERROR_REASON_CREATE_FAILED = typeof ErrorReason.ERROR_REASON_CREATE_FAILED;
+  export type ERROR_REASON_UPDATE_FAILED = typeof ErrorReason.ERROR_REASON_UPDATE_FAILED;
+  export type ERROR_REASON_FETCH_CUSTOM_ATTRIBUTES_FAILED =
+    typeof ErrorReason.ERROR_REASON_FETCH_CUSTOM_ATTRIBUTES_FAILED;
+  export type ERROR_REASON_UPDATE_MAPPING_FAILED = typeof ErrorReason.ERROR_REASON_UPDATE_MAPPING_FAILED;
+  export type ERROR_REASON_UPDATE_GROUPS_FAILED = typeof ErrorReason.ERROR_REASON_UPDATE_GROUPS_FAILED;
+  export type ERROR_REASON_UPDATE_DEPROVISIONING_FAILED = typeof ErrorReason.ERROR_REASON_UPDATE_DEPROVISIONING_FAILED;
+  export type ERROR_REASON_DELETED_BUT_NOT_REVOKED = typeof ErrorReason.ERROR_REASON_DELETED_BUT_NOT_REVOKED;
+  export type ERROR_REASON_AUTHENTICATION_FAILED = typeof ErrorReason.ERROR_REASON_AUTHENTICATION_FAILED;
+  export type ERROR_REASON_ENDPOINT_INVALID = typeof ErrorReason.ERROR_REASON_ENDPOINT_INVALID;
+  export type ERROR_REASON_FETCH_TARGET_ATTRIBUTES_FAILED =
+    typeof ErrorReason.ERROR_REASON_FETCH_TARGET_ATTRIBUTES_FAILED;
+  export type ERROR_REASON_FETCH_TARGET_SCHEMA_FAILED = typeof ErrorReason.ERROR_REASON_FETCH_TARGET_SCHEMA_FAILED;
+  export type ERROR_REASON_CREDENTIAL_MISSING = typeof ErrorReason.ERROR_REASON_CREDENTIAL_MISSING;
+  export type ERROR_REASON_CREDENTIAL_UNREADABLE = typeof ErrorReason.ERROR_REASON_CREDENTIAL_UNREADABLE;
+  export type ERROR_REASON_DELEGATION_MISSING = typeof ErrorReason.ERROR_REASON_DELEGATION_MISSING;
+  export type ERROR_REASON_DELEGATION_REVOKED = typeof ErrorReason.ERROR_REASON_DELEGATION_REVOKED;
+  export type ERROR_REASON_SCOPE_MISSING = typeof ErrorReason.ERROR_REASON_SCOPE_MISSING;
+  export type ERROR_REASON_ADMIN_NOT_USABLE = typeof ErrorReason.ERROR_REASON_ADMIN_NOT_USABLE;
+  export type ERROR_REASON_TOKEN_ENDPOINT_UNAVAILABLE = typeof ErrorReason.ERROR_REASON_TOKEN_ENDPOINT_UNAVAILABLE;
+  export type ERROR_REASON_TOKEN_NOT_GENERATED = typeof ErrorReason.ERROR_REASON_TOKEN_NOT_GENERATED;
+  export type ERROR_REASON_APP_NOT_INSTALLED = typeof ErrorReason.ERROR_REASON_APP_NOT_INSTALLED;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
 }
 
@@ -29,6 +161,129 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 0:
     case "ERROR_REASON_UNSPECIFIED":
       return ErrorReason.ERROR_REASON_UNSPECIFIED;
+    case 1:
+    case "ERROR_REASON_INVALID_REQUEST":
+      return ErrorReason.ERROR_REASON_INVALID_REQUEST;
+    case 2:
+    case "ERROR_REASON_DEADLINE_REQUIRED":
+      return ErrorReason.ERROR_REASON_DEADLINE_REQUIRED;
+    case 3:
+    case "ERROR_REASON_CALLER_NOT_ALLOWED":
+      return ErrorReason.ERROR_REASON_CALLER_NOT_ALLOWED;
+    case 4:
+    case "ERROR_REASON_RESOURCE_NOT_FOUND":
+      return ErrorReason.ERROR_REASON_RESOURCE_NOT_FOUND;
+    case 5:
+    case "ERROR_REASON_RESOURCE_EXISTS":
+      return ErrorReason.ERROR_REASON_RESOURCE_EXISTS;
+    case 6:
+    case "ERROR_REASON_ETAG_MISMATCH":
+      return ErrorReason.ERROR_REASON_ETAG_MISMATCH;
+    case 7:
+    case "ERROR_REASON_RESOURCE_IN_USE":
+      return ErrorReason.ERROR_REASON_RESOURCE_IN_USE;
+    case 8:
+    case "ERROR_REASON_DEPENDENCY_UNAVAILABLE":
+      return ErrorReason.ERROR_REASON_DEPENDENCY_UNAVAILABLE;
+    case 9:
+    case "ERROR_REASON_INTERNAL":
+      return ErrorReason.ERROR_REASON_INTERNAL;
+    case 20:
+    case "ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED":
+      return ErrorReason.ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED;
+    case 21:
+    case "ERROR_REASON_STALE_SETUP_EXISTS":
+      return ErrorReason.ERROR_REASON_STALE_SETUP_EXISTS;
+    case 22:
+    case "ERROR_REASON_STALE_SETUP_MISSING":
+      return ErrorReason.ERROR_REASON_STALE_SETUP_MISSING;
+    case 23:
+    case "ERROR_REASON_STALE_ACTIVATE_UNCONFIGURED":
+      return ErrorReason.ERROR_REASON_STALE_ACTIVATE_UNCONFIGURED;
+    case 24:
+    case "ERROR_REASON_STALE_DELETE_UNCONFIGURED":
+      return ErrorReason.ERROR_REASON_STALE_DELETE_UNCONFIGURED;
+    case 25:
+    case "ERROR_REASON_STALE_SETUP_CHANGED":
+      return ErrorReason.ERROR_REASON_STALE_SETUP_CHANGED;
+    case 26:
+    case "ERROR_REASON_FETCH_SETUP_FAILED":
+      return ErrorReason.ERROR_REASON_FETCH_SETUP_FAILED;
+    case 27:
+    case "ERROR_REASON_FETCH_PRECONFIGURATION_FAILED":
+      return ErrorReason.ERROR_REASON_FETCH_PRECONFIGURATION_FAILED;
+    case 28:
+    case "ERROR_REASON_FETCH_STATUS_FAILED":
+      return ErrorReason.ERROR_REASON_FETCH_STATUS_FAILED;
+    case 29:
+    case "ERROR_REASON_ACTIVATION_FAILED":
+      return ErrorReason.ERROR_REASON_ACTIVATION_FAILED;
+    case 30:
+    case "ERROR_REASON_ENABLE_FAILED":
+      return ErrorReason.ERROR_REASON_ENABLE_FAILED;
+    case 31:
+    case "ERROR_REASON_DELETE_FAILED":
+      return ErrorReason.ERROR_REASON_DELETE_FAILED;
+    case 32:
+    case "ERROR_REASON_CREATE_FAILED":
+      return ErrorReason.ERROR_REASON_CREATE_FAILED;
+    case 33:
+    case "ERROR_REASON_UPDATE_FAILED":
+      return ErrorReason.ERROR_REASON_UPDATE_FAILED;
+    case 34:
+    case "ERROR_REASON_FETCH_CUSTOM_ATTRIBUTES_FAILED":
+      return ErrorReason.ERROR_REASON_FETCH_CUSTOM_ATTRIBUTES_FAILED;
+    case 35:
+    case "ERROR_REASON_UPDATE_MAPPING_FAILED":
+      return ErrorReason.ERROR_REASON_UPDATE_MAPPING_FAILED;
+    case 36:
+    case "ERROR_REASON_UPDATE_GROUPS_FAILED":
+      return ErrorReason.ERROR_REASON_UPDATE_GROUPS_FAILED;
+    case 37:
+    case "ERROR_REASON_UPDATE_DEPROVISIONING_FAILED":
+      return ErrorReason.ERROR_REASON_UPDATE_DEPROVISIONING_FAILED;
+    case 38:
+    case "ERROR_REASON_DELETED_BUT_NOT_REVOKED":
+      return ErrorReason.ERROR_REASON_DELETED_BUT_NOT_REVOKED;
+    case 39:
+    case "ERROR_REASON_AUTHENTICATION_FAILED":
+      return ErrorReason.ERROR_REASON_AUTHENTICATION_FAILED;
+    case 40:
+    case "ERROR_REASON_ENDPOINT_INVALID":
+      return ErrorReason.ERROR_REASON_ENDPOINT_INVALID;
+    case 41:
+    case "ERROR_REASON_FETCH_TARGET_ATTRIBUTES_FAILED":
+      return ErrorReason.ERROR_REASON_FETCH_TARGET_ATTRIBUTES_FAILED;
+    case 42:
+    case "ERROR_REASON_FETCH_TARGET_SCHEMA_FAILED":
+      return ErrorReason.ERROR_REASON_FETCH_TARGET_SCHEMA_FAILED;
+    case 60:
+    case "ERROR_REASON_CREDENTIAL_MISSING":
+      return ErrorReason.ERROR_REASON_CREDENTIAL_MISSING;
+    case 61:
+    case "ERROR_REASON_CREDENTIAL_UNREADABLE":
+      return ErrorReason.ERROR_REASON_CREDENTIAL_UNREADABLE;
+    case 62:
+    case "ERROR_REASON_DELEGATION_MISSING":
+      return ErrorReason.ERROR_REASON_DELEGATION_MISSING;
+    case 63:
+    case "ERROR_REASON_DELEGATION_REVOKED":
+      return ErrorReason.ERROR_REASON_DELEGATION_REVOKED;
+    case 64:
+    case "ERROR_REASON_SCOPE_MISSING":
+      return ErrorReason.ERROR_REASON_SCOPE_MISSING;
+    case 65:
+    case "ERROR_REASON_ADMIN_NOT_USABLE":
+      return ErrorReason.ERROR_REASON_ADMIN_NOT_USABLE;
+    case 66:
+    case "ERROR_REASON_TOKEN_ENDPOINT_UNAVAILABLE":
+      return ErrorReason.ERROR_REASON_TOKEN_ENDPOINT_UNAVAILABLE;
+    case 67:
+    case "ERROR_REASON_TOKEN_NOT_GENERATED":
+      return ErrorReason.ERROR_REASON_TOKEN_NOT_GENERATED;
+    case 68:
+    case "ERROR_REASON_APP_NOT_INSTALLED":
+      return ErrorReason.ERROR_REASON_APP_NOT_INSTALLED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -40,6 +295,88 @@ export function errorReasonToJSON(object: ErrorReason): string {
   switch (object) {
     case ErrorReason.ERROR_REASON_UNSPECIFIED:
       return "ERROR_REASON_UNSPECIFIED";
+    case ErrorReason.ERROR_REASON_INVALID_REQUEST:
+      return "ERROR_REASON_INVALID_REQUEST";
+    case ErrorReason.ERROR_REASON_DEADLINE_REQUIRED:
+      return "ERROR_REASON_DEADLINE_REQUIRED";
+    case ErrorReason.ERROR_REASON_CALLER_NOT_ALLOWED:
+      return "ERROR_REASON_CALLER_NOT_ALLOWED";
+    case ErrorReason.ERROR_REASON_RESOURCE_NOT_FOUND:
+      return "ERROR_REASON_RESOURCE_NOT_FOUND";
+    case ErrorReason.ERROR_REASON_RESOURCE_EXISTS:
+      return "ERROR_REASON_RESOURCE_EXISTS";
+    case ErrorReason.ERROR_REASON_ETAG_MISMATCH:
+      return "ERROR_REASON_ETAG_MISMATCH";
+    case ErrorReason.ERROR_REASON_RESOURCE_IN_USE:
+      return "ERROR_REASON_RESOURCE_IN_USE";
+    case ErrorReason.ERROR_REASON_DEPENDENCY_UNAVAILABLE:
+      return "ERROR_REASON_DEPENDENCY_UNAVAILABLE";
+    case ErrorReason.ERROR_REASON_INTERNAL:
+      return "ERROR_REASON_INTERNAL";
+    case ErrorReason.ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED:
+      return "ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED";
+    case ErrorReason.ERROR_REASON_STALE_SETUP_EXISTS:
+      return "ERROR_REASON_STALE_SETUP_EXISTS";
+    case ErrorReason.ERROR_REASON_STALE_SETUP_MISSING:
+      return "ERROR_REASON_STALE_SETUP_MISSING";
+    case ErrorReason.ERROR_REASON_STALE_ACTIVATE_UNCONFIGURED:
+      return "ERROR_REASON_STALE_ACTIVATE_UNCONFIGURED";
+    case ErrorReason.ERROR_REASON_STALE_DELETE_UNCONFIGURED:
+      return "ERROR_REASON_STALE_DELETE_UNCONFIGURED";
+    case ErrorReason.ERROR_REASON_STALE_SETUP_CHANGED:
+      return "ERROR_REASON_STALE_SETUP_CHANGED";
+    case ErrorReason.ERROR_REASON_FETCH_SETUP_FAILED:
+      return "ERROR_REASON_FETCH_SETUP_FAILED";
+    case ErrorReason.ERROR_REASON_FETCH_PRECONFIGURATION_FAILED:
+      return "ERROR_REASON_FETCH_PRECONFIGURATION_FAILED";
+    case ErrorReason.ERROR_REASON_FETCH_STATUS_FAILED:
+      return "ERROR_REASON_FETCH_STATUS_FAILED";
+    case ErrorReason.ERROR_REASON_ACTIVATION_FAILED:
+      return "ERROR_REASON_ACTIVATION_FAILED";
+    case ErrorReason.ERROR_REASON_ENABLE_FAILED:
+      return "ERROR_REASON_ENABLE_FAILED";
+    case ErrorReason.ERROR_REASON_DELETE_FAILED:
+      return "ERROR_REASON_DELETE_FAILED";
+    case ErrorReason.ERROR_REASON_CREATE_FAILED:
+      return "ERROR_REASON_CREATE_FAILED";
+    case ErrorReason.ERROR_REASON_UPDATE_FAILED:
+      return "ERROR_REASON_UPDATE_FAILED";
+    case ErrorReason.ERROR_REASON_FETCH_CUSTOM_ATTRIBUTES_FAILED:
+      return "ERROR_REASON_FETCH_CUSTOM_ATTRIBUTES_FAILED";
+    case ErrorReason.ERROR_REASON_UPDATE_MAPPING_FAILED:
+      return "ERROR_REASON_UPDATE_MAPPING_FAILED";
+    case ErrorReason.ERROR_REASON_UPDATE_GROUPS_FAILED:
+      return "ERROR_REASON_UPDATE_GROUPS_FAILED";
+    case ErrorReason.ERROR_REASON_UPDATE_DEPROVISIONING_FAILED:
+      return "ERROR_REASON_UPDATE_DEPROVISIONING_FAILED";
+    case ErrorReason.ERROR_REASON_DELETED_BUT_NOT_REVOKED:
+      return "ERROR_REASON_DELETED_BUT_NOT_REVOKED";
+    case ErrorReason.ERROR_REASON_AUTHENTICATION_FAILED:
+      return "ERROR_REASON_AUTHENTICATION_FAILED";
+    case ErrorReason.ERROR_REASON_ENDPOINT_INVALID:
+      return "ERROR_REASON_ENDPOINT_INVALID";
+    case ErrorReason.ERROR_REASON_FETCH_TARGET_ATTRIBUTES_FAILED:
+      return "ERROR_REASON_FETCH_TARGET_ATTRIBUTES_FAILED";
+    case ErrorReason.ERROR_REASON_FETCH_TARGET_SCHEMA_FAILED:
+      return "ERROR_REASON_FETCH_TARGET_SCHEMA_FAILED";
+    case ErrorReason.ERROR_REASON_CREDENTIAL_MISSING:
+      return "ERROR_REASON_CREDENTIAL_MISSING";
+    case ErrorReason.ERROR_REASON_CREDENTIAL_UNREADABLE:
+      return "ERROR_REASON_CREDENTIAL_UNREADABLE";
+    case ErrorReason.ERROR_REASON_DELEGATION_MISSING:
+      return "ERROR_REASON_DELEGATION_MISSING";
+    case ErrorReason.ERROR_REASON_DELEGATION_REVOKED:
+      return "ERROR_REASON_DELEGATION_REVOKED";
+    case ErrorReason.ERROR_REASON_SCOPE_MISSING:
+      return "ERROR_REASON_SCOPE_MISSING";
+    case ErrorReason.ERROR_REASON_ADMIN_NOT_USABLE:
+      return "ERROR_REASON_ADMIN_NOT_USABLE";
+    case ErrorReason.ERROR_REASON_TOKEN_ENDPOINT_UNAVAILABLE:
+      return "ERROR_REASON_TOKEN_ENDPOINT_UNAVAILABLE";
+    case ErrorReason.ERROR_REASON_TOKEN_NOT_GENERATED:
+      return "ERROR_REASON_TOKEN_NOT_GENERATED";
+    case ErrorReason.ERROR_REASON_APP_NOT_INSTALLED:
+      return "ERROR_REASON_APP_NOT_INSTALLED";
     case ErrorReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
