@@ -1,0 +1,4 @@
+export type { Json, JsonObject } from './json.ts';
+export { checkMapping, type MappingViolation } from './check-mapping.ts';
+export { mapUser, referencesOf, schemasOf, type MappedUser } from './map-user.ts';
+export { isInScope, type ScopeVerdict } from './scope.ts';

@@ -1,0 +1,106 @@
+import { MappingRow_Apply, MappingRow_OnNull, type MappingRow } from '@autoprov/proto';
+import { isAbsent, type Json, type JsonObject } from './json.ts';
+import { parseSourcePath, readSource } from './source-path.ts';
+import { parseTargetPath, readTarget, writeTarget, type TargetPath } from './target-path.ts';
+
+const coreSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
+
+/** What a person's account should hold. */
+export type MappedUser = {
+  /** The SCIM user with `schemas`, without `active` (which is no attribute of the directory but a decision). */
+  resource: JsonObject;
+  /** Required targets without a value: nothing may be sent (45016). */
+  missing: string[];
+  /** References whose account is not known yet; left out of the resource until it is. */
+  parked: string[];
+};
+
+/**
+ * Maps one directory user to a SCIM user.
+ *
+ * @param rows a mapping that `checkMapping` found right; a row it would refuse throws
+ * @param user Google's users resource
+ * @param references the service provider's id for each value that `referencesOf` answers, where known
+ * @param accepted the resource last accepted; decides what `on create` and `keep` leave as it is
+ */
+export function mapUser(
+  rows: readonly MappingRow[],
+  user: JsonObject,
+  references: ReadonlyMap<string, string>,
+  accepted?: JsonObject,
+): MappedUser {
+  const resource: JsonObject = { schemas: [coreSchema] };
+  const missing: string[] = [];
+  const parked: string[] = [];
+  for (const row of rows) {
+    const target = targetOf(row);
+    let value = sourceValue(row, user);
+    if (isReference(target) && typeof value === 'string') {
+      const id = references.get(value);
+      if (id === undefined) parked.push(value);
+      value = id;
+    }
+    value = keptValue(row, target, value, accepted);
+    if (!isAbsent(value)) writeTarget(resource, target, value);
+    else if (row.required) missing.push(row.target);
+  }
+  addSchemas(resource);
+  markPrimary(resource);
+  return { resource, missing, parked };
+}
+
+/** The values (addresses or ids) that must be turned into the service provider's ids before mapping. */
+export function referencesOf(rows: readonly MappingRow[], user: JsonObject): string[] {
+  const values = rows.filter((row) => isReference(targetOf(row))).map((row) => sourceValue(row, user));
+  return values.filter((value) => typeof value === 'string');
+}
+
+/** The directory's custom schemas that a mapping reads, sorted: what a read must cover before it can decide. */
+export function schemasOf(rows: readonly MappingRow[]): string[] {
+  const names = rows
+    .map((row) => (row.source?.$case === 'attribute' ? parseSourcePath(row.source.value) : undefined))
+    .filter((path) => path?.steps[0]?.key === 'customSchemas' && path.steps.length > 1)
+    .map((path) => path!.steps[1]!.key);
+  return [...new Set(names)].sort();
+}
+
+function targetOf(row: MappingRow): TargetPath {
+  const target = parseTargetPath(row.target);
+  if (!target) throw new Error(`mapping target "${row.target}" is not a SCIM path: correct the mapping row`);
+  return target;
+}
+
+function sourceValue(row: MappingRow, user: JsonObject): Json | undefined {
+  const value = row.source?.$case === 'constant' ? (row.source.value as Json) : attributeValue(row, user);
+  return isAbsent(value) ? (row.defaultValue as Json | undefined) : value;
+}
+
+function attributeValue(row: MappingRow, user: JsonObject): Json | undefined {
+  if (row.source?.$case !== 'attribute') throw new Error(`mapping row "${row.target}" has no source: give it one`);
+  const path = parseSourcePath(row.source.value);
+  if (!path) throw new Error(`"${row.source.value}" is not a directory attribute path: correct the mapping row`);
+  return readSource(user, path);
+}
+
+/** The manager is the one reference of the core and enterprise schemas (RFC 7643 §4.3). */
+function isReference(target: TargetPath): boolean {
+  return target.schema !== undefined && target.attribute === 'manager' && target.subAttribute === 'value';
+}
+
+function keptValue(row: MappingRow, target: TargetPath, value: Json | undefined, accepted: JsonObject | undefined) {
+  if (accepted === undefined) return value;
+  const keeps = row.apply === MappingRow_Apply.APPLY_ON_CREATE;
+  const keepsNull = row.onNull === MappingRow_OnNull.ON_NULL_KEEP && isAbsent(value);
+  return keeps || keepsNull ? readTarget(accepted, target) : value;
+}
+
+function addSchemas(resource: JsonObject): void {
+  const extensions = Object.keys(resource).filter((key) => key.startsWith('urn:'));
+  resource['schemas'] = [coreSchema, ...extensions];
+}
+
+/** Service providers differ on two primaries and on none; exactly one e-mail is primary: the first that is mapped. */
+function markPrimary(resource: JsonObject): void {
+  const emails = resource['emails'] as JsonObject[] | undefined;
+  if (Array.isArray(emails) && !emails.some((email) => 'primary' in email) && emails[0]) emails[0]['primary'] = true;
+}
