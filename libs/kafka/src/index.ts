@@ -1,0 +1,2 @@
+export { fetchApiVersions } from './api-versions.ts';
+export type { ApiVersionRange } from './api-versions.ts';
