@@ -53,3 +53,12 @@ test('a field that the message does not have is refused by name', () => {
     /"colour" is unknown/,
   );
 });
+
+test('a consumer may skip fields and enum names that its version does not know, but no wrong value', () => {
+  const read = (json: Record<string, string>) =>
+    fromCanonicalJson('autoprov.event.v1.Outcome', Outcome, json, { ignoreUnknown: true });
+  expect(read({ colour: 'red', result: 'RESULT_FROM_THE_FUTURE', code: '45003' })).toEqual(
+    Outcome.fromPartial({ code: '45003' }),
+  );
+  expect(() => read({ attempt: 'three' })).toThrow(/attempt/);
+});

@@ -42,8 +42,16 @@ export function toCanonicalJson<T>(typeName: string, codec: MessageCodec<T>, mes
 /**
  * Reads canonical proto3 JSON strictly: a field that the message does not have, or a value of the wrong type, throws an
  * Error that names the field.
+ *
+ * @param options `ignoreUnknown`: skip fields and enum names that this version does not know, as a consumer of a topic
+ * must; values of the wrong type still throw
  */
-export function fromCanonicalJson<T>(typeName: string, codec: MessageCodec<T>, json: JsonObject): T {
+export function fromCanonicalJson<T>(
+  typeName: string,
+  codec: MessageCodec<T>,
+  json: JsonObject,
+  { ignoreUnknown = false } = {},
+): T {
   const type = describe(typeName);
-  return codec.decode(toBinary(type, fromJson(type, json, { registry })));
+  return codec.decode(toBinary(type, fromJson(type, json, { registry, ignoreUnknownFields: ignoreUnknown })));
 }

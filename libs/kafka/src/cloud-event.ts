@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import {
+  Check,
+  Failure,
+  fromCanonicalJson,
+  Outcome,
+  Outcome_Result,
+  toCanonicalJson,
+  type MessageCodec,
+} from '@autoprov/proto';
+
+/** What stands on the public topics, by kind. */
+export type PublicMessages = { outcome: Outcome; check: Check; failure: Failure };
+
+/** What happened to a failure; the last part but one of its event's type. */
+export type FailureChange = 'opened' | 'retried' | 'reopened' | 'resolved' | 'superseded' | 'dismissed';
+
+/** A message for a public topic. */
+export type PublicEvent =
+  | { kind: 'outcome'; message: Outcome }
+  | { kind: 'check'; message: Check }
+  | { kind: 'failure'; message: Failure; change: FailureChange };
+
+/** Who publishes: the id of the installation and the name of the service, for example `scim-pusher`. */
+export type EventOrigin = { installationId: string; service: string };
+
+/** A row for the outbox; `value` null is a tombstone. */
+export type OutboxRecord = {
+  topic: string;
+  partitionKey: string;
+  key: string;
+  value: Buffer | null;
+  headers: Record<string, string>;
+};
+
+const kinds: {
+  [Kind in keyof PublicMessages]: { topic: string; typeName: string; codec: MessageCodec<PublicMessages[Kind]> };
+} = {
+  outcome: { topic: 'autoprov.outcomes.v1', typeName: 'autoprov.event.v1.Outcome', codec: Outcome },
+  check: { topic: 'autoprov.checks.v1', typeName: 'autoprov.event.v1.Check', codec: Check },
+  failure: { topic: 'autoprov.failures.v1', typeName: 'autoprov.event.v1.Failure', codec: Failure },
+};
+
+/**
+ * The outbox row of a message of a public topic: CloudEvents 1.0 in Kafka's binary mode (CloudEvents Kafka protocol
+ * binding §3.2), value in canonical proto3 JSON. All messages about one subject share a key, so a partition keeps their
+ * order. The same message gives the same row.
+ */
+export function toCloudEvent(origin: EventOrigin, event: PublicEvent): OutboxRecord {
+  const { type, subject, seq, time, traceId } = describeEvent(event);
+  const source = `/installations/${origin.installationId}/${origin.service}`;
+  const id = createHash('sha256').update(`${source}|${subject}|${seq}`).digest('hex').slice(0, 32);
+  const { topic, typeName } = kinds[event.kind];
+  return {
+    topic,
+    partitionKey: subject,
+    key: subject,
+    value: Buffer.from(JSON.stringify(toJson(event))),
+    headers: {
+      ce_specversion: '1.0',
+      ce_id: id,
+      ce_source: source,
+      ce_type: type,
+      ce_subject: subject,
+      ce_time: time.toISOString(),
+      ce_partitionkey: subject,
+      ce_dataschema: `https://autoprov.dev/schemas/${typeName}.json`,
+      'content-type': 'application/json',
+      // The event is the span: W3C Trace Context §3.2 wants a parent id beside the trace id.
+      ...(/^[0-9a-f]{32}$/.test(traceId) && { traceparent: `00-${traceId}-${id.slice(0, 16)}-01` }),
+    },
+  };
+}
+
+/**
+ * Reads the value of a message of a public topic. Fields and enum names that this version does not know are skipped.
+ *
+ * @throws Error when it is no JSON object, or a field has a value of the wrong type; the message names the field
+ */
+export function readCloudEvent<Kind extends keyof PublicMessages>(kind: Kind, value: Buffer): PublicMessages[Kind] {
+  const json: unknown = JSON.parse(value.toString('utf8'));
+  if (!isJsonObject(json)) throw new Error(`a message of ${kinds[kind].topic} must be a JSON object`);
+  return fromCanonicalJson(kinds[kind].typeName, kinds[kind].codec, json, { ignoreUnknown: true });
+}
+
+function describeEvent(event: PublicEvent) {
+  switch (event.kind) {
+    case 'outcome': {
+      const { app, user, seq, occurTime, result, traceId } = event.message;
+      // An outcome is about the person's account in the app: `customers/{customer}/apps/{app}/accounts/{user}`.
+      const subject = `${app}/accounts/${user.split('/').at(-1)}`;
+      return { type: `autoprov.outcome.${outcomeWord(result)}.v1`, subject, seq, time: required(occurTime), traceId };
+    }
+    case 'check': {
+      const { subject, seq, occurTime, passed } = event.message;
+      const type = `autoprov.check.${passed ? 'passed' : 'failed'}.v1`;
+      return { type, subject, seq, time: required(occurTime), traceId: '' };
+    }
+    case 'failure': {
+      const { name, seq, updateTime, resolveTime, traceId } = event.message;
+      const type = `autoprov.failure.${event.change}.v1`;
+      return { type, subject: name, seq, time: required(resolveTime ?? updateTime), traceId };
+    }
+  }
+}
+
+function outcomeWord(result: Outcome_Result): string {
+  if (result === Outcome_Result.RESULT_ACCEPTED) return 'accepted';
+  if (result === Outcome_Result.RESULT_FAILED) return 'failed';
+  if (result === Outcome_Result.RESULT_WITHDRAWN) return 'withdrawn';
+  throw new Error(`an outcome must be accepted, failed or withdrawn before it is published, not ${result}`);
+}
+
+function required(time: Date | undefined): Date {
+  if (!time) throw new Error('a public event needs a time: set occur_time (update_time of a failure)');
+  return time;
+}
+
+function toJson(event: PublicEvent) {
+  switch (event.kind) {
+    case 'outcome':
+      return toCanonicalJson(kinds.outcome.typeName, kinds.outcome.codec, event.message);
+    case 'check':
+      return toCanonicalJson(kinds.check.typeName, kinds.check.codec, event.message);
+    case 'failure':
+      return toCanonicalJson(kinds.failure.typeName, kinds.failure.codec, event.message);
+  }
+}
+
+function isJsonObject(value: unknown): value is Parameters<typeof fromCanonicalJson>[2] {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
