@@ -17,3 +17,4 @@ export * from './gen/google/rpc/status.ts';
 export * from './canonical-json.ts';
 export * from './descriptors.ts';
 export * from './reason.ts';
+export * from './resource-names.ts';
