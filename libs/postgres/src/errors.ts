@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { DatabaseError } from 'pg';
 
 const UNIQUE_VIOLATION = '23505';
@@ -39,6 +40,6 @@ export function isUnavailable(err: unknown): boolean {
     const state = err.code ?? '';
     return UNAVAILABLE_STATES.has(state) || UNAVAILABLE_STATES.has(state.slice(0, 2));
   }
-  if (!(err instanceof Error)) return false;
+  if (!isNativeError(err)) return false;
   return ('code' in err && SOCKET_CODES.has(String(err.code))) || CONNECTION_MESSAGES.test(err.message);
 }

@@ -55,9 +55,11 @@ export async function checkMigrated(db: Db, migrationsDir: string): Promise<void
   }
 }
 
-async function appliedMigrations(db: Db | pg.Client): Promise<AppliedMigration[]> {
+async function appliedMigrations(db: {
+  query(sql: string): Promise<{ rows: AppliedMigration[] }>;
+}): Promise<AppliedMigration[]> {
   try {
-    const { rows } = await db.query<AppliedMigration>('select origin, version, name, checksum from schema_migrations');
+    const { rows } = await db.query('select origin, version, name, checksum from schema_migrations');
     return rows;
   } catch (err) {
     if (err instanceof DatabaseError && err.code === UNDEFINED_TABLE) return [];

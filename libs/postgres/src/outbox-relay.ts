@@ -12,11 +12,11 @@ const DRAIN_CHECK_MS = 20;
 
 export type OutboxRelay = {
   /** Says that rows were committed, so that they are sent now and not at the next poll. */
-  wake(): void;
+  wake: () => void;
   /** Resolves once the outbox is empty, whichever replica emptied it. */
-  drained(): Promise<void>;
+  drained: () => Promise<void>;
   /** Finishes the batch under way, gives the lease back and resolves. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 };
 
 /**

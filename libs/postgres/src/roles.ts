@@ -70,11 +70,10 @@ function hasState(err: unknown, ...states: string[]): boolean {
  * What the server stores of a password (SCRAM-SHA-256, RFC 5803), so that the password itself never reaches the
  * server's log, where a failing statement is written in full.
  */
-function passwordVerifier(password: string): string {
-  if (!/^[\x21-\x7e]+$/.test(password))
-    throw new Error('a database password must be of printable ASCII without spaces: choose another');
-  const iterations = 4096;
-  const salt = randomBytes(16);
+export function passwordVerifier(password: string, salt = randomBytes(16), iterations = 4096): string {
+  if (!/^[\x21-\x7e]+$/.test(password)) {
+    throw new Error('a database password is made of printable ASCII without spaces: choose another');
+  }
   const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
   const hmac = (text: string) => createHmac('sha256', salted).update(text).digest();
   const storedKey = createHash('sha256').update(hmac('Client Key')).digest('base64');

@@ -4,7 +4,7 @@ import pg from 'pg';
 /** A database of its own for one test suite; `url` is the administrator's, `drop` throws everybody out. */
 export async function createTestDatabase(
   adminUrl = process.env['DATABASE_URL'],
-): Promise<{ url: string; drop(): Promise<void> }> {
+): Promise<{ url: string; drop: () => Promise<void> }> {
   if (!adminUrl) {
     throw new Error(
       'DATABASE_URL is not set: run the tests with "npm test" at the root, which starts PostgreSQL and Kafka',

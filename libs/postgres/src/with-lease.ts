@@ -6,7 +6,7 @@ export type HeldLease = Pick<Lease, 'name' | 'fence'> & {
   /** Aborts, with LeaseLostError as its reason, once the lease is no longer ours: stop the work. */
   lost: AbortSignal;
   /** For how long the lease surely holds; compare with the timeout of what is about to be sent. */
-  remainingMs(): number;
+  remainingMs: () => number;
 };
 
 /**
@@ -31,7 +31,7 @@ export async function withLease(
   return true;
 }
 
-function keepRenewed(db: Db, lease: Lease, ttlMs: number): HeldLease & { stopRenewing(): void } {
+function keepRenewed(db: Db, lease: Lease, ttlMs: number): HeldLease & { stopRenewing: () => void } {
   const { name, fence } = lease;
   const lost = new AbortController();
   let { heldUntilMs } = lease;
