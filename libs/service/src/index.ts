@@ -1,0 +1,16 @@
+export { Counter, Gauge, Histogram, Registry } from 'prom-client';
+export { z } from 'zod';
+export { createClock } from './clock.ts';
+export type { Clock } from './clock.ts';
+export { field } from './env-fields.ts';
+export { EnvError, parseEnv } from './env.ts';
+export { createLogger } from './logger.ts';
+export type { Logger } from './logger.ts';
+export { createRegistry, startMetricsServer } from './metrics.ts';
+export type { MetricsServerOptions } from './metrics.ts';
+export { runLoop } from './run-loop.ts';
+export type { Loop, LoopOptions } from './run-loop.ts';
+export { runService } from './run-service.ts';
+export type { RunningService, ServiceContext } from './run-service.ts';
+export { Secret } from './secret.ts';
+export { backoffMs, sleep } from './wait.ts';
