@@ -77,7 +77,8 @@ export class Pool implements Db {
 
 /**
  * A pool whose sessions see `schema` first and give up a statement, or a transaction left idle, after 30 s.
- * `url` may carry sslmode, sslrootcert and `options` of its own, which win. A connection is waited for 5 s.
+ * `url` may carry sslmode, sslrootcert and `options` of its own, which win. A connection is waited for 5 s, an answer
+ * 35 s.
  *
  * The settings travel as the start-up parameter `options`. PgBouncer in transaction mode must be told
  * `ignore_startup_parameters = options`; the same settings then come from the role, where `migrate` has put them.
