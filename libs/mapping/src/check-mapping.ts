@@ -46,7 +46,7 @@ function checkTarget(row: MappingRow, say: Say): void {
       'target',
       `"${row.target}" is not a SCIM path: write for example name.givenName or emails[type eq "work"].value`,
     );
-  } else if (target.schema === undefined && forbiddenTargets.has(target.attribute)) {
+  } else if (target.urn === undefined && forbiddenTargets.has(target.attribute)) {
     say('target', `"${row.target}" is not for a mapping: remove the row`);
   }
 }

@@ -1,4 +1,3 @@
-export type { Json, JsonObject } from './json.ts';
 export { checkMapping, type MappingViolation } from './check-mapping.ts';
-export { mapUser, referencesOf, schemasOf, type MappedUser } from './map-user.ts';
+export { managedPart, mapUser, referencesOf, schemasOf, type MappedUser } from './map-user.ts';
 export { isInScope, type ScopeVerdict } from './scope.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MappingRow, MappingRow_Apply, MappingRow_OnNull } from '@autoprov/proto';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '@autoprov/scim';
 import { checkMapping, mapUser, referencesOf, schemasOf } from './index.ts';
 import { parseTargetPath, readTarget, writeTarget } from './target-path.ts';
 

@@ -1,7 +1,7 @@
 import { MappingRow_Apply, MappingRow_OnNull, type MappingRow } from '@autoprov/proto';
-import { isAbsent, type Json, type JsonObject } from './json.ts';
+import { isUnassigned, type AttributePath, type JsonObject, type JsonValue } from '@autoprov/scim';
 import { parseSourcePath, readSource } from './source-path.ts';
-import { parseTargetPath, readTarget, writeTarget, type TargetPath } from './target-path.ts';
+import { parseTargetPath, readTarget, writeTarget } from './target-path.ts';
 
 const coreSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
 
@@ -41,12 +41,25 @@ export function mapUser(
       value = id;
     }
     value = keptValue(row, target, value, accepted);
-    if (!isAbsent(value)) writeTarget(resource, target, value);
+    if (value !== undefined && !isUnassigned(value)) writeTarget(resource, target, value);
     else if (row.required) missing.push(row.target);
   }
   addSchemas(resource);
   markPrimary(resource);
   return { resource, missing, parked };
+}
+
+/** What a mapping manages of a resource, with `active`: attributes that no row names are not ours to change. */
+export function managedPart(rows: readonly MappingRow[], resource: JsonObject): JsonObject {
+  const part: JsonObject = {};
+  for (const target of rows.map(targetOf)) {
+    const value = readTarget(resource, target);
+    if (value !== undefined && !isUnassigned(value)) writeTarget(part, target, value);
+  }
+  if (resource['active'] !== undefined) part['active'] = resource['active'];
+  addSchemas(part);
+  markPrimary(part);
+  return part;
 }
 
 /** The values (addresses or ids) that must be turned into the service provider's ids before mapping. */
@@ -64,18 +77,18 @@ export function schemasOf(rows: readonly MappingRow[]): string[] {
   return [...new Set(names)].sort();
 }
 
-function targetOf(row: MappingRow): TargetPath {
+function targetOf(row: MappingRow): AttributePath {
   const target = parseTargetPath(row.target);
   if (!target) throw new Error(`mapping target "${row.target}" is not a SCIM path: correct the mapping row`);
   return target;
 }
 
-function sourceValue(row: MappingRow, user: JsonObject): Json | undefined {
-  const value = row.source?.$case === 'constant' ? (row.source.value as Json) : attributeValue(row, user);
-  return isAbsent(value) ? (row.defaultValue as Json | undefined) : value;
+function sourceValue(row: MappingRow, user: JsonObject): JsonValue | undefined {
+  const value = row.source?.$case === 'constant' ? (row.source.value as JsonValue) : attributeValue(row, user);
+  return isUnassigned(value) ? (row.defaultValue as JsonValue | undefined) : value;
 }
 
-function attributeValue(row: MappingRow, user: JsonObject): Json | undefined {
+function attributeValue(row: MappingRow, user: JsonObject): JsonValue | undefined {
   if (row.source?.$case !== 'attribute') throw new Error(`mapping row "${row.target}" has no source: give it one`);
   const path = parseSourcePath(row.source.value);
   if (!path) throw new Error(`"${row.source.value}" is not a directory attribute path: correct the mapping row`);
@@ -83,14 +96,19 @@ function attributeValue(row: MappingRow, user: JsonObject): Json | undefined {
 }
 
 /** The manager is the one reference of the core and enterprise schemas (RFC 7643 §4.3). */
-function isReference(target: TargetPath): boolean {
-  return target.schema !== undefined && target.attribute === 'manager' && target.subAttribute === 'value';
+function isReference(target: AttributePath): boolean {
+  return target.urn !== undefined && target.attribute === 'manager' && target.subAttribute === 'value';
 }
 
-function keptValue(row: MappingRow, target: TargetPath, value: Json | undefined, accepted: JsonObject | undefined) {
+function keptValue(
+  row: MappingRow,
+  target: AttributePath,
+  value: JsonValue | undefined,
+  accepted: JsonObject | undefined,
+) {
   if (accepted === undefined) return value;
   const keeps = row.apply === MappingRow_Apply.APPLY_ON_CREATE;
-  const keepsNull = row.onNull === MappingRow_OnNull.ON_NULL_KEEP && isAbsent(value);
+  const keepsNull = row.onNull === MappingRow_OnNull.ON_NULL_KEEP && isUnassigned(value);
   return keeps || keepsNull ? readTarget(accepted, target) : value;
 }
 

@@ -1,4 +1,4 @@
-import { isAbsent, isObject, type Json, type JsonObject } from './json.ts';
+import { isObject, isUnassigned, type JsonObject, type JsonValue } from '@autoprov/scim';
 
 /** One step of a path into Google's users resource: a key, and for a list which of its elements. */
 type Step = { key: string; pick?: 'primary' | { attribute: string; value: string } };
@@ -27,18 +27,18 @@ export function parseSourcePath(text: string): SourcePath | undefined {
 }
 
 /** The value at a path; undefined when there is none. A list without a pick answers whole. */
-export function readSource(user: JsonObject, path: SourcePath): Json | undefined {
-  let value: Json | undefined = user;
+export function readSource(user: JsonObject, path: SourcePath): JsonValue | undefined {
+  let value: JsonValue | undefined = user;
   for (const step of path.steps) {
     if (!isObject(value)) return undefined;
     value = Object.hasOwn(value, step.key) ? value[step.key] : undefined;
     if (step.pick) value = pickElement(value, step.pick);
   }
-  return isAbsent(value) ? undefined : value;
+  return isUnassigned(value) ? undefined : value;
 }
 
 /** Primary means: marked so, else of type work, else the first; Google marks it on some lists only. */
-function pickElement(list: Json | undefined, pick: NonNullable<Step['pick']>): Json | undefined {
+function pickElement(list: JsonValue | undefined, pick: NonNullable<Step['pick']>): JsonValue | undefined {
   if (!Array.isArray(list)) return undefined;
   const elements = list.filter(isObject);
   if (pick !== 'primary') return elements.find((element) => element[pick.attribute] === pick.value);
