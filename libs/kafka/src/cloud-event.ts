@@ -8,6 +8,8 @@ import {
   toCanonicalJson,
   type MessageCodec,
 } from '@autoprov/proto';
+import type { KafkaRecord } from './record.ts';
+import { topics } from './topics.ts';
 
 /** What stands on the public topics, by kind. */
 export type PublicMessages = { outcome: Outcome; check: Check; failure: Failure };
@@ -24,21 +26,12 @@ export type PublicEvent =
 /** Who publishes: the id of the installation and the name of the service, for example `scim-pusher`. */
 export type EventOrigin = { installationId: string; service: string };
 
-/** A row for the outbox; `value` null is a tombstone. */
-export type OutboxRecord = {
-  topic: string;
-  partitionKey: string;
-  key: string;
-  value: Buffer | null;
-  headers: Record<string, string>;
-};
-
 const kinds: {
   [Kind in keyof PublicMessages]: { topic: string; typeName: string; codec: MessageCodec<PublicMessages[Kind]> };
 } = {
-  outcome: { topic: 'autoprov.outcomes.v1', typeName: 'autoprov.event.v1.Outcome', codec: Outcome },
-  check: { topic: 'autoprov.checks.v1', typeName: 'autoprov.event.v1.Check', codec: Check },
-  failure: { topic: 'autoprov.failures.v1', typeName: 'autoprov.event.v1.Failure', codec: Failure },
+  outcome: { topic: topics.outcomes, typeName: 'autoprov.event.v1.Outcome', codec: Outcome },
+  check: { topic: topics.checks, typeName: 'autoprov.event.v1.Check', codec: Check },
+  failure: { topic: topics.failures, typeName: 'autoprov.event.v1.Failure', codec: Failure },
 };
 
 /**
@@ -46,7 +39,7 @@ const kinds: {
  * binding §3.2), value in canonical proto3 JSON. All messages about one subject share a key, so a partition keeps their
  * order. The same message gives the same row.
  */
-export function toCloudEvent(origin: EventOrigin, event: PublicEvent): OutboxRecord {
+export function toCloudEvent(origin: EventOrigin, event: PublicEvent): KafkaRecord {
   const { type, subject, seq, time, traceId } = describeEvent(event);
   const source = `/installations/${origin.installationId}/${origin.service}`;
   const id = createHash('sha256').update(`${source}|${subject}|${seq}`).digest('hex').slice(0, 32);

@@ -1,2 +1,17 @@
 export { fetchApiVersions } from './api-versions.ts';
 export type { ApiVersionRange } from './api-versions.ts';
+export { checkBrokerVersions } from './check-broker-versions.ts';
+export { readCloudEvent, toCloudEvent } from './cloud-event.ts';
+export type { EventOrigin, FailureChange, PublicEvent, PublicMessages } from './cloud-event.ts';
+export { createKafka } from './connect.ts';
+export type { Kafka, KafkaOptions } from './connect.ts';
+export { runConsumer } from './consumer.ts';
+export type { ConsumedBatch, ConsumerOptions, RunningConsumer } from './consumer.ts';
+export { ensureTopics } from './ensure-topics.ts';
+export { lagOf } from './lag.ts';
+export type { Logger } from './logger.ts';
+export { createPublisher } from './publisher.ts';
+export type { Publisher } from './publisher.ts';
+export type { KafkaRecord } from './record.ts';
+export { topics, topicSpecs } from './topics.ts';
+export type { TopicSpec } from './topics.ts';

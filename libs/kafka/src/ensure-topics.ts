@@ -1,0 +1,27 @@
+import { nameOnCluster, withAdmin } from './connect.ts';
+import type { Kafka } from './connect.ts';
+import type { TopicSpec } from './topics.ts';
+
+/**
+ * Creates the topics that are missing, with three replicas and min.insync.replicas=2 where the cluster has three brokers.
+ * Topics that exist are left as they are: their settings are the operator's. Several services may call it at once.
+ */
+export async function ensureTopics(kafka: Kafka, specs: TopicSpec[]): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    const existing = new Set(await admin.listTopics());
+    const missing = specs.filter(({ name }) => !existing.has(nameOnCluster(kafka, name)));
+    if (missing.length === 0) return;
+    const { brokers } = await admin.describeCluster();
+    const replicationFactor = Math.min(3, brokers.length);
+    const minInsync = { 'min.insync.replicas': replicationFactor === 3 ? '2' : '1' };
+    await admin.createTopics({
+      topics: missing.map(({ name, partitions, config }) => ({
+        topic: nameOnCluster(kafka, name),
+        numPartitions: partitions,
+        replicationFactor,
+        configEntries: Object.entries({ ...minInsync, ...config }).map(([key, value]) => ({ name: key, value })),
+      })),
+    });
+    kafka.logger.info({ topics: missing.map(({ name }) => name), replicationFactor }, 'topics created');
+  });
+}
