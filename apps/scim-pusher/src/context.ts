@@ -1,0 +1,26 @@
+import type { Agent } from 'undici';
+import type { ConfigServiceClient, DirectoryServiceClient, TokenBrokerServiceClient } from '@autoprov/proto';
+import type { Client } from '@autoprov/grpc';
+import type { EventOrigin } from '@autoprov/kafka';
+import type { Pool } from '@autoprov/postgres';
+import type { Logger } from '@autoprov/service';
+import type { PusherEnv } from './env.ts';
+
+/** What handlers and workers may use. */
+export type PusherContext = {
+  pool: Pool;
+  config: Client<ConfigServiceClient>;
+  tokenBroker: Client<TokenBrokerServiceClient>;
+  directory: Client<DirectoryServiceClient>;
+  /** Connections to service providers. */
+  spAgent: Agent;
+  origin: EventOrigin;
+  logger: Logger;
+  /** The service's clock: due times are compared with it, leases never. */
+  now: () => Date;
+  /** Something was written to the outbox. */
+  wakeOutbox: () => void;
+  /** Users or setups have changed: apps may be behind. */
+  wakeWorkers: () => void;
+  settings: PusherEnv['push'];
+};

@@ -1,0 +1,137 @@
+import {
+  DirectoryUser_State,
+  type DirectoryUser,
+  type DeprovisioningPolicy,
+  type ProvisioningSetup,
+} from '@autoprov/proto';
+import { isInScope, managedPart, mapUser } from '@autoprov/mapping';
+import { digestOf, diffUser, type JsonObject, type PatchOperation, type ScimUser } from '@autoprov/scim';
+import type { Account, Trigger } from './model.ts';
+
+/** What the decision needs to know; nothing else influences it. */
+export type Situation = {
+  setup: ProvisioningSetup;
+  user: DirectoryUser;
+  account: Account;
+  /** The service provider's id for each reference of the user, where known. */
+  references: ReadonlyMap<string, string>;
+  now: Date;
+};
+
+/** What is to be done for one person in one app, and why. */
+export type Decision = {
+  inScope: boolean;
+  scopeExplanation: string;
+  /** Why this and nothing else, in a sentence for people. */
+  explanation: string;
+  /** The mapped resource, when the person should have an account. */
+  desired?: ScimUser;
+  /** References that have no account yet. */
+  parked: string[];
+  /** Why the person should not have access, and since when. */
+  trigger?: Trigger;
+  triggerAt?: Date;
+  /** When to decide again although nothing changed. */
+  dueAt?: Date;
+} & (
+  | { do: 'nothing' }
+  | { do: 'create'; desired: ScimUser }
+  | { do: 'update' | 'reactivate'; desired: ScimUser; changes: PatchOperation[] }
+  | { do: 'suspend' | 'delete' }
+  /** Nothing may be sent: required targets have no value (45016). */
+  | { do: 'refuse'; missing: string[] }
+);
+
+/**
+ * What should be done for one person in one app. Pure: plan, explain and push all call it, so that what is shown is what
+ * is done.
+ */
+export function decide(situation: Situation): Decision {
+  const { setup, user } = situation;
+  const verdict = isInScope(setup.scope, user);
+  const scope = { inScope: verdict.inScope, scopeExplanation: verdict.explanation };
+  const trigger = triggerOf(user, verdict.inScope);
+  return trigger === undefined
+    ? { ...scope, ...keepAccess(situation) }
+    : { ...scope, ...endAccess(situation, trigger) };
+}
+
+type Rest = Decision extends infer D ? (D extends Decision ? Omit<D, 'inScope' | 'scopeExplanation'> : never) : never;
+
+function triggerOf(user: DirectoryUser, inScope: boolean): Trigger | undefined {
+  if (user.state === DirectoryUser_State.STATE_DELETED) return 'deleted';
+  if (user.state === DirectoryUser_State.STATE_ARCHIVED) return 'archived';
+  if (user.state === DirectoryUser_State.STATE_SUSPENDED) return 'suspended';
+  return inScope ? undefined : 'out_of_scope';
+}
+
+function keepAccess({ setup, user, account, references }: Situation): Rest {
+  const rows = setup.attributeMapping?.rows ?? [];
+  const accepted = hasAccount(account) ? account.accepted : undefined;
+  const mapped = mapUser(rows, (user.attributes ?? {}) as JsonObject, references, accepted as JsonObject | undefined);
+  const desired = { ...mapped.resource, active: true } as ScimUser;
+  if (account.keepsExternalId && accepted?.externalId !== undefined) desired.externalId = accepted.externalId;
+  const { parked } = mapped;
+  if (mapped.missing.length > 0) {
+    const explanation = `required attributes have no value: ${mapped.missing.join(', ')}`;
+    return { do: 'refuse', missing: mapped.missing, parked, explanation };
+  }
+  if (!hasAccount(account)) return { do: 'create', desired, parked, explanation: 'in scope, and has no account yet' };
+  if (account.acceptedDigest === digestOf(desired)) return { do: 'nothing', desired, parked, explanation: 'in step' };
+  // Attributes that no row manages any more are left as they are, not cleared.
+  const changes = diffUser(managedPart(rows, (accepted ?? {}) as JsonObject) as ScimUser, desired);
+  if (changes.length === 0) return { do: 'nothing', desired, parked, explanation: 'in step' };
+  if (account.state === 'suspended') {
+    return { do: 'reactivate', desired, changes, parked, explanation: 'in scope again, and suspended' };
+  }
+  return { do: 'update', desired, changes, parked, explanation: `${changes.length} attributes differ` };
+}
+
+const triggerWords: Record<Trigger, string> = {
+  out_of_scope: 'out of scope',
+  suspended: 'suspended in the directory',
+  archived: 'archived in the directory',
+  deleted: 'deleted in the directory',
+};
+
+function endAccess({ setup, account, now }: Situation, trigger: Trigger): Rest {
+  const why = triggerWords[trigger];
+  if (!hasAccount(account)) return { do: 'nothing', parked: [], explanation: `${why}, and has no account` };
+  const triggerAt = account.trigger === trigger && account.triggerAt ? account.triggerAt : now;
+  const { suspendAt, deleteAt } = timers(setup.deprovisioning, trigger, triggerAt);
+  const rest = { parked: [], trigger, triggerAt };
+  if (deleteAt && deleteAt <= now) return { ...rest, do: 'delete', explanation: `${why}: deleted by the policy` };
+  if (account.state === 'active' && suspendAt && suspendAt <= now) {
+    return {
+      ...rest,
+      do: 'suspend',
+      explanation: `${why}: suspended by the policy`,
+      ...(deleteAt && { dueAt: deleteAt }),
+    };
+  }
+  const dueAt = account.state === 'active' ? earliest(suspendAt, deleteAt) : deleteAt;
+  const next = dueAt ? `the next step is due at ${dueAt.toISOString()}` : 'the policy asks for nothing more';
+  return { ...rest, do: 'nothing', explanation: `${why}: ${next}`, ...(dueAt && { dueAt }) };
+}
+
+function timers(policy: DeprovisioningPolicy | undefined, trigger: Trigger, since: Date) {
+  const rules = {
+    out_of_scope: policy?.outOfScope,
+    suspended: policy?.suspended,
+    archived: policy?.archived,
+    deleted: policy?.deleted,
+  };
+  const rule = rules[trigger] ?? { suspendAfter: { seconds: 0n, nanos: 0 }, deleteAfter: undefined };
+  const after = (wait: { seconds: bigint; nanos: number } | undefined) =>
+    wait && new Date(since.getTime() + Number(wait.seconds) * 1000 + wait.nanos / 1e6);
+  return { suspendAt: after(rule.suspendAfter), deleteAt: after(rule.deleteAfter) };
+}
+
+function earliest(a: Date | undefined, b: Date | undefined): Date | undefined {
+  if (!a || !b) return a ?? b;
+  return a < b ? a : b;
+}
+
+function hasAccount(account: Account): boolean {
+  return account.scimId !== undefined && (account.state === 'active' || account.state === 'suspended');
+}

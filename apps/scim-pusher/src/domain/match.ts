@@ -1,0 +1,75 @@
+import { MatchingPolicy_OnExisting, MatchingPolicy_OnForeignExternalId, type MatchingPolicy } from '@autoprov/proto';
+import { member, type ScimUser } from '@autoprov/scim';
+
+/** What a look-up before a create comes to. */
+export type Match =
+  | { do: 'create' }
+  | { do: 'adopt'; resource: ScimUser; scimId: string; keepExternalId: boolean }
+  | { do: 'skip' }
+  | { do: 'fail'; detail: string };
+
+/** The attributes compared, in order. */
+export function matchAttributes(policy: MatchingPolicy | undefined): string[] {
+  return policy?.attributes.length ? policy.attributes : ['externalId', 'userName'];
+}
+
+/** The value of `desired` that an attribute of the matching policy is compared with. */
+export function matchValue(desired: ScimUser, attribute: string): string | undefined {
+  if (attribute === 'emails') return desired.emails?.[0]?.value;
+  const value = member(desired, attribute);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/**
+ * What is done with the accounts that one attribute found.
+ *
+ * @param ours the create was begun by us before: its end was not known, so the hit is our own account
+ * @param linkedTo the directory user a hit is linked to already, by the service provider's id
+ */
+export function judgeHits(
+  hits: readonly ScimUser[],
+  desired: ScimUser,
+  policy: MatchingPolicy | undefined,
+  ours: boolean,
+  linkedTo: ReadonlyMap<string, string>,
+): Match {
+  const [hit, ...more] = hits;
+  if (!hit) return { do: 'create' };
+  if (more.length > 0) {
+    return { do: 'fail', detail: `${hits.length} accounts match this person: remove or rename all but one` };
+  }
+  const scimId = hit.id;
+  if (typeof scimId !== 'string' || scimId === '') {
+    return { do: 'fail', detail: 'the matching account has no id: the service provider must answer one' };
+  }
+  if (linkedTo.has(scimId)) return { do: 'fail', detail: `the matching account belongs to another person (${scimId})` };
+  const foreign = isForeign(hit, desired);
+  if (ours && !foreign) return { do: 'adopt', resource: hit, scimId, keepExternalId: false };
+  return foreign ? judgeForeign(hit, scimId, policy) : judgeExisting(hit, scimId, policy);
+}
+
+function isForeign(hit: ScimUser, desired: ScimUser): boolean {
+  return typeof hit.externalId === 'string' && hit.externalId !== '' && hit.externalId !== desired.externalId;
+}
+
+function judgeForeign(hit: ScimUser, scimId: string, policy: MatchingPolicy | undefined): Match {
+  const rule = policy?.onForeignExternalId ?? MatchingPolicy_OnForeignExternalId.ON_FOREIGN_EXTERNAL_ID_UNSPECIFIED;
+  if (rule === MatchingPolicy_OnForeignExternalId.ON_FOREIGN_EXTERNAL_ID_OVERWRITE) {
+    return { do: 'adopt', resource: hit, scimId, keepExternalId: false };
+  }
+  if (rule === MatchingPolicy_OnForeignExternalId.ON_FOREIGN_EXTERNAL_ID_KEEP) {
+    return { do: 'adopt', resource: hit, scimId, keepExternalId: true };
+  }
+  return { do: 'fail', detail: `the user name exists, on an account with another externalId (${scimId})` };
+}
+
+function judgeExisting(resource: ScimUser, scimId: string, policy: MatchingPolicy | undefined): Match {
+  const rule = policy?.onExisting ?? MatchingPolicy_OnExisting.ON_EXISTING_UNSPECIFIED;
+  if (rule === MatchingPolicy_OnExisting.ON_EXISTING_SKIP) {
+    return { do: 'skip' };
+  }
+  if (rule === MatchingPolicy_OnExisting.ON_EXISTING_FAIL) {
+    return { do: 'fail', detail: `the user name exists already at the service provider (${scimId})` };
+  }
+  return { do: 'adopt', resource, scimId, keepExternalId: false };
+}

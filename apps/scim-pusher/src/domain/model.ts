@@ -1,0 +1,43 @@
+import type { ProvisioningSetup, ScimProfile } from '@autoprov/proto';
+import type { ScimUser } from '@autoprov/scim';
+
+/** Which app. */
+export type AppKey = { customerId: string; appId: string };
+
+/** A setup as config last said, with what its template says of the service provider. */
+export type AppSetup = AppKey & { revision: bigint; setup: ProvisioningSetup; profile: ScimProfile };
+
+/** Why somebody should no longer have access; each has its own rule in the DeprovisioningPolicy. */
+export type Trigger = 'out_of_scope' | 'suspended' | 'archived' | 'deleted';
+
+/** What is known of one person's account in one app. */
+export type Account = {
+  userId: string;
+  /** The service provider's id; undefined: no account. */
+  scimId?: string;
+  origin?: 'created' | 'adopted';
+  state: 'none' | 'active' | 'suspended' | 'deleted';
+  /** The resource last accepted, with its digest. */
+  accepted?: ScimUser;
+  acceptedDigest?: string;
+  /** Adopted with another provisioner's externalId, which stays. */
+  keepsExternalId?: boolean;
+  acceptedAt?: Date;
+  /** A create was begun at this time and its end is not known. */
+  intentAt?: Date;
+  /** Since when which trigger holds. */
+  trigger?: Trigger;
+  triggerAt?: Date;
+  /** References (addresses) that had no account when the resource was mapped. */
+  parked: string[];
+  dueAt?: Date;
+  attempt: number;
+  failureCode?: string;
+  failureReason?: string;
+  failureDetail?: string;
+};
+
+/** Somebody without a row. */
+export function noAccount(userId: string): Account {
+  return { userId, state: 'none', parked: [], attempt: 0 };
+}

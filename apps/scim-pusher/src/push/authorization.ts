@@ -1,0 +1,38 @@
+import { rpcErrorOf } from '@autoprov/grpc';
+import { cutDetail } from '@autoprov/scim';
+import type { PusherContext } from '../context.ts';
+import type { AppKey } from '../domain/model.ts';
+import { ScimFailureError, type ScimFailure } from './scim-client.ts';
+
+/**
+ * A function that answers the app's Authorization header: from memory while it lasts, else from the token broker.
+ * It throws ScimFailureError when the broker has none, with the broker's own code.
+ */
+export function authorizationOf(
+  ctx: PusherContext,
+  { customerId, appId }: AppKey,
+): (forceNew: boolean) => Promise<string> {
+  const app = `customers/${customerId}/apps/${appId}`;
+  let held: { headerValue: string; expireAtMs: number } | undefined;
+  return async (forceNew) => {
+    if (held && !forceNew && held.expireAtMs > Date.now()) return held.headerValue;
+    try {
+      const answer = await ctx.tokenBroker.getAppAuthorization({ app, forceNew }, { timeoutMs: 10_000 });
+      held = { headerValue: answer.headerValue, expireAtMs: answer.expireTime?.getTime() ?? 0 };
+      return held.headerValue;
+    } catch (err) {
+      throw new ScimFailureError(brokerFailure(err));
+    }
+  };
+}
+
+/** Status codes (grpc/grpc doc/statuscodes.md) that say "not now". */
+const unavailable = 14;
+const deadlineExceeded = 4;
+
+function brokerFailure(err: unknown): ScimFailure {
+  const { code, reason, message, metadata } = rpcErrorOf(err);
+  const retryable = code === unavailable || code === deadlineExceeded;
+  const fallback = retryable ? '17002' : '17010';
+  return { code: metadata['code'] ?? fallback, reason, retryable, detail: cutDetail(message), httpStatus: 0 };
+}

@@ -1,0 +1,63 @@
+import { filterEq, matchesEq, readList, type ScimUser } from '@autoprov/scim';
+import { judgeHits, matchAttributes, matchValue, type Match } from '../domain/match.ts';
+import { findLinks } from '../store/accounts.ts';
+import { findListedAccounts, wasListed } from '../store/listed-accounts.ts';
+import type { Pass } from './pass.ts';
+import type { ScimFailure } from './scim-client.ts';
+
+export type MatchResult = { ok: true; match: Match } | { ok: false; failure: ScimFailure };
+
+/**
+ * Looks for an account of this person before one is created: in the service provider's list of the first sync, or live.
+ *
+ * @param ours a create of ours was begun and its end is not known: always live, and a hit is our own account
+ * @param live ask the service provider even if its accounts were listed in this pass
+ */
+export async function findMatch(
+  pass: Pass,
+  userId: string,
+  desired: ScimUser,
+  { ours, live }: { ours: boolean; live: boolean },
+): Promise<MatchResult> {
+  const policy = pass.app.setup.matching;
+  for (const attribute of matchAttributes(policy)) {
+    const value = matchValue(desired, attribute);
+    if (value === undefined) continue;
+    const found =
+      ours || live || pass.work.listState !== 'held'
+        ? await findLive(pass, attribute, value)
+        : await findListed(pass, attribute, value);
+    if ('failure' in found) return { ok: false, failure: found.failure };
+    // A service provider may ignore a filter it does not understand and answer somebody else.
+    const hits = found.hits.filter((hit) => matchesEq(hit, attribute, value));
+    if (hits.length === 0) continue;
+    const links = await findLinks(
+      pass.ctx.pool,
+      pass.app,
+      hits.flatMap((hit) => hit.id ?? []),
+    );
+    const others = new Map([...links].filter(([, linkedTo]) => linkedTo !== userId));
+    // What was there before our first create cannot be the create whose end we do not know.
+    const isOurs = ours && !(await wasListed(pass.ctx.pool, pass.app, hits[0]?.id ?? ''));
+    return { ok: true, match: judgeHits(hits, desired, policy, isOurs, others) };
+  }
+  return { ok: true, match: { do: 'create' } };
+}
+
+async function findListed(pass: Pass, attribute: string, value: string): Promise<{ hits: ScimUser[] }> {
+  return { hits: await findListedAccounts(pass.ctx.pool, pass.app, attribute, value) };
+}
+
+async function findLive(
+  pass: Pass,
+  attribute: string,
+  value: string,
+): Promise<{ hits: ScimUser[] } | { failure: ScimFailure }> {
+  const filter = filterEq(attribute === 'emails' ? 'emails.value' : attribute, value);
+  const answer = await pass.scim.send('GET', `/Users?filter=${encodeURIComponent(filter)}`);
+  if (!answer.ok) return { failure: answer.failure };
+  const list = readList(answer.body);
+  if (list) return { hits: list.resources as ScimUser[] };
+  const detail = 'the answer to a filtered list is no SCIM list: check the endpoint URL';
+  return { failure: { code: '45005', reason: 'WRONG_ENDPOINT', retryable: false, detail, httpStatus: answer.status } };
+}

@@ -1,0 +1,46 @@
+import type { Db } from '@autoprov/postgres';
+import { Check } from '@autoprov/proto';
+import { toCloudEvent } from '@autoprov/kafka';
+import { addToOutbox } from '@autoprov/postgres';
+import { nextProbe } from '../domain/retry.ts';
+import { saveHealth } from '../store/apps.ts';
+import { writeFenced } from './outcome.ts';
+import type { Pass } from './pass.ts';
+
+/**
+ * Stores how the service provider as a whole does, at the end of a pass. While it fails the app has one failure, not one
+ * a person; it is probed again later, and the first pass that goes through resolves it.
+ */
+export async function recordHealth(pass: Pass): Promise<void> {
+  if (pass.down) return recordDown(pass);
+  if (pass.work.health !== 'running') await recordRecovered(pass);
+}
+
+async function recordDown(pass: Pass): Promise<void> {
+  const { code, reason, retryAfterMs } = pass.down!;
+  const detail = pass.down!.detail ?? '';
+  const now = pass.ctx.now();
+  const attempt = pass.work.backOffAttempt + 1;
+  const probeAt = nextProbe(attempt, pass.ctx.settings.probeBaseMs, now);
+  const backOffUntil = new Date(Math.max(probeAt.getTime(), now.getTime() + (retryAfterMs ?? 0)));
+  await writeFenced(pass, async (tx) => {
+    const health = code.startsWith('17') ? 'quarantined' : 'backing_off';
+    const seq = await saveHealth(tx, pass.app, { health, code, reason, detail, attempt, backOffUntil });
+    const check = { passed: false, code, reason, detail, nextAttemptTime: backOffUntil };
+    await addCheck(tx, pass, seq, check);
+  });
+}
+
+async function recordRecovered(pass: Pass): Promise<void> {
+  await writeFenced(pass, async (tx) => {
+    const seq = await saveHealth(tx, pass.app, { health: 'running', attempt: 0 });
+    await addCheck(tx, pass, seq, { passed: true });
+  });
+}
+
+async function addCheck(tx: Db, { ctx, app }: Pass, seq: bigint, check: Partial<Check>): Promise<void> {
+  const subject = `customers/${app.customerId}/apps/${app.appId}`;
+  const message = { ...Check.fromPartial({}), source: 'scim-pusher', subject, seq, occurTime: ctx.now(), ...check };
+  await addToOutbox(tx, [toCloudEvent(ctx.origin, { kind: 'check', message })]);
+  ctx.wakeOutbox();
+}

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { Outcome, Outcome_Action, Outcome_Result, type DirectoryUser } from '@autoprov/proto';
+import { toCloudEvent } from '@autoprov/kafka';
+import { addToOutbox, assertFence, inTransaction, type Db } from '@autoprov/postgres';
+import type { ScimFailure } from './scim-client.ts';
+import type { Decision } from '../domain/decide.ts';
+import type { Account } from '../domain/model.ts';
+import { nextAttempt } from '../domain/retry.ts';
+import { saveAcceptance, saveRefusal, saveWithdrawal, wakeParked, type Acceptance } from '../store/accounts.ts';
+import { noteFailure, type Pass } from './pass.ts';
+
+/** A person's turn: who, what was decided, what is known of the account. */
+export type Turn = { userId: string; user: DirectoryUser; decision: Decision; account: Account };
+
+/** Runs a write of this pass: refused when the lease is another's. */
+export function writeFenced<T>(pass: Pass, write: (tx: Db) => Promise<T>): Promise<T> {
+  return inTransaction(pass.ctx.pool, async (tx) => {
+    await assertFence(tx, pass.lease.name, pass.lease.fence);
+    return write(tx);
+  });
+}
+
+/** Stores that the service provider accepted, and says so; wakes those who waited for this account. */
+export async function recordAccepted(
+  pass: Pass,
+  turn: Turn,
+  action: Outcome_Action,
+  acceptance: Omit<Acceptance, 'userId' | 'revision' | 'parked' | 'now'>,
+): Promise<void> {
+  const now = pass.ctx.now();
+  const { userId, decision } = turn;
+  await writeFenced(pass, async (tx) => {
+    const seq = await saveAcceptance(tx, pass.app, {
+      ...acceptance,
+      userId,
+      revision: pass.app.revision,
+      parked: decision.parked,
+      now,
+    });
+    if (acceptance.origin) await wakeParked(tx, pass.app, [turn.user.primaryEmail, userId], now);
+    await addOutcome(tx, pass, turn, { action, result: Outcome_Result.RESULT_ACCEPTED, seq, occurTime: now });
+  });
+  pass.outagesInRow = 0;
+}
+
+/**
+ * Stores that a push failed, with its next attempt, and says so. A failure of the service provider as a whole is not
+ * the person's: it stands for the app, and the person waits.
+ *
+ * @param keepIntent the end of a create is not known: it is looked up before it is sent again
+ */
+export async function recordFailed(
+  pass: Pass,
+  turn: Turn,
+  action: Outcome_Action,
+  failure: ScimFailure,
+  keepIntent = false,
+): Promise<void> {
+  noteFailure(pass, failure);
+  if (pass.down) return;
+  const now = pass.ctx.now();
+  const attempt = turn.account.attempt + 1;
+  const dueAt = nextAttempt(attempt, failure.retryable, now);
+  const detail = failure.detail ?? '';
+  await writeFenced(pass, async (tx) => {
+    const refusal = { userId: turn.userId, code: failure.code, reason: failure.reason, detail, attempt, dueAt };
+    const seq = await saveRefusal(tx, pass.app, { ...refusal, parked: turn.decision.parked, keepIntent });
+    await addOutcome(tx, pass, turn, {
+      action,
+      result: Outcome_Result.RESULT_FAILED,
+      seq,
+      occurTime: now,
+      code: failure.code,
+      reason: failure.reason,
+      retryable: failure.retryable,
+      detail,
+      httpStatus: failure.httpStatus,
+      scimType: failure.scimType ?? '',
+      attempt,
+      nextAttemptTime: dueAt,
+    });
+  });
+}
+
+/** Says that a failed push is no longer asked for. */
+export async function recordWithdrawn(pass: Pass, turn: Turn): Promise<void> {
+  await writeFenced(pass, async (tx) => {
+    const seq = await saveWithdrawal(tx, pass.app, turn.userId);
+    await addOutcome(tx, pass, turn, { result: Outcome_Result.RESULT_WITHDRAWN, seq, occurTime: pass.ctx.now() });
+  });
+}
+
+async function addOutcome(tx: Db, { ctx, app }: Pass, turn: Turn, outcome: Partial<Outcome>): Promise<void> {
+  const customer = `customers/${app.customerId}`;
+  const message: Outcome = {
+    ...Outcome.fromPartial({}),
+    app: `${customer}/apps/${app.appId}`,
+    user: `${customer}/users/${turn.userId}`,
+    setupRevision: app.revision,
+    traceId: randomBytes(16).toString('hex'),
+    ...outcome,
+  };
+  await addToOutbox(tx, [toCloudEvent(ctx.origin, { kind: 'outcome', message })]);
+  ctx.wakeOutbox();
+}

@@ -1,0 +1,39 @@
+import type { HeldLease } from '@autoprov/postgres';
+import type { AppSetup } from '../domain/model.ts';
+import type { AppWork } from '../store/apps.ts';
+import type { PusherContext } from '../context.ts';
+import type { ScimClient, ScimFailure } from './scim-client.ts';
+
+/** One worker's hold on one app, from taking its lease to giving it back. */
+export type Pass = {
+  ctx: PusherContext;
+  app: AppSetup;
+  work: AppWork;
+  lease: HeldLease;
+  scim: ScimClient;
+  /** Set once the service provider as a whole fails: nothing more is sent in this pass. */
+  down?: ScimFailure;
+  /** config has not answered for a while: what it knows may be out of date, so loss of access waits (25005). */
+  removalsHeld: boolean;
+  /** Failures since the last success that look like an outage. */
+  outagesInRow: number;
+  /** Writes of this pass whose effect was seen in an answer or a read, by kind. */
+  provenWrites: Record<string, number>;
+  requestCounts: Record<string, number>;
+};
+
+/** So many people in a row must meet an outage before it counts as the service provider's: one may be theirs alone. */
+const outagesUntilDown = 5;
+
+/** Judges whether a failure is the service provider's as a whole; then nothing more is sent in this pass. */
+export function noteFailure(pass: Pass, failure: ScimFailure): void {
+  if (pass.down) return;
+  if (failure.code === '45004') {
+    pass.outagesInRow++;
+    if (pass.outagesInRow >= outagesUntilDown || failure.reason === 'RATE_LIMITED') pass.down = failure;
+  } else if (failure.code === '45005' || !failure.code.startsWith('450')) {
+    pass.down = failure;
+  } else {
+    pass.outagesInRow = 0;
+  }
+}

@@ -1,0 +1,134 @@
+import { withLease, LeaseLostError, type HeldLease } from '@autoprov/postgres';
+import { schemasOf } from '@autoprov/mapping';
+import type { PusherContext } from '../context.ts';
+import type { AppKey, AppSetup } from '../domain/model.ts';
+import { listDueUsers } from '../store/accounts.ts';
+import { addCounts, findApp, saveCursor, type AppWork } from '../store/apps.ts';
+import { findCoverage, type Coverage } from '../store/customers.ts';
+import { clearListedAccounts, saveListState } from '../store/listed-accounts.ts';
+import { findSetup, isActive, readSetupFeed } from '../store/setups.ts';
+import { listUsersAfter } from '../store/users.ts';
+import { authorizationOf } from './authorization.ts';
+import { recordHealth } from './health.ts';
+import { meetServiceProvider } from './list-accounts.ts';
+import { writeFenced } from './outcome.ts';
+import type { Pass } from './pass.ts';
+import { pushPeople } from './push-people.ts';
+import { PassEndedError, ScimClient } from './scim-client.ts';
+
+const batchSize = 200;
+const defaultRequestsPerSecond = 10;
+const defaultConcurrentRequests = 4;
+/** config is asked every few seconds; silent for longer, what it last said may no longer hold. */
+export const configStaleAfterMs = 30_000;
+
+/** Brings one app up to date, if no other worker does; returns when nothing can be done now. */
+export async function pushApp(ctx: PusherContext, key: AppKey, stopping: AbortSignal): Promise<void> {
+  const name = `app/${key.customerId}/${key.appId}`;
+  const request = { name, owner: ctx.settings.owner, ttlMs: ctx.settings.leaseMs };
+  try {
+    await withLease(ctx.pool, request, (lease) => runPass(ctx, key, lease, stopping));
+  } catch (err) {
+    // The next pass, here or elsewhere, does the rest.
+    if (err instanceof LeaseLostError || err instanceof PassEndedError)
+      ctx.logger.info({ err, ...key }, 'pass ended early');
+    else throw err;
+  }
+}
+
+async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stopping: AbortSignal): Promise<void> {
+  const app = await findSetup(ctx.pool, key);
+  const work = await findApp(ctx.pool, key);
+  const coverage = await findCoverage(ctx.pool, key.customerId);
+  if (!app || !work || !isActive(app) || !coverage || uncovered(app, coverage).length > 0) return;
+  const { answeredAt } = await readSetupFeed(ctx.pool);
+  const removalsHeld = Date.now() - answeredAt.getTime() > configStaleAfterMs;
+  const pass = createPass(ctx, app, work, lease, stopping, removalsHeld);
+  try {
+    await meetServiceProvider(pass);
+    await pushDue(pass);
+    await pushBehind(pass);
+  } finally {
+    await addCounts(ctx.pool, key, pass.requestCounts, pass.provenWrites);
+  }
+  await recordHealth(pass);
+}
+
+/** Groups and custom schemas of the setup that no completed read covers yet: until then nothing is decided. */
+export function uncovered({ setup }: AppSetup, coverage: Coverage | undefined): string[] {
+  const groups = (setup.scope?.groups ?? []).filter((group) => !coverage?.groups.includes(group));
+  const schemas = schemasOf(setup.attributeMapping?.rows ?? []).filter((name) => !coverage?.schemas.includes(name));
+  return coverage && coverage.readNo > 0n ? [...groups, ...schemas] : ['users', ...groups, ...schemas];
+}
+
+function createPass(
+  ctx: PusherContext,
+  app: AppSetup,
+  work: AppWork,
+  lease: HeldLease,
+  stopping: AbortSignal,
+  removalsHeld: boolean,
+): Pass {
+  const requestCounts: Record<string, number> = {};
+  const scim = new ScimClient({
+    baseUrl: app.setup.endpointUrl,
+    dispatcher: ctx.spAgent,
+    authorization: authorizationOf(ctx, app),
+    maxRequestsPerSecond: app.profile.maxRequestsPerSecond || defaultRequestsPerSecond,
+    maxConcurrentRequests: app.profile.maxConcurrentRequests || defaultConcurrentRequests,
+    timeoutMs: ctx.settings.httpTimeoutMs,
+    retryForMs: ctx.settings.retryForMs,
+    signal: lease.lost,
+    // A request must end before another worker may take the app.
+    mayStart: () => !stopping.aborted && lease.remainingMs() > ctx.settings.httpTimeoutMs,
+    onRequest: (method) => (requestCounts[method] = (requestCounts[method] ?? 0) + 1),
+  });
+  return { ctx, app, work, lease, scim, removalsHeld, outagesInRow: 0, provenWrites: {}, requestCounts };
+}
+
+/** Retries and timers. */
+async function pushDue(pass: Pass): Promise<void> {
+  let due: string[] = [];
+  do {
+    const before = due;
+    due = await listDueUsers(pass.ctx.pool, pass.app, pass.ctx.now(), batchSize);
+    // What is still due after its turn cannot be settled in this pass.
+    if (due.join() === before.join()) return;
+    await pushPeople(pass, due);
+  } while (!pass.down);
+}
+
+/** Everybody who changed since the cursor; all of them after a change of the setup. */
+async function pushBehind(pass: Pass): Promise<void> {
+  const { ctx, app, work } = pass;
+  let cursorNo = work.cursorRevision === app.revision ? work.cursorNo : 0n;
+  while (!pass.down) {
+    const users = await listUsersAfter(ctx.pool, app.customerId, cursorNo, batchSize);
+    await pushPeople(
+      pass,
+      users.map((user) => user.userId),
+    );
+    if (pass.down) return;
+    cursorNo = users.at(-1)?.ingestNo ?? cursorNo;
+    await writeFenced(pass, (tx) => saveCursor(tx, app, cursorNo, app.revision));
+    if (users.length < batchSize) break;
+    if (!(await isCurrent(pass))) return;
+  }
+  await pushDue(pass);
+  await forgetList(pass);
+}
+
+/** A newer revision, or a deactivation, ends the pass: the next one begins with it. */
+async function isCurrent({ ctx, app }: Pass): Promise<boolean> {
+  const latest = await findSetup(ctx.pool, app);
+  return latest?.revision === app.revision;
+}
+
+/** After the first sync the service provider's list is out of date: from here people are looked up one by one. */
+async function forgetList(pass: Pass): Promise<void> {
+  if (pass.down || pass.work.listState !== 'held') return;
+  await writeFenced(pass, async (tx) => {
+    await clearListedAccounts(tx, pass.app);
+    await saveListState(tx, pass.app, 'used');
+  });
+}

@@ -1,0 +1,139 @@
+import type { DirectoryUser } from '@autoprov/proto';
+import { referencesOf } from '@autoprov/mapping';
+import type { JsonObject } from '@autoprov/scim';
+import { decide, type Decision } from '../domain/decide.ts';
+import { noAccount, type Account } from '../domain/model.ts';
+import { findAccounts, findScimIds, saveIntents, saveWaits } from '../store/accounts.ts';
+import { findUserIds, findUsers } from '../store/users.ts';
+import { recordWithdrawn, writeFenced, type Turn } from './outcome.ts';
+import type { Pass } from './pass.ts';
+import { pushPerson } from './push-person.ts';
+
+/** Managers of managers and so on are pushed before the people who refer to them, up to this many levels. */
+const referenceDepth = 10;
+const removalRetryMs = 10_000;
+
+/** Decides and pushes some people; those they refer to come first, so that most need one write only. */
+export async function pushPeople(pass: Pass, userIds: readonly string[]): Promise<void> {
+  const levels = [await findUsers(pass.ctx.pool, pass.app.customerId, userIds)];
+  const seen = new Set(userIds);
+  for (let depth = 0; depth < referenceDepth; depth++) {
+    const missing = await referredWithoutAccount(pass, levels[0]!, seen);
+    if (missing.length === 0) break;
+    levels.unshift(missing);
+  }
+  for (const level of levels) {
+    if (pass.down) return;
+    await pushLevel(pass, level);
+  }
+}
+
+/** People whom others refer to, who have no account yet and have not been seen in this batch. */
+async function referredWithoutAccount(pass: Pass, users: readonly DirectoryUser[], seen: Set<string>) {
+  const { ctx, app } = pass;
+  const ids = [...(await findUserIds(ctx.pool, app.customerId, referencesIn(pass, users))).values()];
+  const linked = await findScimIds(ctx.pool, app, ids);
+  const missing = [...new Set(ids)].filter((id) => !linked.has(id) && !seen.has(id));
+  for (const id of missing) seen.add(id);
+  return missing.length === 0 ? [] : findUsers(ctx.pool, app.customerId, missing);
+}
+
+async function pushLevel(pass: Pass, users: readonly DirectoryUser[]): Promise<void> {
+  const turns = await decideFor(pass, users);
+  const waiting = turns.filter(({ decision, account }) => decision.do === 'nothing' && account.intentAt === undefined);
+  await settleWaiting(pass, waiting);
+  const [removals, others] = [
+    turns.filter(endsAccess),
+    turns.filter((turn) => !waiting.includes(turn) && !endsAccess(turn)),
+  ];
+  if (pass.removalsHeld) await postpone(pass, removals.splice(0));
+  if (pass.ctx.settings.intents) {
+    const creating = others.filter(isFirstCreate).map((turn) => turn.userId);
+    if (creating.length > 0) await writeFenced(pass, (tx) => saveIntents(tx, pass.app, creating, pass.ctx.now()));
+  }
+  // Loss of access goes first: it is what cannot wait.
+  for (const batch of [removals, others]) {
+    await pushAll(pass, batch);
+  }
+}
+
+/** Waits for every one even if one throws: nothing of a pass may outlive it. */
+async function pushAll(pass: Pass, turns: readonly Turn[]): Promise<void> {
+  const results = await Promise.allSettled(turns.map((turn) => pushPerson(pass, turn)));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** Loss of access waits while config does not answer: it may have been deactivated meanwhile. */
+async function postpone(pass: Pass, turns: readonly Turn[]): Promise<void> {
+  const dueAt = new Date(pass.ctx.now().getTime() + removalRetryMs);
+  const waits = turns.map(({ userId, decision }) => ({ userId, ...pick(decision), dueAt }));
+  if (waits.length > 0) await writeFenced(pass, (tx) => saveWaits(tx, pass.app, waits));
+}
+
+/** The decision for each user, by what is known now. */
+export async function decideFor(pass: Pick<Pass, 'ctx' | 'app'>, users: readonly DirectoryUser[]): Promise<Turn[]> {
+  const { ctx, app } = pass;
+  const userIds = users.map(idOf);
+  const accounts = new Map((await findAccounts(ctx.pool, app, userIds)).map((account) => [account.userId, account]));
+  const references = await resolveReferences(pass, users);
+  const now = ctx.now();
+  return users.map((user) => {
+    const account: Account = accounts.get(idOf(user)) ?? noAccount(idOf(user));
+    const decision: Decision = decide({ setup: app.setup, user, account, references, now });
+    return { userId: idOf(user), user, decision, account };
+  });
+}
+
+/** The service provider's id for each reference of these users, where the person has an account. */
+async function resolveReferences({ ctx, app }: Pick<Pass, 'ctx' | 'app'>, users: readonly DirectoryUser[]) {
+  const userIds = await findUserIds(ctx.pool, app.customerId, referencesIn({ app }, users));
+  const scimIds = await findScimIds(ctx.pool, app, [...userIds.values()]);
+  const resolved = [...userIds].flatMap(([reference, userId]) => {
+    const scimId = scimIds.get(userId);
+    return scimId === undefined ? [] : [[reference, scimId] as const];
+  });
+  return new Map(resolved);
+}
+
+function referencesIn({ app }: Pick<Pass, 'app'>, users: readonly DirectoryUser[]): string[] {
+  const rows = app.setup.attributeMapping?.rows ?? [];
+  return [...new Set(users.flatMap((user) => referencesOf(rows, (user.attributes ?? {}) as JsonObject)))];
+}
+
+/** Nothing is sent for these; timers, references and withdrawn failures are written down where they changed. */
+async function settleWaiting(pass: Pass, turns: readonly Turn[]): Promise<void> {
+  const waits = turns
+    .filter(({ decision, account }) => hasRow(account) && changesWait(decision, account))
+    .map(({ userId, decision }) => ({ userId, ...pick(decision) }));
+  if (waits.length > 0) await writeFenced(pass, (tx) => saveWaits(tx, pass.app, waits));
+  for (const turn of turns) if (turn.account.failureCode !== undefined) await recordWithdrawn(pass, turn);
+}
+
+function pick({ trigger, triggerAt, dueAt, parked }: Decision) {
+  return { parked, ...(trigger && { trigger }), ...(triggerAt && { triggerAt }), ...(dueAt && { dueAt }) };
+}
+
+function changesWait(decision: Decision, account: Account): boolean {
+  return (
+    decision.trigger !== account.trigger ||
+    decision.dueAt?.getTime() !== account.dueAt?.getTime() ||
+    decision.parked.join() !== account.parked.join()
+  );
+}
+
+function hasRow(account: Account): boolean {
+  return account.state !== 'none' || account.dueAt !== undefined || account.attempt > 0;
+}
+
+function isFirstCreate({ decision, account }: Turn): boolean {
+  return decision.do === 'create' && account.intentAt === undefined;
+}
+
+function endsAccess({ decision }: Turn): boolean {
+  return decision.do === 'suspend' || decision.do === 'delete';
+}
+
+function idOf(user: DirectoryUser): string {
+  return user.name.slice(user.name.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,171 @@
+import { Outcome_Action } from '@autoprov/proto';
+import { managedPart, mapUser } from '@autoprov/mapping';
+import { diffUser, digestOf, type JsonObject, type ScimUser } from '@autoprov/scim';
+import type { Decision } from '../domain/decide.ts';
+import type { Match } from '../domain/match.ts';
+import { dropIntent, saveWaits } from '../store/accounts.ts';
+import { findMatch } from './find-match.ts';
+import { recordAccepted, recordFailed, writeFenced, type Turn } from './outcome.ts';
+import type { Pass } from './pass.ts';
+import type { ScimFailure } from './scim-client.ts';
+import { changeAccount, createAccount, deleteAccount } from './write-account.ts';
+
+type Deciding<Kind extends Decision['do']> = Extract<Decision, { do: Kind }>;
+
+/** Does what was decided for one person, and records what came of it. */
+export async function pushPerson(pass: Pass, turn: Turn): Promise<void> {
+  if (pass.down) return;
+  const { decision } = turn;
+  const { intentAt } = turn.account;
+  if (intentAt && !isSettled(pass, intentAt)) return waitUntilSettled(pass, turn, intentAt);
+  switch (decision.do) {
+    case 'nothing':
+      return intentAt && findLostAccount(pass, turn);
+    case 'refuse':
+      return recordFailed(pass, turn, actionOf(turn), missingRequired(decision.missing));
+    case 'create':
+      return create(pass, turn, decision);
+    case 'update':
+    case 'reactivate':
+      return update(pass, turn, decision);
+    case 'suspend':
+      return suspend(pass, turn, decision);
+    case 'delete':
+      return remove(pass, turn, decision);
+  }
+}
+
+/** A create that was under way when its sender died may still be on its way into the service provider's index. */
+function isSettled({ ctx }: Pass, intentAt: Date): boolean {
+  return intentAt.getTime() + ctx.settings.settleMs <= ctx.now().getTime();
+}
+
+function waitUntilSettled(pass: Pass, turn: Turn, intentAt: Date): Promise<void> {
+  const dueAt = new Date(intentAt.getTime() + pass.ctx.settings.settleMs);
+  return writeFenced(pass, (tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [], dueAt }]));
+}
+
+/**
+ * The person needs no account any more, but a create was begun whose end is not known: if there is an account, it is
+ * linked, and what should become of it is decided next.
+ */
+async function findLostAccount(pass: Pass, turn: Turn): Promise<void> {
+  const rows = pass.app.setup.attributeMapping?.rows ?? [];
+  const wanted = mapUser(rows, (turn.user.attributes ?? {}) as JsonObject, new Map()).resource as ScimUser;
+  const found = await findMatch(pass, turn.userId, wanted, { ours: true, live: true });
+  if (!found.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.failure, true);
+  if (found.match.do !== 'adopt') return writeFenced(pass, (tx) => dropIntent(tx, pass.app, turn.userId));
+  const { resource, scimId } = found.match;
+  await recordAccepted(pass, turn, Outcome_Action.ACTION_CREATE, {
+    ...acceptedAs(managedPart(rows, resource as JsonObject) as ScimUser),
+    scimId,
+    origin: 'created',
+    dueAt: pass.ctx.now(),
+  });
+}
+
+async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Promise<void> {
+  // An intent of an earlier pass: that create may have happened.
+  const ours = turn.account.intentAt !== undefined;
+  const found = await findMatch(pass, turn.userId, decision.desired, { ours, live: ours });
+  if (!found.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.failure, ours);
+  if (found.match.do !== 'create') return settleMatch(pass, turn, decision.desired, found.match);
+  const written = await createAccount(pass, decision.desired);
+  if (written.ok) {
+    return recordAccepted(pass, turn, Outcome_Action.ACTION_CREATE, {
+      ...acceptedAs(decision.desired),
+      scimId: written.scimId,
+      origin: 'created',
+    });
+  }
+  if (written.failure.reason === 'DUPLICATE') return adoptAfterRefusal(pass, turn, decision, written.failure);
+  await recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, written.failure, written.unknownEnd);
+}
+
+/** The service provider knows somebody like this whom no look-up found before: it is looked up once more, live. */
+async function adoptAfterRefusal(pass: Pass, turn: Turn, decision: Deciding<'create'>, refusal: ScimFailure) {
+  const found = await findMatch(pass, turn.userId, decision.desired, { ours: false, live: true });
+  if (!found.ok || found.match.do === 'create') {
+    return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.ok ? refusal : found.failure);
+  }
+  return settleMatch(pass, turn, decision.desired, found.match);
+}
+
+async function settleMatch(pass: Pass, turn: Turn, desired: ScimUser, match: Exclude<Match, { do: 'create' }>) {
+  if (match.do === 'adopt') return adopt(pass, turn, desired, match);
+  if (match.do === 'skip')
+    return writeFenced(pass, (tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [] }]));
+  const failure: ScimFailure = {
+    code: '45003',
+    reason: 'DUPLICATE',
+    retryable: false,
+    detail: match.detail,
+    httpStatus: 0,
+  };
+  return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, failure);
+}
+
+async function adopt(pass: Pass, turn: Turn, wanted: ScimUser, match: Extract<Match, { do: 'adopt' }>): Promise<void> {
+  const { resource, scimId, keepExternalId } = match;
+  const desired = keepExternalId && resource.externalId ? { ...wanted, externalId: resource.externalId } : wanted;
+  const rows = pass.app.setup.attributeMapping?.rows ?? [];
+  const changes = diffUser(managedPart(rows, resource as JsonObject) as ScimUser, desired);
+  const written =
+    changes.length > 0 ? await changeAccount(pass, scimId, desired, changes) : { ok: true as const, scimId };
+  if (!written.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, written.failure);
+  // Our own account, found again after a crash, was created, not adopted.
+  const ours = turn.account.intentAt !== undefined;
+  await recordAccepted(pass, turn, ours ? Outcome_Action.ACTION_CREATE : Outcome_Action.ACTION_ADOPT, {
+    ...acceptedAs(desired),
+    scimId,
+    origin: ours ? 'created' : 'adopted',
+    keepsExternalId: keepExternalId,
+  });
+}
+
+async function update(pass: Pass, turn: Turn, decision: Deciding<'update' | 'reactivate'>): Promise<void> {
+  const scimId = turn.account.scimId!;
+  const written = await changeAccount(pass, scimId, decision.desired, decision.changes);
+  if (!written.ok) return recordFailed(pass, turn, actionOf(turn), written.failure);
+  await recordAccepted(pass, turn, actionOf(turn), { ...acceptedAs(decision.desired), scimId });
+}
+
+async function suspend(pass: Pass, turn: Turn, decision: Decision): Promise<void> {
+  const { scimId, accepted } = turn.account;
+  const desired = { ...accepted, active: false };
+  const changes = [{ op: 'replace' as const, path: 'active', value: false }];
+  const written = await changeAccount(pass, scimId!, desired, changes);
+  if (!written.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_SUSPEND, written.failure);
+  await recordAccepted(pass, turn, Outcome_Action.ACTION_SUSPEND, {
+    scimId: scimId!,
+    state: 'suspended',
+    accepted: desired,
+    acceptedDigest: digestOf(desired),
+    ...timersOf(decision),
+  });
+}
+
+async function remove(pass: Pass, turn: Turn, decision: Decision): Promise<void> {
+  const scimId = turn.account.scimId!;
+  const written = await deleteAccount(pass, scimId);
+  if (!written.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_DELETE, written.failure);
+  await recordAccepted(pass, turn, Outcome_Action.ACTION_DELETE, { scimId, state: 'deleted', ...timersOf(decision) });
+}
+
+function acceptedAs(desired: ScimUser) {
+  return { state: 'active' as const, accepted: desired, acceptedDigest: digestOf(desired) };
+}
+
+function timersOf({ trigger, triggerAt, dueAt }: Decision) {
+  return { ...(trigger && { trigger }), ...(triggerAt && { triggerAt }), ...(dueAt && { dueAt }) };
+}
+
+function actionOf({ decision, account }: Turn): Outcome_Action {
+  if (decision.do === 'reactivate') return Outcome_Action.ACTION_REACTIVATE;
+  return account.scimId === undefined ? Outcome_Action.ACTION_CREATE : Outcome_Action.ACTION_UPDATE;
+}
+
+function missingRequired(missing: readonly string[]): ScimFailure {
+  const detail = `no value for the required ${missing.join(', ')}: fill it in the directory or give the mapping row a default`;
+  return { code: '45016', reason: 'MISSING_REQUIRED', retryable: false, detail, httpStatus: 0 };
+}

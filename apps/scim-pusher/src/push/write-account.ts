@@ -1,0 +1,78 @@
+import { ScimProfile_Update } from '@autoprov/proto';
+import {
+  member,
+  mergeForPut,
+  patchRequest,
+  type JsonObject,
+  type PatchOperation,
+  type ScimResource,
+  type ScimUser,
+} from '@autoprov/scim';
+import type { Pass } from './pass.ts';
+import type { ScimAnswer, ScimFailure } from './scim-client.ts';
+import { verifyWrite } from './verify-write.ts';
+
+/** What came of a write: done, or why not. */
+export type Written = { ok: true; scimId: string } | { ok: false; failure: ScimFailure; unknownEnd: boolean };
+
+/** Creates the account (RFC 7644 §3.3). `unknownEnd`: it may have been made although no answer says so. */
+export async function createAccount(pass: Pass, desired: ScimUser): Promise<Written> {
+  const answer = await pass.scim.send('POST', '/Users', desired as JsonObject);
+  if (!answer.ok)
+    return { ...answer, unknownEnd: answer.failure.code === '45004' && answer.failure.httpStatus !== 429 };
+  const scimId = idOf(answer);
+  if (scimId === undefined) {
+    const detail = 'the account was created, but the answer has no id: it is looked up at the next attempt';
+    const failure = { code: '45004', reason: 'SP_ERROR', retryable: true, detail, httpStatus: answer.status } as const;
+    return { ok: false, failure, unknownEnd: true };
+  }
+  const failure = await verifyWrite(pass, 'create', scimId, desired, answer.body);
+  return failure ? { ok: false, failure, unknownEnd: true } : { ok: true, scimId };
+}
+
+/**
+ * Changes the account with one request: PATCH with paths, or for service providers without it PUT of what they have
+ * with our attributes in it.
+ */
+export async function changeAccount(
+  pass: Pass,
+  scimId: string,
+  desired: ScimUser,
+  changes: PatchOperation[],
+): Promise<Written> {
+  const path = `/Users/${encodeURIComponent(scimId)}`;
+  const kind = usesPatch(pass) ? 'patch' : 'put';
+  const answer =
+    kind === 'patch'
+      ? await pass.scim.send('PATCH', path, patchRequest(changes) as unknown as JsonObject)
+      : await putMerged(pass, path, desired);
+  if (!answer.ok) return { ...answer, unknownEnd: false };
+  const failure = await verifyWrite(pass, kind, scimId, desired, answer.body);
+  return failure ? { ok: false, failure, unknownEnd: false } : { ok: true, scimId };
+}
+
+/** Deletes the account (RFC 7644 §3.6); one that is gone already is a success, by the classifier. */
+export async function deleteAccount(pass: Pass, scimId: string): Promise<Written> {
+  const answer = await pass.scim.send('DELETE', `/Users/${encodeURIComponent(scimId)}`);
+  return answer.ok ? { ok: true, scimId } : { ...answer, unknownEnd: false };
+}
+
+function usesPatch({ app, work }: Pass): boolean {
+  if (app.profile.update === ScimProfile_Update.UPDATE_PUT) return false;
+  return app.profile.update === ScimProfile_Update.UPDATE_PATCH || work.patchSupported !== false;
+}
+
+async function putMerged(pass: Pass, path: string, desired: ScimUser): Promise<ScimAnswer> {
+  const current = await pass.scim.send('GET', path);
+  if (!current.ok) return current;
+  const managed = (pass.app.setup.attributeMapping?.rows ?? []).map((row) => row.target);
+  const merged = mergeForPut((current.body ?? {}) as ScimResource, desired, [...managed, 'active']);
+  return pass.scim.send('PUT', path, merged as JsonObject);
+}
+
+function idOf(answer: Extract<ScimAnswer, { ok: true }>): string | undefined {
+  const { body } = answer;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
+  const id = member(body, 'id');
+  return typeof id === 'string' && id !== '' ? id : undefined;
+}

@@ -1,0 +1,70 @@
+import {
+  Outcome_Action,
+  type AttributeChange,
+  type ExplainUserRequest,
+  type ExplainUserResponse,
+} from '@autoprov/proto';
+import { RpcError, status } from '@autoprov/grpc';
+import { readPath } from '@autoprov/mapping';
+import type { PatchOperation, ScimUser } from '@autoprov/scim';
+import type { PusherContext } from '../context.ts';
+import type { Decision } from '../domain/decide.ts';
+import type { Account } from '../domain/model.ts';
+import { decideFor } from '../push/push-people.ts';
+import { findUserIds, findUsers } from '../store/users.ts';
+import { readAppName, requireSetup } from './app-key.ts';
+import { toMessage } from './list-accounts.ts';
+
+export async function explainUser(ctx: PusherContext, request: ExplainUserRequest): Promise<ExplainUserResponse> {
+  const key = readAppName('app', request.app);
+  const app = await requireSetup(ctx, request.app, key);
+  const asked = request.user.slice(request.user.lastIndexOf('/') + 1);
+  const userId = (await findUserIds(ctx.pool, key.customerId, [asked])).get(asked) ?? asked;
+  const [turn] = await decideFor({ ctx, app }, await findUsers(ctx.pool, key.customerId, [userId]));
+  if (!turn) {
+    const hint = 'check the address, or ask for a read with "autoprov sync"';
+    throw new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', `no such person in the copy of the directory: ${hint}`);
+  }
+  const { decision, account } = turn;
+  const hasAccount = account.scimId !== undefined || account.attempt > 0;
+  return {
+    user: `customers/${key.customerId}/users/${turn.userId}`,
+    inScope: decision.inScope,
+    scopeExplanation: decision.scopeExplanation,
+    next: {
+      action: actionOf(decision, account),
+      explanation: decision.explanation,
+      dueTime: decision.dueAt ?? account.dueAt,
+      changes: 'changes' in decision ? toChanges(decision.changes, account.accepted) : [],
+    },
+    account: hasAccount ? toMessage(request.app, account) : undefined,
+    mapped: decision.desired,
+  };
+}
+
+function actionOf(decision: Decision, account: Account): Outcome_Action {
+  switch (decision.do) {
+    case 'nothing':
+      return Outcome_Action.ACTION_UNSPECIFIED;
+    case 'refuse':
+      return account.scimId === undefined ? Outcome_Action.ACTION_CREATE : Outcome_Action.ACTION_UPDATE;
+    case 'create':
+      return Outcome_Action.ACTION_CREATE;
+    case 'update':
+      return Outcome_Action.ACTION_UPDATE;
+    case 'reactivate':
+      return Outcome_Action.ACTION_REACTIVATE;
+    case 'suspend':
+      return Outcome_Action.ACTION_SUSPEND;
+    case 'delete':
+      return Outcome_Action.ACTION_DELETE;
+  }
+}
+
+function toChanges(changes: readonly PatchOperation[], accepted: ScimUser | undefined): AttributeChange[] {
+  return changes.map((change) => ({
+    path: change.path,
+    oldValue: accepted && readPath(accepted, change.path),
+    newValue: 'value' in change ? change.value : undefined,
+  }));
+}

@@ -1,0 +1,51 @@
+import { GetAppStatusResponse, GetAppStatusResponse_State, type GetAppStatusRequest } from '@autoprov/proto';
+import type { PusherContext } from '../context.ts';
+import type { AppSetup } from '../domain/model.ts';
+import { uncovered } from '../push/push-app.ts';
+import { countAccounts } from '../store/accounts.ts';
+import { countPending, findApp, type AppWork } from '../store/apps.ts';
+import { findCoverage, type Coverage } from '../store/customers.ts';
+import { isActive } from '../store/setups.ts';
+import { readAppName, requireSetup } from './app-key.ts';
+
+export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequest): Promise<GetAppStatusResponse> {
+  const key = readAppName('app', app);
+  const setup = await requireSetup(ctx, app, key);
+  const work = (await findApp(ctx.pool, key))!;
+  const coverage = await findCoverage(ctx.pool, key.customerId);
+  const pendingCount = await countPending(ctx.pool, key, ctx.now());
+  const counts = await countAccounts(ctx.pool, key);
+  return {
+    ...describeState(setup, work, coverage, pendingCount),
+    setupRevision: setup.revision,
+    readNo: coverage?.readNo ?? 0n,
+    pendingCount,
+    failingCount: counts.failing,
+    activeCount: counts.active,
+    suspendedCount: counts.suspended,
+    lastAcceptedTime: counts.lastAcceptedAt ?? undefined,
+    backOffUntil: work.backOffUntil ?? undefined,
+    requestCounts: Object.fromEntries(Object.entries(work.requestCounts).map(([method, n]) => [method, BigInt(n)])),
+  };
+}
+
+function describeState(setup: AppSetup, work: AppWork, coverage: Coverage | undefined, pendingCount: bigint) {
+  const say = (state: GetAppStatusResponse_State, explanation: string) => ({ state, explanation });
+  if (!isActive(setup))
+    return say(GetAppStatusResponse_State.STATE_INACTIVE, 'the setup is inactive: activate it to push');
+  if (work.health === 'quarantined' || work.health === 'backing_off') {
+    const state =
+      work.health === 'quarantined'
+        ? GetAppStatusResponse_State.STATE_QUARANTINED
+        : GetAppStatusResponse_State.STATE_BACKING_OFF;
+    const when = work.backOffUntil ? `, tried again at ${work.backOffUntil.toISOString()}` : '';
+    return say(state, `${work.healthCode} ${work.healthReason}: ${work.healthDetail ?? ''}${when}`);
+  }
+  const waitsFor = uncovered(setup, coverage);
+  if (waitsFor.length > 0) {
+    return say(GetAppStatusResponse_State.STATE_WAITING_FOR_READ, `waits for a read of ${waitsFor.join(', ')}`);
+  }
+  if (pendingCount > 0n)
+    return say(GetAppStatusResponse_State.STATE_RUNNING, `${pendingCount} people are to be decided`);
+  return say(GetAppStatusResponse_State.STATE_IN_STEP, 'everything that can be done is done');
+}

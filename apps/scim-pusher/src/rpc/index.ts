@@ -1,0 +1,19 @@
+import { PushServiceService } from '@autoprov/proto';
+import { defineService, type Service } from '@autoprov/grpc';
+import type { PusherContext } from '../context.ts';
+import { explainUser } from './explain-user.ts';
+import { getAppStatus } from './get-app-status.ts';
+import { listAccounts } from './list-accounts.ts';
+
+/** What the service answers, and to whom. */
+export function pushService(ctx: PusherContext): Service {
+  return defineService({
+    definition: PushServiceService,
+    handlers: {
+      getAppStatus: (request) => getAppStatus(ctx, request),
+      explainUser: (request) => explainUser(ctx, request),
+      listAccounts: (request) => listAccounts(ctx, request),
+    },
+    allow: ['cli'],
+  });
+}

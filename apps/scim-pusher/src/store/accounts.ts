@@ -1,0 +1,212 @@
+import type { Db } from '@autoprov/postgres';
+import type { ScimUser } from '@autoprov/scim';
+import type { Account, AppKey } from '../domain/model.ts';
+
+const columns = `user_id as "userId", scim_id as "scimId", origin, state, accepted,
+  accepted_digest as "acceptedDigest", accepted_at as "acceptedAt", keeps_external_id as "keepsExternalId",
+  intent_at as "intentAt", trigger, trigger_at as "triggerAt", parked, due_at as "dueAt", attempt,
+  failure_code as "failureCode", failure_reason as "failureReason", failure_detail as "failureDetail"`;
+
+/** Rows of some people. */
+export async function findAccounts(db: Db, app: AppKey, userIds: readonly string[]): Promise<Account[]> {
+  const { rows } = await db.query<Account>(
+    `select ${columns} from accounts where customer_id = $1 and app_id = $2 and user_id = any($3)`,
+    [app.customerId, app.appId, userIds],
+  );
+  return rows.map(withoutNulls);
+}
+
+/** A page of the app's rows, by user id. */
+export async function listAccounts(db: Db, app: AppKey, afterUserId: string, limit: number): Promise<Account[]> {
+  const { rows } = await db.query<Account>(
+    `select ${columns} from accounts where customer_id = $1 and app_id = $2 and user_id > $3 order by user_id limit $4`,
+    [app.customerId, app.appId, afterUserId, limit],
+  );
+  return rows.map(withoutNulls);
+}
+
+/** People whose retry or timer is due. */
+export async function listDueUsers(db: Db, app: AppKey, now: Date, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ userId: string }>(
+    `select user_id as "userId" from accounts
+     where customer_id = $1 and app_id = $2 and due_at <= $3 order by due_at limit $4`,
+    [app.customerId, app.appId, now, limit],
+  );
+  return rows.map((row) => row.userId);
+}
+
+/** Who is linked to each of the service provider's ids. */
+export async function findLinks(db: Db, app: AppKey, scimIds: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ scimId: string; userId: string }>(
+    `select scim_id as "scimId", user_id as "userId" from accounts
+     where customer_id = $1 and app_id = $2 and scim_id = any($3) and state in ('active', 'suspended')`,
+    [app.customerId, app.appId, scimIds],
+  );
+  return new Map(rows.map((row) => [row.scimId, row.userId]));
+}
+
+/** Writes down that creates are about to be sent, before they are: after a crash each is looked up first. */
+export async function saveIntents(tx: Db, app: AppKey, userIds: readonly string[], now: Date): Promise<void> {
+  await tx.query(
+    `insert into accounts (customer_id, app_id, user_id, intent_at, due_at)
+     select $1, $2, user_id, $4, $4 from unnest($3::text[]) as user_id
+     on conflict (customer_id, app_id, user_id) do update set intent_at = excluded.intent_at, due_at = excluded.due_at`,
+    [app.customerId, app.appId, userIds, now],
+  );
+}
+
+/** What the service provider now has, as it accepted it. */
+export type Acceptance = {
+  userId: string;
+  scimId: string;
+  origin?: 'created' | 'adopted';
+  state: 'active' | 'suspended' | 'deleted';
+  accepted?: ScimUser;
+  acceptedDigest?: string;
+  revision: bigint;
+  trigger?: string;
+  triggerAt?: Date;
+  parked: string[];
+  dueAt?: Date;
+  keepsExternalId?: boolean;
+  now: Date;
+};
+
+/** Stores an acceptance, ends intent and failure, and gives the number of the outcome. */
+export async function saveAcceptance(tx: Db, app: AppKey, a: Acceptance): Promise<bigint> {
+  const { rows } = await tx.query<{ seq: bigint }>(
+    `insert into accounts as known (customer_id, app_id, user_id, scim_id, origin, state, accepted, accepted_digest,
+       accepted_revision, accepted_at, trigger, trigger_at, parked, due_at, keeps_external_id, outcome_seq)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, ${nextSeq('0')})
+     on conflict (customer_id, app_id, user_id) do update set
+       scim_id = excluded.scim_id, origin = coalesce(excluded.origin, known.origin), state = excluded.state,
+       accepted_before = known.accepted, accepted = excluded.accepted, accepted_digest = excluded.accepted_digest,
+       accepted_revision = excluded.accepted_revision, accepted_at = excluded.accepted_at,
+       trigger = excluded.trigger, trigger_at = excluded.trigger_at, parked = excluded.parked,
+       due_at = excluded.due_at, keeps_external_id = known.keeps_external_id or excluded.keeps_external_id,
+       intent_at = null, attempt = 0, failure_code = null, failure_reason = null, failure_detail = null,
+       outcome_seq = ${nextSeq('known.outcome_seq')}
+     returning outcome_seq as seq`,
+    [
+      ...keyOf(app, a.userId),
+      a.scimId,
+      a.origin ?? null,
+      a.state,
+      a.accepted ?? null,
+      a.acceptedDigest ?? null,
+      a.revision,
+      a.now,
+      a.trigger ?? null,
+      a.triggerAt ?? null,
+      a.parked,
+      a.dueAt ?? null,
+      a.keepsExternalId ?? false,
+    ],
+  );
+  return rows[0]!.seq;
+}
+
+/** A push that failed; `keepIntent` when the end of a create is not known. */
+export type Refusal = {
+  userId: string;
+  code: string;
+  reason: string;
+  detail: string;
+  attempt: number;
+  dueAt: Date;
+  parked: string[];
+  keepIntent: boolean;
+};
+
+/** Stores a failed push with its next attempt, and gives the number of the outcome. */
+export async function saveRefusal(tx: Db, app: AppKey, r: Refusal): Promise<bigint> {
+  const { rows } = await tx.query<{ seq: bigint }>(
+    `insert into accounts as known (customer_id, app_id, user_id, failure_code, failure_reason, failure_detail, attempt,
+       due_at, parked, outcome_seq)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, ${nextSeq('0')})
+     on conflict (customer_id, app_id, user_id) do update set
+       failure_code = excluded.failure_code, failure_reason = excluded.failure_reason,
+       failure_detail = excluded.failure_detail, attempt = excluded.attempt, due_at = excluded.due_at,
+       parked = excluded.parked, intent_at = case when $10 then known.intent_at end,
+       outcome_seq = ${nextSeq('known.outcome_seq')}
+     returning outcome_seq as seq`,
+    [...keyOf(app, r.userId), r.code, r.reason, r.detail, r.attempt, r.dueAt, r.parked, r.keepIntent],
+  );
+  return rows[0]!.seq;
+}
+
+/** A failed push that is no longer asked for; gives the number of the outcome. */
+export async function saveWithdrawal(tx: Db, app: AppKey, userId: string): Promise<bigint> {
+  const { rows } = await tx.query<{ seq: bigint }>(
+    `update accounts set failure_code = null, failure_reason = null, failure_detail = null, attempt = 0,
+       outcome_seq = ${nextSeq('outcome_seq')}
+     where customer_id = $1 and app_id = $2 and user_id = $3 returning outcome_seq as seq`,
+    keyOf(app, userId),
+  );
+  return rows[0]!.seq;
+}
+
+/** What a decision that sends nothing leaves: what holds since when, the next timer, the references waited for. */
+export type Wait = Pick<Account, 'userId' | 'trigger' | 'triggerAt' | 'dueAt' | 'parked'>;
+
+/** Stores waits; people without a row need none. */
+export async function saveWaits(tx: Db, app: AppKey, waits: readonly Wait[]): Promise<void> {
+  for (const { userId, trigger, triggerAt, dueAt, parked } of waits) {
+    await tx.query(
+      `update accounts set trigger = $4, trigger_at = $5, due_at = $6, parked = $7
+       where customer_id = $1 and app_id = $2 and user_id = $3`,
+      [...keyOf(app, userId), trigger ?? null, triggerAt ?? null, dueAt ?? null, parked],
+    );
+  }
+}
+
+/** A create whose end was not known has been looked up, and there is no account. */
+export async function dropIntent(tx: Db, app: AppKey, userId: string): Promise<void> {
+  await tx.query(
+    `update accounts set intent_at = null, due_at = null where customer_id = $1 and app_id = $2 and user_id = $3`,
+    keyOf(app, userId),
+  );
+}
+
+/** Makes everybody due who waits for one of these addresses or ids to have an account. */
+export async function wakeParked(tx: Db, app: AppKey, references: readonly string[], now: Date): Promise<void> {
+  await tx.query(
+    `update accounts set due_at = least(due_at, $4)
+     where customer_id = $1 and app_id = $2 and parked && $3::text[]`,
+    [app.customerId, app.appId, references, now],
+  );
+}
+
+/** How many accounts are in which state, how many fail. */
+export async function countAccounts(db: Db, app: AppKey) {
+  const { rows } = await db.query<{ active: bigint; suspended: bigint; failing: bigint; lastAcceptedAt: Date | null }>(
+    `select count(*) filter (where state = 'active') as active, count(*) filter (where state = 'suspended') as suspended,
+       count(*) filter (where failure_code is not null) as failing, max(accepted_at) as "lastAcceptedAt"
+     from accounts where customer_id = $1 and app_id = $2`,
+    [app.customerId, app.appId],
+  );
+  return rows[0]!;
+}
+
+/** The service provider's ids of some people's accounts. */
+export async function findScimIds(db: Db, app: AppKey, userIds: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ userId: string; scimId: string }>(
+    `select user_id as "userId", scim_id as "scimId" from accounts
+     where customer_id = $1 and app_id = $2 and user_id = any($3) and state in ('active', 'suspended')`,
+    [app.customerId, app.appId, userIds],
+  );
+  return new Map(rows.map((row) => [row.userId, row.scimId]));
+}
+
+/** Orders outcomes of one person; a restored database is ahead by itself. */
+function nextSeq(previous: string): string {
+  return `greatest(${previous} + 1, (extract(epoch from clock_timestamp()) * 1e6)::bigint)`;
+}
+
+function keyOf(app: AppKey, userId: string): string[] {
+  return [app.customerId, app.appId, userId];
+}
+
+function withoutNulls(row: Account): Account {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Account;
+}

@@ -1,0 +1,129 @@
+import type { Db } from '@autoprov/postgres';
+import type { AppKey } from '../domain/model.ts';
+
+export type Health = 'running' | 'backing_off' | 'quarantined';
+
+/** The work state of one app. */
+export type AppWork = AppKey & {
+  cursorNo: bigint;
+  cursorRevision: bigint;
+  health: Health;
+  healthCode?: string;
+  healthReason?: string;
+  healthDetail?: string;
+  backOffAttempt: number;
+  backOffUntil?: Date;
+  /** The service provider's list before the first sync: wanted, held in listed_accounts, or used up. */
+  listState: 'wanted' | 'held' | 'used';
+  patchSupported?: boolean;
+  provenWrites: Record<string, number>;
+  requestCounts: Record<string, number>;
+};
+
+const columns = `customer_id as "customerId", app_id as "appId", cursor_no as "cursorNo",
+  cursor_revision as "cursorRevision", health, health_code as "healthCode", health_reason as "healthReason",
+  health_detail as "healthDetail", back_off_attempt as "backOffAttempt", back_off_until as "backOffUntil",
+  list_state as "listState", patch_supported as "patchSupported",
+  proven_writes as "provenWrites", request_counts as "requestCounts"`;
+
+/** Apps whose cursor is behind, or where something is due, and that are not backing off. */
+export async function listAppsWithWork(db: Db, now: Date): Promise<AppKey[]> {
+  const { rows } = await db.query<AppKey>(
+    `select apps.customer_id as "customerId", apps.app_id as "appId"
+     from apps join setups using (customer_id, app_id) left join customers using (customer_id)
+     where setups.document is not null and (back_off_until is null or back_off_until <= $1)
+       and (cursor_no < customers.ingest_no or cursor_revision < setups.revision
+            or exists (select from accounts where accounts.customer_id = apps.customer_id
+                         and accounts.app_id = apps.app_id and due_at <= $1))`,
+    [now],
+  );
+  return rows;
+}
+
+/** The work state of one app; undefined: it was never heard of. */
+export async function findApp(db: Db, { customerId, appId }: AppKey): Promise<AppWork | undefined> {
+  const { rows } = await db.query<AppWork>(`select ${columns} from apps where customer_id = $1 and app_id = $2`, [
+    customerId,
+    appId,
+  ]);
+  return rows[0];
+}
+
+/** Moves the app's cursor. */
+export async function saveCursor(tx: Db, app: AppKey, cursorNo: bigint, revision: bigint): Promise<void> {
+  await tx.query(`update apps set cursor_no = $3, cursor_revision = $4 where customer_id = $1 and app_id = $2`, [
+    app.customerId,
+    app.appId,
+    cursorNo,
+    revision,
+  ]);
+}
+
+/** Stores how the service provider does, and gives the number of the next check. */
+export async function saveHealth(
+  tx: Db,
+  app: AppKey,
+  health: { health: Health; code?: string; reason?: string; detail?: string; attempt: number; backOffUntil?: Date },
+): Promise<bigint> {
+  const { rows } = await tx.query<{ checkSeq: bigint }>(
+    `update apps set health = $3, health_code = $4, health_reason = $5, health_detail = $6, back_off_attempt = $7,
+       back_off_until = $8,
+       check_seq = greatest(check_seq + 1, (extract(epoch from clock_timestamp()) * 1e6)::bigint)
+     where customer_id = $1 and app_id = $2 returning check_seq as "checkSeq"`,
+    [
+      app.customerId,
+      app.appId,
+      health.health,
+      health.code ?? null,
+      health.reason ?? null,
+      health.detail ?? null,
+      health.attempt,
+      health.backOffUntil ?? null,
+    ],
+  );
+  return rows[0]!.checkSeq;
+}
+
+/** Remembers whether the service provider says that it knows PATCH. */
+export async function saveDiscovery(db: Db, app: AppKey, patchSupported: boolean): Promise<void> {
+  await db.query(`update apps set patch_supported = $3 where customer_id = $1 and app_id = $2`, [
+    app.customerId,
+    app.appId,
+    patchSupported,
+  ]);
+}
+
+/** Adds what one pass counted: requests by method, and writes whose effect was seen, by kind. */
+export async function addCounts(
+  db: Db,
+  app: AppKey,
+  requests: Record<string, number>,
+  provenWrites: Record<string, number>,
+): Promise<void> {
+  const sum = (column: string, given: string) => `(
+    select coalesce(jsonb_object_agg(key, total), '{}') from (
+      select key, sum(value::numeric) as total
+      from (select * from jsonb_each_text(${column}) union all select * from jsonb_each_text(${given})) both_counts
+      group by key) totals)`;
+  await db.query(
+    `update apps set request_counts = ${sum('request_counts', '$3::jsonb')},
+       proven_writes = ${sum('proven_writes', '$4::jsonb')}
+     where customer_id = $1 and app_id = $2`,
+    [app.customerId, app.appId, requests, provenWrites],
+  );
+}
+
+/** People to be decided: changed since the cursor, everybody after a change of the setup, and what is due. */
+export async function countPending(db: Db, { customerId, appId }: AppKey, now: Date): Promise<bigint> {
+  const { rows } = await db.query<{ pending: bigint }>(
+    `select (select count(*) from users where users.customer_id = apps.customer_id
+               and (ingest_no > cursor_no or cursor_revision < revision))
+          + (select count(*) from accounts where accounts.customer_id = apps.customer_id
+               and accounts.app_id = apps.app_id and due_at <= $3) as pending
+     from apps join setups using (customer_id, app_id)
+     where apps.customer_id = $1 and apps.app_id = $2`,
+    [customerId, appId, now],
+  );
+  // An empty directory still has to be decided once with each revision.
+  return rows[0]?.pending ?? 0n;
+}

@@ -1,0 +1,97 @@
+import { DirectoryUser } from '@autoprov/proto';
+import type { Db } from '@autoprov/postgres';
+
+/** A user's whole state as the reader announced it. */
+export type UserState = { userId: string; seq: bigint; primaryEmail: string; deleted: boolean; document: Buffer };
+
+/**
+ * Stores users that are newer than what is known, in one statement, and gives each the customer's next ingest_no. To be
+ * called under the customer's row lock.
+ *
+ * @returns the customer's ingest_no after it
+ */
+export async function saveUsers(
+  tx: Db,
+  customerId: string,
+  ingestNo: bigint,
+  states: readonly UserState[],
+): Promise<bigint> {
+  const { rows } = await tx.query<{ ingestNo: bigint | null }>(
+    `with given as (
+       select * from unnest($3::text[], $4::bigint[], $5::text[], $6::boolean[], $7::bytea[])
+         as given (user_id, seq, primary_email, deleted, document)
+     ), newer as (
+       select given.*, row_number() over (order by given.seq) as n
+       from given left join users on users.customer_id = $1 and users.user_id = given.user_id
+       where users.seq is null or users.seq < given.seq
+     ), saved as (
+       insert into users (customer_id, user_id, seq, ingest_no, primary_email, deleted, document)
+       select $1, user_id, seq, $2 + n, primary_email, deleted, document from newer
+       on conflict (customer_id, user_id) do update
+         set seq = excluded.seq, ingest_no = excluded.ingest_no, primary_email = excluded.primary_email,
+             deleted = excluded.deleted, document = excluded.document
+       returning ingest_no
+     )
+     select max(ingest_no) as "ingestNo" from saved`,
+    [
+      customerId,
+      ingestNo,
+      states.map((state) => state.userId),
+      states.map((state) => state.seq),
+      states.map((state) => state.primaryEmail),
+      states.map((state) => state.deleted),
+      states.map((state) => state.document),
+    ],
+  );
+  return rows[0]?.ingestNo ?? ingestNo;
+}
+
+/** The next users after a cursor, in the order they were stored. */
+export async function listUsersAfter(db: Db, customerId: string, cursorNo: bigint, limit: number) {
+  const { rows } = await db.query<{ userId: string; ingestNo: bigint }>(
+    `select user_id as "userId", ingest_no as "ingestNo" from users
+     where customer_id = $1 and ingest_no > $2 order by ingest_no limit $3`,
+    [customerId, cursorNo, limit],
+  );
+  return rows;
+}
+
+/** Users by id. */
+export async function findUsers(db: Db, customerId: string, userIds: readonly string[]): Promise<DirectoryUser[]> {
+  const { rows } = await db.query<{ document: Buffer }>(
+    `select document from users where customer_id = $1 and user_id = any($2)`,
+    [customerId, userIds],
+  );
+  return rows.map((row) => DirectoryUser.decode(row.document));
+}
+
+/** The ids of the users that addresses or ids name; unknown ones are left out. */
+export async function findUserIds(
+  db: Db,
+  customerId: string,
+  references: readonly string[],
+): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ reference: string; userId: string }>(
+    `select reference, user_id as "userId" from unnest($2::text[]) as reference
+     join users on customer_id = $1 and not deleted
+       and (lower(primary_email) = lower(reference) or user_id = reference)`,
+    [customerId, references],
+  );
+  return new Map(rows.map((row) => [row.reference, row.userId]));
+}
+
+/** Every existing user's id and seq by id, in pages: what the hash of a ReadCompleted is computed over. */
+export async function* eachPresentUser(db: Db, customerId: string): AsyncGenerator<{ userId: string; seq: bigint }> {
+  let after = '';
+  for (;;) {
+    const { rows } = await db.query<{ userId: string; seq: bigint }>(
+      `select user_id as "userId", seq from users
+       where customer_id = $1 and not deleted and user_id collate "C" > $2 order by user_id collate "C" limit 5000`,
+      [customerId, after],
+    );
+    yield* rows;
+    const last = rows.at(-1);
+    if (!last) return;
+    after = last.userId;
+  }
+}
