@@ -1,0 +1,35 @@
+export type { Answer, Classification, DecidedBy } from './answer.ts';
+export { classify } from './classify.ts';
+export { cutDetail } from './detail.ts';
+export { diffUser, patchRequest } from './diff.ts';
+export { digestOf } from './digest.ts';
+export { parseErrorBody } from './error-body.ts';
+export type { BodyKind, ScimError } from './error-body.ts';
+export { filterEq, matchesEq } from './filter.ts';
+export type { Headers } from './headers.ts';
+export { headerOf } from './headers.ts';
+export { isObject, isUnassigned, member, parseJson } from './json.ts';
+export { readList } from './list.ts';
+export type { ScimList } from './list.ts';
+export { parsePath } from './path.ts';
+export type { AttributePath } from './path.ts';
+export type { TemplatePattern } from './patterns.ts';
+export { mergeForPut } from './put.ts';
+export { codeOf, failureReasons } from './reasons.ts';
+export type { FailureCode, FailureReason } from './reasons.ts';
+export type {
+  EnterpriseUser,
+  JsonObject,
+  JsonValue,
+  MultiValue,
+  PatchOp,
+  PatchOperation,
+  ScimResource,
+  ScimUser,
+} from './resource.ts';
+export { retryAfter } from './retry-after.ts';
+export { classifyLine } from './sample.ts';
+export type { AnswerSample } from './sample.ts';
+export { showsState } from './shows-state.ts';
+export type { TransportPhase } from './transport.ts';
+export * from './urns.ts';
