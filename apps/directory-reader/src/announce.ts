@@ -1,0 +1,82 @@
+import { addToOutbox, type Db, type HeldLease } from '@autoprov/postgres';
+import type { ReaderContext } from './context.ts';
+import { toGroupRecord, toReadCompletedRecord, toUserRecord } from './events.ts';
+import { inFencedTransaction } from './running-read.ts';
+import { endResend, findCustomer, takeCoverageSeq } from './store/customers.ts';
+import { listWholeGroups, takeChangedGroups } from './store/interests.ts';
+import { hashPresent, listUsers, takeChangedUsers } from './store/users.ts';
+
+const BATCH = 500;
+
+/** What is announced: whose customer, under which lease. */
+type Announcement = { context: ReaderContext; customerId: string; lease: HeldLease };
+
+/** Publishes every user whose state differs from the last event; after a crash, those that were left over too. */
+export async function announceChangedUsers({ context, customerId, lease }: Announcement): Promise<number> {
+  let count = 0;
+  for (let after = ''; ;) {
+    const users = await inFencedTransaction(context, lease, async (tx) => {
+      const changed = await takeChangedUsers(tx, customerId, { after, limit: BATCH });
+      await addToOutbox(
+        tx,
+        changed.map((user) => toUserRecord(customerId, user)),
+      );
+      return changed;
+    });
+    context.outbox.wake();
+    count += users.length;
+    if (users.length < BATCH) return count;
+    after = users.at(-1)!.id;
+  }
+}
+
+/** Publishes every user again, as it was published last: a copy lost some. */
+export async function announceAllUsers({ context, customerId, lease }: Announcement): Promise<void> {
+  // Whoever has changed since is published first, under a new seq: below, state and seq belong together.
+  await announceChangedUsers({ context, customerId, lease });
+  for (let after = ''; ;) {
+    const users = await inFencedTransaction(context, lease, async (tx) => {
+      const page = await listUsers(tx, customerId, { after, limit: BATCH, showDeleted: true });
+      await addToOutbox(
+        tx,
+        page.map((user) => toUserRecord(customerId, user)),
+      );
+      return page;
+    });
+    if (users.length < BATCH) break;
+    after = users.at(-1)!.id;
+  }
+  await inFencedTransaction(context, lease, async (tx) => {
+    await endResend(tx, customerId);
+    await announceCoverage(tx, context, customerId, { force: true });
+  });
+  context.outbox.wake();
+}
+
+/**
+ * Publishes the groups that changed and, when that or the users' changes or the coverage differ from the last one,
+ * ReadCompleted. Not before the users have been read whole once: what a copy holds until then is no directory.
+ */
+export async function announceCoverage(
+  tx: Db,
+  { now }: Pick<ReaderContext, 'now'>,
+  customerId: string,
+  { force }: { force: boolean },
+): Promise<void> {
+  const customer = await findCustomer(tx, customerId);
+  if (!customer || customer.wholeUserCount === null) return;
+  const changedGroups = await takeChangedGroups(tx, customerId);
+  const { count, hash } = await hashPresent(tx, customerId);
+  const coverage = { groups: await listWholeGroups(tx, customerId), schemas: customer.wholeSchemas, presentHash: hash };
+  const seq = await takeCoverageSeq(tx, customerId, coverage, { force: force || changedGroups.length > 0 });
+  if (seq === undefined) return;
+  await addToOutbox(tx, [
+    ...changedGroups.map((group) => toGroupRecord(customerId, group)),
+    toReadCompletedRecord(customerId, seq, {
+      ...coverage,
+      readNo: customer.lastReadNo,
+      presentCount: count,
+      completeTime: now(),
+    }),
+  ]);
+}

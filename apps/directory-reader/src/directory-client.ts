@@ -1,0 +1,153 @@
+import { backoffMs, sleep, type Logger } from '@autoprov/service';
+import { admin } from '@googleapis/admin';
+import { GaxiosError } from 'gaxios';
+import { DirectoryError } from './domain/directory-error.ts';
+import { membersPageFieldMask, userFieldMask, usersPageFieldMask } from './domain/field-mask.ts';
+import { classifyAnswer, reasonsOf, retryAfterMs } from './domain/google-answer.ts';
+import type { RequestBudget } from './request-budget.ts';
+import type { RequestKind } from './store/request-counts.ts';
+
+const ATTEMPT_TIMEOUT_MS = 20_000;
+const BACKOFF = { baseMs: 500, capMs: 16_000 };
+
+/** An answer: the JSON as it came, and when the request was sent. */
+export type Answer = { body: unknown; sentAt: Date };
+
+/** What the client needs from its service. */
+export type DirectoryClientOptions = {
+  /** Where Google's API is, if not at Google. */
+  rootUrl: string | undefined;
+  /** For how long one request is tried again. */
+  retryBudgetMs: number;
+  budget: RequestBudget;
+  /** A token of the broker; throws DirectoryError (no-token). */
+  getToken(options: { forceNew: boolean }): Promise<string>;
+  /** Called before each request is sent. */
+  countRequest(kind: RequestKind): Promise<void>;
+  /** The database's clock. */
+  now(): Date;
+  /** Ends everything when aborted. */
+  signal: AbortSignal;
+  logger: Logger;
+};
+
+/** Google's directory of one customer, for the length of one read. All methods throw DirectoryError. */
+export type DirectoryClient = ReturnType<typeof createDirectoryClient>;
+
+/** The only code that talks to Google's directory (Admin SDK Directory API v1). */
+export function createDirectoryClient({ rootUrl, ...options }: DirectoryClientOptions) {
+  const directory = admin({ version: 'directory_v1', ...(rootUrl && { rootUrl }) });
+  const send = createSender(options);
+  return {
+    /** A page of the users, 500 at a time, with these custom schemas. */
+    listUsers: (schemas: string[], pageToken: string | undefined): Promise<Answer> =>
+      send('usersList', (request) =>
+        directory.users.list(
+          {
+            customer: 'my_customer',
+            maxResults: 500,
+            fields: usersPageFieldMask,
+            ...projectionOf(schemas),
+            ...(pageToken && { pageToken }),
+          },
+          request,
+        ),
+      ),
+
+    /** One user, with these custom schemas. */
+    getUser: (id: string, schemas: string[]): Promise<Answer> =>
+      send('usersGet', (request) =>
+        directory.users.get({ userKey: id, fields: userFieldMask, ...projectionOf(schemas) }, request),
+      ),
+
+    /** A page of a group's direct members, 200 at a time. */
+    listMembers: (groupKey: string, pageToken: string | undefined): Promise<Answer> =>
+      send('membersList', (request) =>
+        directory.members.list(
+          { groupKey, maxResults: 200, fields: membersPageFieldMask, ...(pageToken && { pageToken }) },
+          request,
+        ),
+      ),
+
+    /** All custom schemas. */
+    listSchemas: (): Promise<Answer> =>
+      send('schemasList', (request) => directory.schemas.list({ customerId: 'my_customer' }, request)),
+  };
+}
+
+function projectionOf(schemas: string[]) {
+  return schemas.length === 0 ? { projection: 'basic' } : { projection: 'custom', customFieldMask: schemas.join(',') };
+}
+
+type RequestOptions = { headers: { authorization: string }; timeout: number; retry: false; signal: AbortSignal };
+type Request = (options: RequestOptions) => Promise<{ data: unknown }>;
+
+/** Sends requests, again where that can help; see the cases in it. */
+function createSender(options: Omit<DirectoryClientOptions, 'rootUrl'>) {
+  const { retryBudgetMs, budget, getToken, countRequest, now, signal, logger } = options;
+  // Set once a token was refused: one new token is asked for in a read, and what it is refused too is forbidden.
+  let renewal: Promise<string> | undefined;
+  // Set once a request has used up its time: the directory is down, and each of the others gets one attempt.
+  let gaveUp = false;
+
+  async function attempt(kind: RequestKind, request: Request, token: string): Promise<Answer> {
+    await budget.take(signal);
+    await countRequest(kind);
+    const sentAt = now();
+    try {
+      const { data } = await request({
+        headers: { authorization: `Bearer ${token}` },
+        timeout: ATTEMPT_TIMEOUT_MS,
+        // Google's client would ignore Retry-After.
+        retry: false,
+        signal,
+      });
+      // An answer cut short arrives as the text it is.
+      if (typeof data !== 'string') return { body: data, sentAt };
+      throw new DirectoryError('unavailable', `${methods[kind]} answered 200 without whole JSON`);
+    } catch (err) {
+      signal.throwIfAborted();
+      throw err instanceof GaxiosError ? toDirectoryError(kind, err, sentAt) : err;
+    }
+  }
+
+  return async function send(kind: RequestKind, request: Request): Promise<Answer> {
+    const deadlineMs = performance.now() + retryBudgetMs;
+    for (let attempts = 0; ; attempts++) {
+      const renewed = renewal;
+      await renewed;
+      try {
+        return await attempt(kind, request, await getToken({ forceNew: false }));
+      } catch (err) {
+        if (!(err instanceof DirectoryError)) throw err;
+        if (err.kind === 'forbidden' && !renewed) {
+          renewal ??= getToken({ forceNew: true });
+          continue;
+        }
+        if (err.kind !== 'unavailable') throw err;
+        const waitMs = Math.max(backoffMs(attempts, BACKOFF), err.retryAfterMs ?? 0);
+        gaveUp ||= performance.now() + waitMs > deadlineMs;
+        if (gaveUp) throw err;
+        logger.warn({ kind, attempts, waitMs, problem: err.message }, 'directory request failed: tried again');
+        await sleep(waitMs, signal);
+      }
+    }
+  };
+}
+
+const methods: Record<RequestKind, string> = {
+  usersList: 'users.list',
+  usersGet: 'users.get',
+  membersList: 'members.list',
+  schemasList: 'schemas.list',
+};
+
+/** Google's own message is left out: it may name a person. So is the cause: it holds the token. */
+function toDirectoryError(kind: RequestKind, { response, code, status }: GaxiosError, sentAt: Date): DirectoryError {
+  const reasons = reasonsOf(response?.data);
+  const said = status === undefined ? `gave no answer (${code})` : `answered ${[status, ...reasons].join(' ')}`;
+  return new DirectoryError(classifyAnswer({ status, reasons }), `${methods[kind]} ${said}`, {
+    sentAt,
+    retryAfterMs: retryAfterMs(response?.headers.get('retry-after'), new Date()),
+  });
+}

@@ -1,0 +1,48 @@
+import { field, parseEnv, z } from '@autoprov/service';
+
+/** The environment of the service; see README.md for what each is. */
+export function readEnv(env: Record<string, string | undefined>) {
+  const e = parseEnv(
+    {
+      DATABASE_URL: field.url,
+      KAFKA_BROKERS: field.list,
+      KAFKA_TOPIC_PREFIX: z.string().default(''),
+      INSTALLATION_ID: z.string().default('local'),
+      GRPC_ADDRESS: field.address,
+      METRICS_ADDRESS: field.address,
+      GRPC_REFLECTION: field.boolean.default(false),
+      TLS_CA_FILE: field.filePath,
+      TLS_CERT_FILE: field.filePath,
+      TLS_KEY_FILE: field.filePath,
+      CONFIG_ADDRESS: field.address,
+      TOKEN_BROKER_ADDRESS: field.address,
+      SETUP_POLL_MS: field.durationMs.default(5_000),
+      POLL_INTERVAL_MS: field.durationMs.default(300_000),
+      GOOGLE_API_ROOT_URL: field.url.optional(),
+      GOOGLE_RETRY_MS: field.durationMs.default(60_000),
+      GOOGLE_REQUESTS_PER_MINUTE: field.count.default(1_200),
+      CLOCK_OFFSET_MS: field.offsetMs.default(0),
+    },
+    env,
+  );
+  return {
+    databaseUrl: e.DATABASE_URL,
+    kafka: { brokers: e.KAFKA_BROKERS, topicPrefix: e.KAFKA_TOPIC_PREFIX },
+    installationId: e.INSTALLATION_ID,
+    address: e.GRPC_ADDRESS,
+    metricsAddress: e.METRICS_ADDRESS,
+    reflection: e.GRPC_REFLECTION,
+    tls: { caFile: e.TLS_CA_FILE, certFile: e.TLS_CERT_FILE, keyFile: e.TLS_KEY_FILE },
+    peers: { config: e.CONFIG_ADDRESS, tokenBroker: e.TOKEN_BROKER_ADDRESS },
+    setupPollMs: e.SETUP_POLL_MS,
+    pollIntervalMs: e.POLL_INTERVAL_MS,
+    google: {
+      rootUrl: e.GOOGLE_API_ROOT_URL,
+      retryBudgetMs: e.GOOGLE_RETRY_MS,
+      requestsPerMinute: e.GOOGLE_REQUESTS_PER_MINUTE,
+    },
+    clockOffsetMs: e.CLOCK_OFFSET_MS,
+  };
+}
+
+export type ReaderEnv = ReturnType<typeof readEnv>;

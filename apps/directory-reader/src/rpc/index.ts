@@ -1,0 +1,40 @@
+import { defineService } from '@autoprov/grpc';
+import { DirectoryServiceService } from '@autoprov/proto';
+import type { ReaderContext } from '../context.ts';
+import { batchGetUsers } from './batch-get-users.ts';
+import { getReadStatus } from './get-read-status.ts';
+import { getUser } from './get-user.ts';
+import { listCustomSchemas } from './list-custom-schemas.ts';
+import { listGroups } from './list-groups.ts';
+import { listUsers } from './list-users.ts';
+import { requestRead } from './request-read.ts';
+import { resendUsers } from './resend-users.ts';
+
+const forPeople = ['cli', 'console'];
+
+/** What the service answers, and to whom. */
+export function directoryService(context: ReaderContext) {
+  return defineService({
+    definition: DirectoryServiceService,
+    handlers: {
+      getUser: (request) => getUser(context, request),
+      batchGetUsers: (request) => batchGetUsers(context, request),
+      listUsers: (request) => listUsers(context, request),
+      listGroups: (request) => listGroups(context, request),
+      listCustomSchemas: (request, call) => listCustomSchemas(context, request, call),
+      requestRead: (request) => requestRead(context, request),
+      getReadStatus: (request) => getReadStatus(context, request),
+      resendUsers: (request) => resendUsers(context, request),
+    },
+    allow: {
+      getUser: [...forPeople, 'scim-pusher'],
+      batchGetUsers: [...forPeople, 'scim-pusher'],
+      listUsers: [...forPeople, 'scim-pusher'],
+      listGroups: [...forPeople, 'config'],
+      listCustomSchemas: [...forPeople, 'config'],
+      requestRead: [...forPeople, 'config', 'scim-pusher'],
+      getReadStatus: [...forPeople, 'config', 'scim-pusher'],
+      resendUsers: [...forPeople, 'scim-pusher'],
+    },
+  });
+}

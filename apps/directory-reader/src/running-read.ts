@@ -1,0 +1,29 @@
+import { assertFence, inTransaction, type Db, type HeldLease } from '@autoprov/postgres';
+import type { ReaderContext } from './context.ts';
+import type { DirectoryClient } from './directory-client.ts';
+
+/** A read under way, held by a lease. */
+export type RunningRead = {
+  context: ReaderContext;
+  customerId: string;
+  readNo: bigint;
+  lease: HeldLease;
+  directory: DirectoryClient;
+  /** Of the last list of users that was believed; undefined: none yet. */
+  wholeUserCount: number | undefined;
+  /** Of interest, sorted; groups as the setups spell them. */
+  groups: string[];
+  schemas: string[];
+};
+
+/** Runs one transaction of the holder of a lease; it throws LeaseLostError, and does nothing, for anybody else. */
+export function inFencedTransaction<T>(
+  { pool }: Pick<ReaderContext, 'pool'>,
+  { name, fence }: Pick<HeldLease, 'name' | 'fence'>,
+  work: (tx: Db) => Promise<T>,
+): Promise<T> {
+  return inTransaction(pool, async (tx) => {
+    await assertFence(tx, name, fence);
+    return work(tx);
+  });
+}

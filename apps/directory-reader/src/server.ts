@@ -1,0 +1,82 @@
+import { fileURLToPath } from 'node:url';
+import { createClient, serve } from '@autoprov/grpc';
+import { checkBrokerVersions, createKafka, createPublisher } from '@autoprov/kafka';
+import { checkMigrated, connect, isUnavailable, runOutboxRelay } from '@autoprov/postgres';
+import { ConfigServiceClient, TokenBrokerServiceClient } from '@autoprov/proto';
+import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
+import type { ReaderContext } from './context.ts';
+import type { ReaderEnv } from './env.ts';
+import { createSetupFollower } from './follow-setups.ts';
+import { createRequestBudget, type RequestBudget } from './request-budget.ts';
+import { directoryService } from './rpc/index.ts';
+import { runReads } from './run-reads.ts';
+
+const SERVICE = 'directory-reader';
+
+export const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
+
+/** Starts the service; the one place where its parts meet. */
+export async function startDirectoryReader(
+  env: ReaderEnv,
+  { logger, registry }: Pick<ServiceContext, 'logger' | 'registry'>,
+) {
+  const pool = connect({ url: env.databaseUrl, schema: SERVICE, applicationName: SERVICE, logger, max: 20 });
+  await checkMigrated(pool, migrationsDir);
+  const kafka = createKafka({ ...env.kafka, clientId: SERVICE, logger });
+  await checkBrokerVersions(kafka);
+  const publisher = await createPublisher(kafka);
+  const outbox = runOutboxRelay({ pool, name: SERVICE, publish: (records) => publisher.publish(records), logger });
+  const clients = {
+    config: createClient(ConfigServiceClient, { address: env.peers.config, tls: env.tls }),
+    tokenBroker: createClient(TokenBrokerServiceClient, { address: env.peers.tokenBroker, tls: env.tls }),
+  };
+  const context: ReaderContext = {
+    pool,
+    logger,
+    now: createClock(env.clockOffsetMs),
+    ...clients,
+    outbox,
+    origin: { installationId: env.installationId, service: SERVICE },
+    pollIntervalMs: env.pollIntervalMs,
+    retryBudgetMs: env.google.retryBudgetMs,
+    googleRootUrl: env.google.rootUrl,
+    budgetOf: keepBudgets(env.google.requestsPerMinute),
+    wakeReads: () => reads.wake(),
+  };
+  const reads = runReads(context);
+  const following = runLoop({
+    name: 'follow setups',
+    everyMs: env.setupPollMs,
+    run: createSetupFollower(context),
+    logger,
+  });
+  const { address, tls, reflection } = env;
+  const services = [directoryService(context)];
+  const server = await serve({ address, tls, reflection, services, isUnavailable, logger, registry });
+  const ready = () => pool.query('select 1').then(() => true);
+  const metrics = await startMetricsServer({ address: env.metricsAddress, registry, ready });
+  return {
+    port: server.port,
+    /** Everything that was to be published is. */
+    outboxDrained: () => outbox.drained(),
+    async stop() {
+      await server.stop();
+      await following.stop();
+      await reads.stop();
+      await outbox.stop();
+      await publisher.stop();
+      for (const client of Object.values(clients)) client.close();
+      await metrics.stop();
+      await pool.end();
+    },
+  };
+}
+
+function keepBudgets(requestsPerMinute: number): ReaderContext['budgetOf'] {
+  const budgets = new Map<string, RequestBudget>();
+  return (customerId) => {
+    const budget = budgets.get(customerId) ?? createRequestBudget(requestsPerMinute);
+    budgets.set(customerId, budget);
+    return budget;
+  };
+}

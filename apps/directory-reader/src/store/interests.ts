@@ -1,0 +1,106 @@
+import type { Db } from '@autoprov/postgres';
+
+/**
+ * How long a group or schema that no setup wants any more is still read. The pusher learns of a changed setup some
+ * seconds later than we do (it lets nobody's access go once its copy is 30 s old); were the group gone from the events
+ * before, it would take everybody in it for somebody who left.
+ */
+export const LINGER_MS = 60_000;
+
+/**
+ * Brings the interests of a customer in line with its active setups.
+ * True when there is one that was not read up to now.
+ */
+export async function syncInterests(tx: Db, customerId: string, now: Date): Promise<boolean> {
+  await purgeInterests(tx, customerId, now);
+  const { rowCount: added } = await tx.query(
+    `insert into interests (customer_id, kind, name)
+     select distinct customer_id, kind, name from ${WANTED}
+     on conflict do nothing`,
+    [customerId],
+  );
+  await tx.query(
+    `update interests i
+     set unwanted_since = case when wanted.name is null then coalesce(i.unwanted_since, $2) end
+     from interests self
+     left join (select distinct kind, name from ${WANTED}) wanted using (kind, name)
+     where self.customer_id = $1 and i.customer_id = $1 and i.kind = self.kind and i.name = self.name`,
+    [customerId, now],
+  );
+  return added > 0;
+}
+
+/** Forgets what has been unwanted for long enough. */
+export async function purgeInterests(tx: Db, customerId: string, now: Date): Promise<void> {
+  await tx.query(`delete from interests where customer_id = $1 and unwanted_since < $2`, [
+    customerId,
+    new Date(now.getTime() - LINGER_MS),
+  ]);
+}
+
+/** What is to be read for a customer beside its users, each sorted. */
+export async function listInterests(db: Db, customerId: string): Promise<{ groups: string[]; schemas: string[] }> {
+  const { rows } = await db.query<{ kind: 'group' | 'schema'; name: string }>(
+    `select kind, name from interests where customer_id = $1 order by name`,
+    [customerId],
+  );
+  const named = (kind: string) => rows.filter((row) => row.kind === kind).map((row) => row.name);
+  return { groups: named('group'), schemas: named('schema') };
+}
+
+/** What is known of a group of interest. */
+export type GroupOfInterest = { name: string; missing: boolean; wholeTime: Date | null };
+
+/** The groups of interest after a name, in order. */
+export async function listGroups(db: Db, customerId: string, after: string, limit: number): Promise<GroupOfInterest[]> {
+  const { rows } = await db.query<GroupOfInterest>(
+    `select name, missing, whole_time as "wholeTime" from interests
+     where customer_id = $1 and kind = 'group' and name > $2 order by name limit $3`,
+    [customerId, after, limit],
+  );
+  return rows;
+}
+
+/** The groups that have been read whole at least once, sorted. */
+export async function listWholeGroups(db: Db, customerId: string): Promise<string[]> {
+  const { rows } = await db.query<{ name: string }>(
+    `select name from interests where customer_id = $1 and kind = 'group' and whole_time is not null order by name`,
+    [customerId],
+  );
+  return rows.map((row) => row.name);
+}
+
+/** Stores which groups of interest a read found whole and which missing. */
+export async function recordGroupResults(
+  tx: Db,
+  customerId: string,
+  { whole, missing, endTime }: { whole: string[]; missing: string[]; endTime: Date },
+): Promise<void> {
+  await tx.query(
+    `update interests
+     set whole_time = case when name = any($2) then $4 else whole_time end,
+         missing = name = any($3) or (missing and not name = any($2))
+     where customer_id = $1 and kind = 'group'`,
+    [customerId, whole, missing, endTime],
+  );
+}
+
+/** The groups to announce: read whole for the first time, or gone missing, or back. Counts as announced from now. */
+export async function takeChangedGroups(tx: Db, customerId: string): Promise<(GroupOfInterest & { seq: bigint })[]> {
+  const { rows } = await tx.query<GroupOfInterest & { seq: bigint }>(
+    `update interests
+     set announced_missing = missing,
+         announced_seq = greatest(announced_seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)
+     where customer_id = $1 and kind = 'group'
+       and (missing <> announced_missing or (announced_seq = 0 and whole_time is not null))
+     returning name, missing, whole_time as "wholeTime", announced_seq as seq`,
+    [customerId],
+  );
+  return rows;
+}
+
+const WANTED = `(
+  select customer_id, 'group' as kind, unnest(groups) as name from setups where customer_id = $1 and active
+  union all
+  select customer_id, 'schema', unnest(schemas) from setups where customer_id = $1 and active
+) asked`;

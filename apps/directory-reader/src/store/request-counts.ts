@@ -1,0 +1,22 @@
+import type { Db } from '@autoprov/postgres';
+
+/** The kinds of requests to Google. */
+export type RequestKind = 'usersList' | 'usersGet' | 'membersList' | 'schemasList';
+
+/** Counts a request that is about to be sent. */
+export async function countRequest(db: Db, customerId: string, kind: RequestKind): Promise<void> {
+  await db.query(
+    `insert into request_counts as counted (customer_id, kind, count) values ($1, $2, 1)
+     on conflict (customer_id, kind) do update set count = counted.count + 1`,
+    [customerId, kind],
+  );
+}
+
+/** The requests sent for a customer, by kind. */
+export async function readRequestCounts(db: Db, customerId: string): Promise<Record<string, bigint>> {
+  const { rows } = await db.query<{ kind: string; count: bigint }>(
+    `select kind, count from request_counts where customer_id = $1 order by kind`,
+    [customerId],
+  );
+  return Object.fromEntries(rows.map(({ kind, count }) => [kind, count]));
+}

@@ -1,0 +1,170 @@
+import type { Db } from '@autoprov/postgres';
+import type { ObservedUser, UserState } from '../domain/pages.ts';
+
+/** A user of the mirror. */
+export type MirrorUser = {
+  id: string;
+  primaryEmail: string;
+  state: UserState;
+  orgUnitPath: string;
+  attributes: Record<string, unknown>;
+  groups: string[];
+  observedAt: Date;
+  seq: bigint;
+};
+
+const COLUMNS = `u.id, u.primary_email as "primaryEmail", u.state, u.org_unit_path as "orgUnitPath", u.attributes,
+  u.groups, u.observed_at as "observedAt", u.seq`;
+
+/** The digest of all that an event says of a user; jsonb gives equal objects equal text. */
+const DIGEST = `sha256(convert_to(
+  jsonb_build_array(u.state, u.primary_email, u.org_unit_path, u.groups, u.attributes)::text, 'UTF8'))`;
+
+/** Where these observations come from. */
+export type Observation = {
+  customerId: string;
+  readNo: bigint;
+  /** When the request was sent: an older answer never overwrites a newer one. */
+  sentAt: Date;
+  /** `get`: asked for this user alone, which is believed over lists of the next 10 minutes. */
+  by: 'list' | 'get';
+};
+
+/**
+ * Merges a page into the mirror. Answers the ids of those who differ from a users.get of the last 10 minutes: they are
+ * left as they are, because a list lags behind; ask for them alone.
+ */
+export async function mergeUsers(tx: Db, observation: Observation, page: ObservedUser[]): Promise<string[]> {
+  const { customerId, readNo, sentAt, by } = observation;
+  const { rows } = await tx.query<{ id: string }>(
+    `with page as (
+       select * from jsonb_to_recordset($5::jsonb)
+         as p (id text, "primaryEmail" text, state text, "orgUnitPath" text, attributes jsonb)
+     ), contested as (
+       select u.id from users u join page p on p.id = u.id
+       where u.customer_id = $1 and $4 = 'list' and u.got_at > $3::timestamptz - interval '10 minutes'
+         and (u.state, u.primary_email, u.org_unit_path, u.attributes)
+             is distinct from (p.state, p."primaryEmail", p."orgUnitPath", p.attributes)
+     ), merged as (
+       insert into users as u
+         (customer_id, id, primary_email, state, org_unit_path, attributes, observed_at, got_at, seen_read_no)
+       select $1, id, "primaryEmail", state, "orgUnitPath", attributes, $3, case when $4 = 'get' then $3::timestamptz end, $2
+       from page where id not in (select id from contested)
+       on conflict (customer_id, id) do update
+         set primary_email = excluded.primary_email, state = excluded.state, org_unit_path = excluded.org_unit_path,
+             attributes = excluded.attributes, observed_at = excluded.observed_at,
+             got_at = coalesce(excluded.got_at, u.got_at), seen_read_no = excluded.seen_read_no
+         where u.observed_at <= excluded.observed_at
+     )
+     select id from contested`,
+    [customerId, readNo, sentAt, by, JSON.stringify(page)],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Users that exist in the mirror and that this read has not shown, after an id, in order. */
+export async function listUnseenUsers(
+  db: Db,
+  customerId: string,
+  readNo: bigint,
+  { after, limit }: { after: string; limit: number },
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select id from users
+     where customer_id = $1 and id > $2 and seen_read_no < $3 and state <> 'deleted' order by id limit $4`,
+    [customerId, after, readNo, limit],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Stores that a users.get found nobody under this id. */
+export async function markDeleted(
+  tx: Db,
+  { customerId, readNo, sentAt }: Omit<Observation, 'by'>,
+  id: string,
+): Promise<void> {
+  await tx.query(
+    `update users set state = 'deleted', observed_at = $3, got_at = $3, seen_read_no = $4
+     where customer_id = $1 and id = $2 and observed_at <= $3`,
+    [customerId, id, sentAt, readNo],
+  );
+}
+
+/**
+ * Takes up to `limit` users after an id whose state differs from their last event. They count as announced from now,
+ * so add their events to the outbox in the same transaction. In order of id.
+ */
+export async function takeChangedUsers(
+  tx: Db,
+  customerId: string,
+  { after, limit }: { after: string; limit: number },
+): Promise<MirrorUser[]> {
+  const { rows } = await tx.query<MirrorUser>(
+    `with changed as (
+       select u.id from users u
+       where u.customer_id = $1 and u.id > $2 and u.announced_digest is distinct from ${DIGEST}
+       order by u.id limit $3
+     )
+     update users u
+     set announced_digest = ${DIGEST},
+         seq = greatest(u.seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)
+     from changed where u.customer_id = $1 and u.id = changed.id
+     returning ${COLUMNS}`,
+    [customerId, after, limit],
+  );
+  return rows.sort((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
+}
+
+/** Users after an id, in order. */
+export async function listUsers(
+  db: Db,
+  customerId: string,
+  { after, limit, showDeleted }: { after: string; limit: number; showDeleted: boolean },
+): Promise<MirrorUser[]> {
+  const { rows } = await db.query<MirrorUser>(
+    `select ${COLUMNS} from users u
+     where customer_id = $1 and id > $2 and ($4 or state <> 'deleted') order by id limit $3`,
+    [customerId, after, limit, showDeleted],
+  );
+  return rows;
+}
+
+/** Users by id or by primary address; of several with one address those that exist come first. */
+export async function findUsers(db: Db, customerId: string, keys: string[]): Promise<MirrorUser[]> {
+  const { rows } = await db.query<MirrorUser>(
+    `select ${COLUMNS} from users u
+     where customer_id = $1 and (id = any($2) or lower(primary_email) = any($3))
+     order by state = 'deleted', observed_at desc`,
+    [customerId, keys, keys.map((key) => key.toLowerCase())],
+  );
+  return rows;
+}
+
+/** How many users of the mirror exist. */
+export async function countPresent(db: Db, customerId: string): Promise<bigint> {
+  const { rows } = await db.query<{ count: bigint }>(
+    `select count(*) as count from users where customer_id = $1 and state <> 'deleted'`,
+    [customerId],
+  );
+  return rows[0]!.count;
+}
+
+/** How many users have been published, deleted ones included. */
+export async function countAnnounced(db: Db, customerId: string): Promise<bigint> {
+  const { rows } = await db.query<{ count: bigint }>(
+    `select count(*) as count from users where customer_id = $1 and seq > 0`,
+    [customerId],
+  );
+  return rows[0]!.count;
+}
+
+/** Count and hash of the users that exist and have been published; the hash as createPresentHash makes it. */
+export async function hashPresent(db: Db, customerId: string): Promise<{ count: bigint; hash: string }> {
+  const { rows } = await db.query<{ count: bigint; hash: string }>(
+    `select count(*) as count,
+            encode(sha256(convert_to(coalesce(string_agg(id || ':' || seq || E'\\n', '' order by id), ''), 'UTF8')), 'hex') as hash
+     from users where customer_id = $1 and state <> 'deleted' and seq > 0`,
+    [customerId],
+  );
+  return rows[0]!;
+}
