@@ -16,9 +16,7 @@ export function diffValues(path: string, accepted: JsonValue[], desired: JsonVal
   if (before === undefined || after === undefined) return [{ op: 'replace', path, value: desired }];
   const added = [...after].filter(([type]) => !before.has(type)).map(([, value]) => value);
   return [
-    ...[...before].flatMap(([type, value]) =>
-      diffTyped(`${path}[type eq "${String(member(value, 'type'))}"]`, value, after.get(type)),
-    ),
+    ...[...before].flatMap(([type, value]) => diffTyped(`${path}[type eq "${type}"]`, value, after.get(type))),
     ...(added.length === 0 ? [] : [{ op: 'add' as const, path, value: added }]),
   ];
 }

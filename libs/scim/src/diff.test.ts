@@ -16,8 +16,8 @@ function applied(user: ScimUser, operations: PatchOperation[]): ScimUser {
   return scimPatch(resource, operations as ScimPatchOperation[]) as unknown as ScimUser;
 }
 
-function stateOf({ schemas: _, ...state }: ScimUser): string {
-  return digestOf(state);
+function stateOf(user: ScimUser): string {
+  return digestOf({ ...user, schemas: [] });
 }
 
 test('applied by another implementation, the operations turn what was accepted into what is desired', () => {

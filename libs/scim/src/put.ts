@@ -1,4 +1,4 @@
-import { isObject, keyOf, member } from './json.ts';
+import { assignedOnly, isObject, keyOf, member } from './json.ts';
 import { parsePath } from './path.ts';
 import type { AttributePath } from './path.ts';
 import type { JsonObject, JsonValue, ScimResource } from './resource.ts';
@@ -25,9 +25,14 @@ export function mergeForPut(
   const known = { ...current, ...desired };
   for (const path of managedPaths) clearAt(merged, parsePath(path, known));
   overlay(merged, desired);
-  const active = member(merged, 'active');
-  merged[keyOf(merged, 'active') ?? 'active'] = active === undefined || String(active).toLowerCase() === 'true';
-  return { ...merged, schemas: schemasOf(merged, current, desired) };
+  merged[keyOf(merged, 'active') ?? 'active'] = isActive(member(merged, 'active'));
+  const assigned = assignedOnly(merged);
+  return { ...assigned, schemas: schemasOf(assigned, current, desired) };
+}
+
+/** An account whose state nobody mentions is active: that is what leaving it out means. */
+function isActive(active: JsonValue | undefined): boolean {
+  return typeof active === 'string' ? active.toLowerCase() === 'true' : active !== false;
 }
 
 function clearAt(resource: JsonObject, path: AttributePath): void {
