@@ -1,6 +1,6 @@
 import type { Agent } from 'undici';
-import type { ConfigServiceClient, DirectoryServiceClient, TokenBrokerServiceClient } from '@autoprov/proto';
-import type { Client } from '@autoprov/grpc';
+import type { ConfigServiceService, DirectoryServiceService, TokenBrokerServiceService } from '@autoprov/proto';
+import type { RpcClient } from '@autoprov/grpc';
 import type { EventOrigin } from '@autoprov/kafka';
 import type { Pool } from '@autoprov/postgres';
 import type { Logger } from '@autoprov/service';
@@ -9,9 +9,9 @@ import type { PusherEnv } from './env.ts';
 /** What handlers and workers may use. */
 export type PusherContext = {
   pool: Pool;
-  config: Client<ConfigServiceClient>;
-  tokenBroker: Client<TokenBrokerServiceClient>;
-  directory: Client<DirectoryServiceClient>;
+  config: RpcClient<typeof ConfigServiceService>;
+  tokenBroker: RpcClient<typeof TokenBrokerServiceService>;
+  directory: RpcClient<typeof DirectoryServiceService>;
   /** Connections to service providers. */
   spAgent: Agent;
   origin: EventOrigin;

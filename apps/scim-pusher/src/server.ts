@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ConfigServiceClient, descriptorSet, DirectoryServiceClient, TokenBrokerServiceClient } from '@autoprov/proto';
+import { ConfigServiceClient, DirectoryServiceClient, TokenBrokerServiceClient } from '@autoprov/proto';
 import { createClient, serve } from '@autoprov/grpc';
 import { checkBrokerVersions, createKafka, createPublisher, runConsumer, topics } from '@autoprov/kafka';
 import { checkMigrated, connect, runOutboxRelay } from '@autoprov/postgres';
@@ -75,7 +75,7 @@ export async function startScimPusher(
     tls,
     reflection,
     services: [pushService(ctx)],
-    descriptorSet,
+
     logger,
     registry,
   });

@@ -54,3 +54,9 @@ function elementOf(home: JsonObject, attribute: string, type: string): JsonObjec
   list.push(made);
   return made;
 }
+
+/** The value at a path given as text; undefined when there is none, or the text is no path. */
+export function readPath(resource: JsonObject, text: string): JsonValue | undefined {
+  const path = parseTargetPath(text);
+  return path && readTarget(resource, path);
+}

@@ -3,39 +3,47 @@ import { referencesOf } from '@autoprov/mapping';
 import type { JsonObject } from '@autoprov/scim';
 import { decide, type Decision } from '../domain/decide.ts';
 import { noAccount, type Account } from '../domain/model.ts';
+import { orderByReference } from '../domain/order-by-reference.ts';
 import { findAccounts, findScimIds, saveIntents, saveWaits } from '../store/accounts.ts';
 import { findUserIds, findUsers } from '../store/users.ts';
 import { recordWithdrawn, writeFenced, type Turn } from './outcome.ts';
 import type { Pass } from './pass.ts';
 import { pushPerson } from './push-person.ts';
 
-/** Managers of managers and so on are pushed before the people who refer to them, up to this many levels. */
+/** People who are referred to are pushed before those who refer to them, over so many steps of reference. */
 const referenceDepth = 10;
 const removalRetryMs = 10_000;
 
 /** Decides and pushes some people; those they refer to come first, so that most need one write only. */
 export async function pushPeople(pass: Pass, userIds: readonly string[]): Promise<void> {
-  const levels = [await findUsers(pass.ctx.pool, pass.app.customerId, userIds)];
-  const seen = new Set(userIds);
-  for (let depth = 0; depth < referenceDepth; depth++) {
-    const missing = await referredWithoutAccount(pass, levels[0]!, seen);
-    if (missing.length === 0) break;
-    levels.unshift(missing);
-  }
-  for (const level of levels) {
+  for (const level of orderByReference(await collectReferences(pass, userIds))) {
     if (pass.down) return;
-    await pushLevel(pass, level);
+    await pushLevel(pass, await findUsers(pass.ctx.pool, pass.app.customerId, level));
   }
 }
 
-/** People whom others refer to, who have no account yet and have not been seen in this batch. */
-async function referredWithoutAccount(pass: Pass, users: readonly DirectoryUser[], seen: Set<string>) {
+/**
+ * Whom each of these people refers to, as far as those have no account yet; such people are part of the answer, with
+ * whom they refer to in turn.
+ */
+async function collectReferences(pass: Pass, userIds: readonly string[]): Promise<Map<string, string[]>> {
   const { ctx, app } = pass;
-  const ids = [...(await findUserIds(ctx.pool, app.customerId, referencesIn(pass, users))).values()];
-  const linked = await findScimIds(ctx.pool, app, ids);
-  const missing = [...new Set(ids)].filter((id) => !linked.has(id) && !seen.has(id));
-  for (const id of missing) seen.add(id);
-  return missing.length === 0 ? [] : findUsers(ctx.pool, app.customerId, missing);
+  const refersTo = new Map<string, string[]>();
+  let next = [...userIds];
+  for (let depth = 0; depth <= referenceDepth && next.length > 0; depth++) {
+    const users = await findUsers(ctx.pool, app.customerId, next);
+    const named = await findUserIds(ctx.pool, app.customerId, referencesIn(pass, users));
+    const linked = await findScimIds(ctx.pool, app, [...named.values()]);
+    for (const user of users) {
+      const ids = referencesIn(pass, [user]).flatMap((reference) => named.get(reference) ?? []);
+      refersTo.set(
+        idOf(user),
+        ids.filter((id) => !linked.has(id)),
+      );
+    }
+    next = [...new Set([...refersTo.values()].flat())].filter((id) => !refersTo.has(id));
+  }
+  return refersTo;
 }
 
 async function pushLevel(pass: Pass, users: readonly DirectoryUser[]): Promise<void> {

@@ -1,0 +1,219 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { DirectoryUser_State, MatchingPolicy } from '@autoprov/proto';
+import {
+  commandFront,
+  listAccounts,
+  readFrontCounts,
+  startBetterAuth,
+  startScimmy,
+  type ServiceProvider,
+} from '@autoprov/testing';
+import { mappingRows, startTestApp, type TestApp, type TestPerson } from './test-app.ts';
+
+const started: { stop(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of started.splice(0).reverse()) await one.stop();
+});
+
+async function start(sp: ServiceProvider, settings?: Parameters<typeof startTestApp>[1]): Promise<TestApp> {
+  started.push(sp);
+  const app = await startTestApp(sp, settings);
+  started.push(app);
+  return app;
+}
+
+const people = (count: number): TestPerson[] => Array.from({ length: count }, (_, i) => ({ id: String(1000 + i) }));
+const dayMs = 86_400_000;
+
+async function writesDuring(sp: ServiceProvider, act: () => Promise<void>): Promise<number> {
+  const before = (await readFrontCounts(sp)).writes;
+  await act();
+  return (await readFrontCounts(sp)).writes - before;
+}
+
+async function userNames(sp: ServiceProvider): Promise<string[]> {
+  return (await listAccounts(sp)).map((account) => account.userName ?? '').sort();
+}
+
+/** Three creates are done and never answered, then the service provider goes away in the middle of the first sync. */
+async function loseAnswers(sp: ServiceProvider, app: TestApp): Promise<void> {
+  await commandFront(sp, { do: 'fault', effect: 'resetAfter', method: 'POST', times: 3 });
+  await commandFront(sp, { do: 'fault', effect: 'failBefore', status: 503, method: 'POST', times: 1_000 });
+  await app.push();
+  await commandFront(sp, { do: 'clearFaults' });
+  app.moveClock(dayMs);
+  await app.push();
+  app.moveClock(dayMs);
+  await app.push();
+}
+
+test('everybody arrives once, and a second pass writes nothing', async () => {
+  const sp = await startBetterAuth();
+  const app = await start(sp);
+  await app.configure();
+  await app.read(people(50));
+  expect(await writesDuring(sp, () => app.push())).toBe(50);
+  expect(await userNames(sp)).toEqual(people(50).map(({ id }) => `p${id}@example.com`));
+  await app.read([]);
+  expect(await writesDuring(sp, () => app.push())).toBe(0);
+}, 30_000);
+
+test('nothing is written before a completed read covers the setup', async () => {
+  const sp = await startBetterAuth();
+  const app = await start(sp);
+  await app.configure({
+    scope: { groups: ['crm@example.com'], orgUnits: [], excludedOrgUnits: [], persons: [], excludedPersons: [] },
+  });
+  await app.read(people(3));
+  expect(await writesDuring(sp, () => app.push())).toBe(0);
+}, 30_000);
+
+test('a change, a new address, a suspension, a return and a deletion are one write each', async () => {
+  const sp = await startBetterAuth();
+  const app = await start(sp);
+  const now = { suspendAfter: { seconds: 0n, nanos: 0 }, deleteAfter: { seconds: 0n, nanos: 0 } };
+  await app.configure({
+    deprovisioning: { deleted: now, outOfScope: undefined, suspended: undefined, archived: undefined },
+  });
+  await app.read(people(3));
+  await app.push();
+  const [ada] = await listAccounts(sp).then((list) => list.filter(({ userName }) => userName === 'p1000@example.com'));
+  const step = (person: TestPerson) => writesDuring(sp, async () => (await app.read([person]), await app.push()));
+
+  expect(await step({ id: '1000', title: 'Fellow' })).toBe(1);
+  expect(await step({ id: '1000', title: 'Fellow', email: 'ada@example.com' })).toBe(1);
+  expect(
+    await step({ id: '1000', title: 'Fellow', email: 'ada@example.com', state: DirectoryUser_State.STATE_SUSPENDED }),
+  ).toBe(1);
+  const suspended = (await listAccounts(sp)).find(({ id }) => id === ada!.id);
+  expect(suspended).toMatchObject({ userName: 'ada@example.com', active: false, title: 'Fellow' });
+  expect(await step({ id: '1000', title: 'Fellow', email: 'ada@example.com' })).toBe(1);
+  expect((await listAccounts(sp)).find(({ id }) => id === ada!.id)).toMatchObject({ active: true });
+  expect(await step({ id: '1000', email: 'ada@example.com', state: DirectoryUser_State.STATE_DELETED })).toBe(1);
+  expect(await userNames(sp)).toEqual(['p1001@example.com', 'p1002@example.com']);
+}, 30_000);
+
+test('managers are created before those who report to them, so that each needs one write', async () => {
+  const sp = await startBetterAuth();
+  const app = await start(sp);
+  await app.configure();
+  const chain = people(30).map((person, i) => ({
+    ...person,
+    manager: i < 29 ? `p${1001 + i}@example.com` : undefined,
+  }));
+  await app.read(chain as TestPerson[]);
+  expect(await writesDuring(sp, () => app.push())).toBe(30);
+  const waiting = await app.pool.query(`select from accounts where parked <> '{}'`);
+  expect(waiting.rowCount).toBe(0);
+}, 30_000);
+
+test('a create whose answer is lost is found again and never made twice', async () => {
+  const sp = await startScimmy({ uniqueness: false });
+  const app = await start(sp);
+  await app.configure();
+  await app.read(people(20));
+  await loseAnswers(sp, app);
+  expect(await userNames(sp)).toEqual(people(20).map(({ id }) => `p${id}@example.com`));
+}, 30_000);
+
+test('without intents the same lost answers make accounts twice', async () => {
+  const sp = await startScimmy({ uniqueness: false });
+  const app = await start(sp, { intents: false });
+  await app.configure();
+  await app.read(people(20));
+  await loseAnswers(sp, app);
+  expect((await listAccounts(sp)).length).toBeGreaterThan(20);
+}, 30_000);
+
+test('an account whose create was never answered is found and suspended when its person has left meanwhile', async () => {
+  const sp = await startScimmy({ uniqueness: false });
+  const app = await start(sp);
+  await app.configure();
+  await app.read(people(1));
+  await commandFront(sp, { do: 'fault', effect: 'resetAfter', method: 'POST' });
+  await app.push();
+  await app.read([{ id: '1000', state: DirectoryUser_State.STATE_SUSPENDED }]);
+  app.moveClock(dayMs);
+  await app.push();
+  expect(await listAccounts(sp)).toMatchObject([{ active: false }]);
+}, 30_000);
+
+test('a service provider that is down is one failure of the app and none of its people, and heals', async () => {
+  const sp = await startBetterAuth();
+  const app = await start(sp);
+  await app.configure();
+  await app.read(people(1));
+  await app.push();
+  await app.read(people(30).slice(1));
+  await commandFront(sp, { do: 'fault', effect: 'failBefore', status: 503, times: 1_000 });
+  await app.push();
+  const down = (await app.facts()).slice(1);
+  expect(down.filter(({ type }) => type === 'autoprov.check.failed.v1')).toHaveLength(1);
+  expect(down.filter(({ type }) => type === 'autoprov.outcome.failed.v1').length).toBeLessThan(5);
+  await commandFront(sp, { do: 'clearFaults' });
+  app.moveClock(dayMs);
+  await app.push();
+  expect((await app.facts()).at(-1)?.type).toBe('autoprov.check.passed.v1');
+  expect(await userNames(sp)).toHaveLength(30);
+}, 30_000);
+
+test('a refused credential stops the app at once', async () => {
+  const sp = await startBetterAuth();
+  const app = await start(sp);
+  await app.configure();
+  await app.read(people(10));
+  const { token } = sp;
+  sp.token = 'wrong';
+  await app.push();
+  const facts = await app.facts();
+  expect(facts).toHaveLength(1);
+  expect(facts[0]).toMatchObject({ type: 'autoprov.check.failed.v1', body: { code: '17010', passed: false } });
+  sp.token = token;
+  app.moveClock(dayMs);
+  await app.push();
+  expect(await userNames(sp)).toHaveLength(10);
+}, 30_000);
+
+test('an account of another provisioner is left alone, with 45003 for the person, until the policy changes', async () => {
+  const sp = await startScimmy({
+    uniqueness: true,
+    seed: { accounts: [{ userName: 'p1000@example.com', externalId: 'okta-1' }] },
+  });
+  const app = await start(sp);
+  await app.configure();
+  await app.read(people(2));
+  await app.push();
+  const failed = (await app.facts()).find(({ type }) => type === 'autoprov.outcome.failed.v1');
+  expect(failed?.body).toMatchObject({ code: '45003', reason: 'DUPLICATE', user: 'customers/acme/users/1000' });
+  const onForeignExternalId = 2;
+  await app.configure({ matching: { ...MatchingPolicy.fromPartial({}), onForeignExternalId } });
+  await app.push();
+  expect(await listAccounts(sp)).toHaveLength(2);
+  const adopted = (await listAccounts(sp)).find(({ userName }) => userName === 'p1000@example.com');
+  expect(adopted?.externalId).toBe('1000');
+}, 30_000);
+
+test('a missing required attribute is 45016 without a request, and withdrawn when it is no longer asked for', async () => {
+  const sp = await startBetterAuth();
+  const app = await start(sp);
+  await app.configure({ attributeMapping: { rows: mappingRows(['title']) } });
+  await app.read([{ id: '1000' }]);
+  expect(await writesDuring(sp, () => app.push())).toBe(0);
+  expect((await app.facts())[0]?.body).toMatchObject({ code: '45016', reason: 'MISSING_REQUIRED' });
+  await app.read([{ id: '1000', state: DirectoryUser_State.STATE_SUSPENDED }]);
+  await app.push();
+  expect((await app.facts()).at(-1)?.type).toBe('autoprov.outcome.withdrawn.v1');
+}, 30_000);
+
+test('a failed person is tried again by itself when the failure can pass by itself', async () => {
+  const sp = await startBetterAuth();
+  const app = await start(sp);
+  await app.configure();
+  await app.read(people(2));
+  await commandFront(sp, { do: 'fault', effect: 'failBefore', status: 500, method: 'POST', times: 1 });
+  await app.push();
+  expect(await userNames(sp)).toHaveLength(1);
+  app.moveClock(6 * 60_000);
+  await app.push();
+  expect(await userNames(sp)).toHaveLength(2);
+}, 30_000);

@@ -1,0 +1,189 @@
+import {
+  createPresentHash,
+  DirectoryEvent,
+  DirectoryUser,
+  DirectoryUser_State,
+  MappingRow,
+  ProvisioningSetup,
+  ProvisioningSetup_State,
+  ScimProfile,
+} from '@autoprov/proto';
+import { connect, inTransaction, migrate, type Pool } from '@autoprov/postgres';
+import { createTestDatabase } from '@autoprov/postgres/testing';
+import { createLogger } from '@autoprov/service';
+import type { ServiceProvider } from '@autoprov/testing';
+import type { PusherContext } from '../context.ts';
+import { ingestBatch } from '../ingest.ts';
+import { saveSetupChanges } from '../store/setups.ts';
+import { createSpAgent } from './address-check.ts';
+import { pushApp } from './push-app.ts';
+
+const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+const attributes: Record<string, string> = {
+  externalId: 'id',
+  userName: 'primaryEmail',
+  'emails[type eq "work"].value': 'primaryEmail',
+  'name.givenName': 'name.givenName',
+  'name.familyName': 'name.familyName',
+  title: 'organizations[primary].title',
+  [`${enterprise}:manager.value`]: 'relations[type=manager].value',
+};
+
+/** A person of the tests' directory. */
+export type TestPerson = { id: string; email?: string; title?: string; manager?: string; state?: DirectoryUser_State };
+
+/** One app with its database and its service provider; time can be moved. */
+export type TestApp = {
+  ctx: PusherContext;
+  pool: Pool;
+  /** Stores the setup as config would announce it. */
+  configure(changes?: Partial<ProvisioningSetup>): Promise<void>;
+  /** Takes the people as one completed read would announce them. */
+  read(people: TestPerson[]): Promise<void>;
+  /** One pass of a worker. */
+  push(): Promise<void>;
+  /** Outcomes and checks in the order they were written. */
+  facts(): Promise<{ type: string; body: Record<string, unknown> }[]>;
+  moveClock(byMs: number): void;
+  stop(): Promise<void>;
+};
+
+/** Starts an app on a database of its own, against a service provider. */
+export async function startTestApp(
+  sp: ServiceProvider,
+  settings: Partial<PusherContext['settings']> = {},
+): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const migrationsDir = new URL('../../migrations', import.meta.url).pathname;
+  await migrate({ adminUrl: database.url, service: 'scim-pusher', migrationsDir });
+  const logger = createLogger({ service: 'scim-pusher-test', level: 'warn' });
+  const pool = connect({ url: database.url, schema: 'scim_pusher', applicationName: 'test', logger });
+  const spAgent = createSpAgent({ allowedHosts: ['127.0.0.1', 'localhost'], timeoutMs: 2_000 });
+  let offsetMs = 0;
+  let revision = 0n;
+  let seq = 0n;
+  const unused = {} as never;
+  const ctx: PusherContext = {
+    pool,
+    config: unused,
+    directory: { resendUsers: async () => ({ userCount: 0n }) } as never,
+    // The broker is another service: here it hands out the token that the service provider takes.
+    tokenBroker: {
+      getAppAuthorization: async () => ({
+        headerValue: `Bearer ${sp.token}`,
+        expireTime: new Date(Date.now() + 60_000),
+      }),
+    } as never,
+    spAgent,
+    origin: { installationId: 'test', service: 'scim-pusher' },
+    logger,
+    now: () => new Date(Date.now() + offsetMs),
+    wakeOutbox: () => {},
+    wakeWorkers: () => {},
+    settings: {
+      owner: 'test',
+      httpTimeoutMs: 2_000,
+      retryForMs: 300,
+      leaseMs: 20_000,
+      settleMs: 0,
+      probeBaseMs: 60_000,
+      intents: true,
+      ...settings,
+    },
+  };
+  return {
+    ctx,
+    pool,
+    async configure(changes = {}) {
+      const setup: ProvisioningSetup = {
+        ...ProvisioningSetup.fromPartial({}),
+        state: ProvisioningSetup_State.STATE_ACTIVE,
+        endpointUrl: sp.baseUrl,
+        attributeMapping: { rows: mappingRows() },
+        revision: ++revision,
+        ...changes,
+      };
+      const scim = { ...ScimProfile.fromPartial({}), maxRequestsPerSecond: 2_000, maxConcurrentRequests: 8 };
+      const change = { app: 'customers/acme/apps/crm', revision, setup, scim, appRemoved: false };
+      await inTransaction(pool, (tx) => saveSetupChanges(tx, [change], revision));
+    },
+    async read(people) {
+      const events = people.map((person) => userEvent(person, ++seq));
+      const end = await completedRead(pool, people, events, ++seq);
+      const records = [...events, end].map((event, i) => ({
+        key: '',
+        value: Buffer.from(DirectoryEvent.encode(event).finish()),
+        headers: {},
+        offset: String(i),
+        timestampMs: 0,
+      }));
+      await ingestBatch(ctx, { topic: 'autoprov.users.v1', partition: 0, records });
+    },
+    push: () => pushApp(ctx, { customerId: 'acme', appId: 'crm' }, new AbortController().signal),
+    async facts() {
+      const { rows } = await pool.query<{ type: string; value: Buffer }>(
+        `select headers->>'ce_type' as type, value from outbox order by id`,
+      );
+      return rows.map(({ type, value }) => ({ type, body: JSON.parse(value.toString()) as Record<string, unknown> }));
+    },
+    moveClock: (byMs) => (offsetMs += byMs),
+    async stop() {
+      await spAgent.close();
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
+
+/** The mapping of the tests. */
+export function mappingRows(required: readonly string[] = []): MappingRow[] {
+  return Object.entries(attributes).map(([target, value]) => ({
+    ...MappingRow.fromPartial({ target, required: required.includes(target) }),
+    source: { $case: 'attribute', value },
+  }));
+}
+
+function userEvent({ id, email, title, manager, state }: TestPerson, seq: bigint): DirectoryEvent {
+  const primaryEmail = email ?? `p${id}@example.com`;
+  const user: DirectoryUser = {
+    ...DirectoryUser.fromPartial({}),
+    name: `customers/acme/users/${id}`,
+    primaryEmail,
+    state: state ?? DirectoryUser_State.STATE_ACTIVE,
+    attributes: {
+      id,
+      primaryEmail,
+      name: { givenName: 'P', familyName: id },
+      ...(title && { organizations: [{ title }] }),
+      ...(manager && { relations: [{ type: 'manager', value: manager }] }),
+    },
+  };
+  return { customer: 'customers/acme', seq, event: { $case: 'user', value: user } };
+}
+
+/** What the reader would say at the end: of all it ever announced, not of this read alone. */
+async function completedRead(
+  pool: Pool,
+  people: TestPerson[],
+  events: DirectoryEvent[],
+  seq: bigint,
+): Promise<DirectoryEvent> {
+  const { rows } = await pool.query<{ userId: string; seq: bigint }>(
+    `select user_id as "userId", seq from users where not deleted`,
+  );
+  const present = new Map(rows.map((row) => [row.userId, row.seq]));
+  people.forEach(({ id, state }, i) =>
+    state === DirectoryUser_State.STATE_DELETED ? present.delete(id) : present.set(id, events[i]!.seq),
+  );
+  const hash = createPresentHash();
+  for (const [id, userSeq] of [...present].sort(([a], [b]) => (a < b ? -1 : 1))) hash.add(id, userSeq);
+  const value = {
+    readNo: seq,
+    groups: [],
+    schemas: [],
+    presentCount: BigInt(present.size),
+    presentHash: hash.digest(),
+    completeTime: new Date(),
+  };
+  return { customer: 'customers/acme', seq, event: { $case: 'readCompleted', value } };
+}
