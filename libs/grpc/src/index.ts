@@ -1,0 +1,13 @@
+export { status } from '@grpc/grpc-js';
+export type { CallContext } from './call-context.ts';
+export { createClient } from './client.ts';
+export type { CallOptions, ClientConfig, ClientConstructor, RpcClient } from './client.ts';
+export { RpcError } from './rpc-error.ts';
+export type { FieldViolation, RpcErrorDetails } from './rpc-error.ts';
+export { rpcErrorOf } from './rpc-error-of.ts';
+export type { RpcFailure } from './rpc-error-of.ts';
+export { serve } from './serve.ts';
+export type { RunningServer, ServeOptions } from './serve.ts';
+export { defineService } from './service.ts';
+export type { Allow, Handlers, Service } from './service.ts';
+export type { TlsFiles } from './tls.ts';
