@@ -26,7 +26,11 @@ export function numberRecord(partitionKey: string, n: number): KafkaRecord {
   };
 }
 
-/** Resolves when the condition holds; asks every 20 ms. */
+/** Resolves when the condition holds; asks every 20 ms and gives up after 30 s. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await delay(20);
+  const deadlineMs = Date.now() + 30_000;
+  while (!(await holds())) {
+    if (Date.now() > deadlineMs) throw new Error(`still not so after 30 s: ${holds.toString()}`);
+    await delay(20);
+  }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import { kafkaForTests, numberRecord, until } from './cluster-for-tests.ts';
 import { nameOnCluster } from './connect.ts';
@@ -12,6 +12,8 @@ import { ensureTopics } from './ensure-topics.ts';
 import { lagOf } from './lag.ts';
 import { createPublisher } from './publisher.ts';
 import { watchFetches } from './watchdog.ts';
+
+jest.setTimeout(30_000);
 
 const group = { groupId: 'group', topics: ['numbers'], sessionTimeoutMs: 6_000 };
 
@@ -78,7 +80,7 @@ test('a handler that outlasts the session keeps its partition', async () => {
   await until(async () => (await lagOf(kafka, 'group', ['numbers'])) === 0);
   await consumer.stop();
   expect(calls).toBe(1);
-}, 30_000);
+});
 
 test('two members share the partitions, and the records of a member that leaves go to the other', async () => {
   const kafka = await clusterWithNumbers({ partitions: 4, count: 0 });
@@ -96,7 +98,7 @@ test('two members share the partitions, and the records of a member that leaves 
   await until(() => new Set(seen).size === 56);
   await two.stop();
   expect(await lagOf(kafka, 'group', ['numbers'])).toBe(0);
-}, 30_000);
+});
 
 test('reads what another producer compressed with zstd', async () => {
   const kafka = await clusterWithNumbers({ partitions: 1, count: 0 });

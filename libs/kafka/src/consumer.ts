@@ -54,10 +54,12 @@ export async function runConsumer(kafka: Kafka, options: ConsumerOptions): Promi
     retry: { initialRetryTime: 200, maxRetryTime: 10_000, retries: 20 },
   });
   const crash = endOnce(kafka, options);
-  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-    if (!restart) crash(error.cause ?? error);
-  });
   const stopWatchdog = watchFetches(kafka, consumer, watchdogMs, crash);
+  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+    if (restart) return; // an outage: kafkajs goes on by itself
+    stopWatchdog();
+    crash(error.cause ?? error);
+  });
   const stop = async (): Promise<void> => {
     stopWatchdog();
     await consumer.disconnect();

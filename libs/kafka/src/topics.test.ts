@@ -1,8 +1,10 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { kafkaForTests } from './cluster-for-tests.ts';
 import { nameOnCluster, withAdmin } from './connect.ts';
 import { ensureTopics } from './ensure-topics.ts';
 import { topics, topicSpecs } from './topics.ts';
+
+jest.setTimeout(30_000);
 
 test('makes the four topics once, however many services start at the same time', async () => {
   const kafka = kafkaForTests();

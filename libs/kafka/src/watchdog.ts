@@ -20,6 +20,7 @@ export function watchFetches(
     if (quietMs < watchdogMs / 2) return;
     if (!(await isBrokerThere(kafka))) lastSignMs = performance.now();
     else if (quietMs > watchdogMs) {
+      clearInterval(timer);
       crash(new Error(`nothing fetched for ${watchdogMs} ms beside a living broker: start the consumer anew`));
     }
   };
