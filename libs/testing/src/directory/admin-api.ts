@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import type { Directory } from './directory.ts';
+import { applyFieldMask, parseFieldMask } from './field-mask.ts';
+import { GoogleError } from './google-error.ts';
+import type { RequestKind } from './faults.ts';
+import { takePage } from './pages.ts';
+import { findGroup, findUser } from './state.ts';
+import type { GoogleGroup, GoogleUser } from './state.ts';
+
+type Query = Record<string, string>;
+
+/** One method of the Admin SDK Directory API. */
+export type ApiMethod = {
+  kind: RequestKind;
+  /** Its groups are the path's keys. */
+  path: RegExp;
+  /** The last part of the scope's name, without `.readonly`. */
+  scope: string;
+  /** Parameters it understands; any other is refused, for a stand-in that ignores one would hide a mistake. */
+  parameters: string[];
+  answer: (directory: Directory, query: Query, key: string) => Record<string, unknown>;
+};
+
+/** The methods the example directory has. */
+export const apiMethods: ApiMethod[] = [
+  {
+    kind: 'usersList',
+    path: /^\/admin\/directory\/v1\/users$/,
+    scope: 'admin.directory.user',
+    parameters: ['customer', 'maxResults', 'orderBy', 'pageToken', 'projection', 'customFieldMask', 'showDeleted'],
+    answer: listUsers,
+  },
+  {
+    kind: 'usersGet',
+    path: /^\/admin\/directory\/v1\/users\/([^/]+)$/,
+    scope: 'admin.directory.user',
+    parameters: ['projection', 'customFieldMask'],
+    answer: getUser,
+  },
+  {
+    kind: 'membersList',
+    path: /^\/admin\/directory\/v1\/groups\/([^/]+)\/members$/,
+    scope: 'admin.directory.group.member',
+    parameters: ['maxResults', 'pageToken'],
+    answer: listMembers,
+  },
+  {
+    kind: 'schemasList',
+    path: /^\/admin\/directory\/v1\/customer\/([^/]+)\/schemas$/,
+    scope: 'admin.directory.userschema',
+    parameters: [],
+    answer: listSchemas,
+  },
+];
+
+function listUsers(directory: Directory, query: Query) {
+  if (!query['customer']) throw new GoogleError(400, 'badRequest', 'Bad Request');
+  demandCustomer(directory, query['customer']);
+  const by = sortKey(query['orderBy']);
+  const size = pageSize(query['maxResults'], 100, 500);
+  const deleted = query['showDeleted'] === 'true';
+  const listed = sortedUsers(directory, by).filter((user) => Boolean(user.deletionTime) === deleted);
+  const page = takePage(listed, (user) => user[by], size, query['pageToken']);
+  const users = page.items.map((user) => showUser(directory, user, query));
+  return withEtag({
+    kind: 'admin#directory#users',
+    ...(users.length > 0 && { users }),
+    ...(page.nextPageToken && { nextPageToken: page.nextPageToken }),
+  });
+}
+
+function getUser(directory: Directory, query: Query, key: string) {
+  const user = findUser(directory.state, key);
+  if (!user) throw new GoogleError(404, 'notFound', 'Resource Not Found: userKey');
+  if (user.deletionTime) throw new GoogleError(412, 'conditionNotMet', 'User is deleted.');
+  return showUser(directory, user, query);
+}
+
+function listMembers({ state }: Directory, query: Query, key: string) {
+  const group = findGroup(state, key);
+  if (!group) throw new GoogleError(404, 'notFound', 'Resource Not Found: groupKey');
+  const size = pageSize(query['maxResults'], 200, 200);
+  const sorted = group.members.toSorted((a, b) => compare(a.id, b.id));
+  const page = takePage(sorted, ({ id }) => id, size, query['pageToken']);
+  const members = page.items.map(({ id, type }) => showMember(id, type, state.users.get(id) ?? state.groups.get(id)));
+  // An empty group has no `members` key at all, as at Google.
+  return withEtag({
+    kind: 'admin#directory#members',
+    ...(members.length > 0 && { members }),
+    ...(page.nextPageToken && { nextPageToken: page.nextPageToken }),
+  });
+}
+
+function listSchemas(directory: Directory, _: Query, customer: string) {
+  demandCustomer(directory, customer);
+  const schemas = directory.state.schemas.map((schema) => withEtag({ kind: 'admin#directory#schema', ...schema }));
+  return withEtag({ kind: 'admin#directory#schemas', ...(schemas.length > 0 && { schemas }) });
+}
+
+function showUser(directory: Directory, user: GoogleUser, query: Query): Record<string, unknown> {
+  const { customSchemas, ...core } = user;
+  const shown = { kind: 'admin#directory#user', ...core, ...showCustomSchemas(customSchemas, query) };
+  return withEtag({ ...shown, customerId: directory.state.customerId });
+}
+
+function showCustomSchemas(schemas: GoogleUser['customSchemas'], query: Query) {
+  const projection = query['projection'] ?? 'basic';
+  if (!schemas || projection === 'basic') return {};
+  if (projection === 'full') return { customSchemas: schemas };
+  if (projection !== 'custom' || !query['customFieldMask']) {
+    throw new GoogleError(400, 'invalid', 'Invalid Input: custom_field_mask');
+  }
+  const wanted = query['customFieldMask'].split(',');
+  const kept = Object.entries(schemas).filter(([name]) => wanted.includes(name));
+  return kept.length > 0 ? { customSchemas: Object.fromEntries(kept) } : {};
+}
+
+function showMember(id: string, type: string, who: GoogleUser | GoogleGroup | undefined) {
+  const shown: Record<string, unknown> = { kind: 'admin#directory#member', id, role: 'MEMBER', type };
+  if (who && 'primaryEmail' in who) {
+    Object.assign(shown, { email: who.primaryEmail, status: who.suspended ? 'SUSPENDED' : 'ACTIVE' });
+  } else if (who) {
+    Object.assign(shown, { email: who.email, status: 'ACTIVE' });
+  }
+  return withEtag(shown);
+}
+
+function sortedUsers(directory: Directory, by: 'id' | 'primaryEmail'): GoogleUser[] {
+  const { sorted, version } = directory;
+  if (sorted?.version === version && sorted.by === by) return sorted.users;
+  const users = [...(directory.laggingUsers ?? directory.state.users.values())].toSorted((a, b) =>
+    compare(a[by], b[by]),
+  );
+  directory.sorted = { version, by, users };
+  return users;
+}
+
+function sortKey(orderBy: string | undefined): 'id' | 'primaryEmail' {
+  if (orderBy === undefined) return 'id';
+  if (orderBy.toLowerCase() === 'email') return 'primaryEmail';
+  throw new GoogleError(
+    400,
+    'invalid',
+    `Invalid Input: orderBy ${orderBy} (the example directory orders by email only)`,
+  );
+}
+
+function pageSize(text: string | undefined, fallback: number, most: number): number {
+  const size = Number(text ?? fallback);
+  if (!Number.isInteger(size) || size < 1) throw new GoogleError(400, 'invalid', 'Invalid Input: maxResults');
+  return Math.min(size, most);
+}
+
+function demandCustomer({ state }: Directory, customer: string): void {
+  if (customer !== 'my_customer' && customer !== state.customerId) {
+    throw new GoogleError(404, 'notFound', 'Resource Not Found: customer');
+  }
+}
+
+function withEtag(resource: Record<string, unknown>): Record<string, unknown> {
+  const hash = createHash('sha256').update(JSON.stringify(resource)).digest('base64url');
+  return { ...resource, etag: `"${hash}"` };
+}
+
+/** Code-unit order: the same everywhere, unlike a locale's. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/** Refuses parameters a method does not know, and applies the `fields` mask to what it answers. */
+export function answerMethod(method: ApiMethod, directory: Directory, query: Query, key: string) {
+  const known = [...method.parameters, 'fields', 'prettyPrint', 'alt'];
+  const unknown = Object.keys(query).find((name) => !known.includes(name));
+  if (unknown) throw new GoogleError(400, 'invalidParameter', `The example directory has no parameter ${unknown}`);
+  const mask = query['fields'] === undefined ? undefined : parseFieldMask(query['fields']);
+  const answer = method.answer(directory, query, key);
+  return mask ? (applyFieldMask(answer, mask) as Record<string, unknown>) : answer;
+}

@@ -1,0 +1,107 @@
+import { addGroup, addMember, changePrimaryAddress, deleteGroup, deleteUser } from './changes.ts';
+import { hire, removeMember, rename, update } from './changes.ts';
+import type { NewUser } from './changes.ts';
+import { zeroCounts } from './directory.ts';
+import type { Directory } from './directory.ts';
+import type { Fault, FaultTarget } from './faults.ts';
+import type { DirectoryState } from './state.ts';
+
+/** Turns a change of the people into a command. */
+function changing<Args, Result>(change: (state: DirectoryState, args: Args) => Result) {
+  return (directory: Directory, args: Args): Result => {
+    directory.version++;
+    return change(directory.state, args);
+  };
+}
+
+type OneUser = { user: string };
+
+function fault<Effect extends Fault['effect']>(effect: Effect) {
+  type Options = FaultTarget & Omit<Extract<Fault, { effect: Effect }>, keyof FaultTarget | 'effect'>;
+  return ({ faults }: Directory, options: Options): void => {
+    faults.push({ ...options, effect } as Fault);
+  };
+}
+
+const commands = {
+  hire: changing<NewUser, ReturnType<typeof hire>>(hire),
+  rename: changing(rename),
+  update: changing(update),
+  changePrimaryAddress: changing(changePrimaryAddress),
+  suspend: changing((state, { user }: OneUser) => update(state, { user, set: { suspended: true } })),
+  unsuspend: changing((state, { user }: OneUser) => update(state, { user, set: { suspended: false } })),
+  archive: changing((state, { user }: OneUser) => update(state, { user, set: { archived: true } })),
+  unarchive: changing((state, { user }: OneUser) => update(state, { user, set: { archived: false } })),
+  delete: changing(deleteUser),
+  addMember: changing(addMember),
+  removeMember: changing(removeMember),
+  addGroup: changing(addGroup),
+  deleteGroup: changing(deleteGroup),
+
+  /** Grants scopes to the service account, as an admin does in the console. */
+  grantScopes: ({ grantedScopes }: Directory, { scopes }: { scopes: string[] }): void => {
+    for (const scope of scopes) grantedScopes.add(scope);
+  },
+  /** Takes scopes away; tokens given out die at once. */
+  revokeScopes: (directory: Directory, { scopes }: { scopes: string[] }): void => {
+    for (const scope of scopes) directory.grantedScopes.delete(scope);
+    directory.tokens.clear();
+  },
+
+  failPage: fault('fail'),
+  dropUsersKey: fault('dropItemsKey'),
+  repeatPageToken: fault('repeatPageToken'),
+  truncatePage: fault('truncate'),
+  endListEarly: fault('endListEarly'),
+  setLatency: (directory: Directory, { latencyMs }: { latencyMs: number }): void => {
+    directory.latencyMs = latencyMs;
+  },
+  /** From now on users.list shows the users as they are now, whatever happens, until `catchUp`. */
+  lagBehind: (directory: Directory): void => {
+    directory.laggingUsers = structuredClone([...directory.state.users.values()]);
+    directory.version++;
+  },
+  catchUp: (directory: Directory): void => {
+    delete directory.laggingUsers;
+    directory.version++;
+  },
+  /** Ends every fault, the latency and the lag. */
+  clearFaults: (directory: Directory): void => {
+    directory.faults.length = 0;
+    directory.latencyMs = 0;
+    delete directory.laggingUsers;
+    directory.version++;
+  },
+
+  counts: ({ counts }: Directory) => ({ ...counts }),
+  resetCounts: (directory: Directory): void => {
+    directory.counts = zeroCounts();
+  },
+};
+
+type Commands = typeof commands;
+type CommandName = keyof Commands;
+type Arguments<Run> = Run extends (directory: Directory, args: infer Args) => unknown
+  ? unknown extends Args
+    ? object
+    : Args
+  : never;
+
+/** Anything that can be done to a running example directory, in process or as the JSON body of POST /_control. */
+export type DirectoryCommand = { [Name in CommandName]: { do: Name } & Arguments<Commands[Name]> }[CommandName];
+
+/** What a command answers. */
+export type DirectoryResult<Command extends DirectoryCommand> = ReturnType<Commands[Command['do']]>;
+
+/** Does it. Throws when the command names somebody or something that does not exist. */
+export function runCommand<Command extends DirectoryCommand>(
+  directory: Directory,
+  command: Command,
+): DirectoryResult<Command> {
+  const { do: name, ...args } = command;
+  if (!Object.hasOwn(commands, name)) {
+    throw new Error(`no command ${String(name)}: it is one of ${Object.keys(commands).join(', ')}`);
+  }
+  const run = commands[name] as unknown as (directory: Directory, args: object) => DirectoryResult<Command>;
+  return run(directory, args);
+}

@@ -1,0 +1,82 @@
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import type { Fault, RequestKind } from './faults.ts';
+import { requestKinds } from './faults.ts';
+import type { DirectoryState, GoogleUser } from './state.ts';
+
+/** The three read-only scopes that are granted at first. */
+export const directoryScopes = [
+  'https://www.googleapis.com/auth/admin.directory.user.readonly',
+  'https://www.googleapis.com/auth/admin.directory.userschema.readonly',
+  'https://www.googleapis.com/auth/admin.directory.group.member.readonly',
+];
+
+/** Google's own token endpoint: the audience that clients sign for wherever the example directory listens. */
+export const googleTokenUrl = 'https://oauth2.googleapis.com/token';
+
+/** A service account's key file, as Google's console downloads it. */
+export type ServiceAccountKey = {
+  type: 'service_account';
+  project_id: string;
+  private_key_id: string;
+  private_key: string;
+  client_email: string;
+  client_id: string;
+  auth_uri: string;
+  token_uri: string;
+  universe_domain: string;
+};
+
+/** Makes a new key file. The client id is what an admin grants scopes to. */
+export function makeServiceAccountKey(): ServiceAccountKey {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return {
+    type: 'service_account',
+    project_id: 'autoprov-example',
+    private_key_id: randomBytes(20).toString('hex'),
+    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    client_email: 'autoprov@autoprov-example.iam.gserviceaccount.com',
+    client_id: `1${randomBytes(10).readBigUInt64BE().toString().padStart(20, '0')}`,
+    auth_uri: 'https://accounts.google.com/o/oauth2/auth',
+    token_uri: googleTokenUrl,
+    universe_domain: 'googleapis.com',
+  };
+}
+
+/** A running directory's inside: its people, who may read them, what goes wrong, and what was asked. */
+export type Directory = {
+  state: DirectoryState;
+  /** Grows with each change; the sorted list below is of that version. */
+  version: number;
+  sorted?: { version: number; by: 'id' | 'primaryEmail'; users: GoogleUser[] };
+  /** While set, users.list answers from this old copy and users.get from the truth: Google's list is an index that lags. */
+  laggingUsers?: GoogleUser[];
+  clientEmail: string;
+  publicKey: KeyObject;
+  grantedScopes: Set<string>;
+  /** Access tokens given out. */
+  tokens: Map<string, { scopes: string[]; subject: string; expiresAtMs: number }>;
+  faults: Fault[];
+  latencyMs: number;
+  counts: Record<RequestKind, number>;
+};
+
+/** A directory with all three scopes granted and nothing wrong. */
+export function makeDirectory(state: DirectoryState, key: ServiceAccountKey): Directory {
+  return {
+    state,
+    version: 1,
+    clientEmail: key.client_email,
+    publicKey: createPublicKey(key.private_key),
+    grantedScopes: new Set(directoryScopes),
+    tokens: new Map(),
+    faults: [],
+    latencyMs: 0,
+    counts: zeroCounts(),
+  };
+}
+
+/** Counters at zero. */
+export function zeroCounts(): Record<RequestKind, number> {
+  return Object.fromEntries(requestKinds.map((kind) => [kind, 0])) as Record<RequestKind, number>;
+}

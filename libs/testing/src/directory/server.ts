@@ -1,0 +1,137 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+import { listenOnLoopback } from '../service-providers/listen-on-loopback.ts';
+import type { ListenOptions } from '../service-providers/listen-on-loopback.ts';
+import { answerMethod, apiMethods } from './admin-api.ts';
+import type { ApiMethod } from './admin-api.ts';
+import { runCommand } from './commands.ts';
+import type { DirectoryCommand, DirectoryResult } from './commands.ts';
+import { makeDirectory, makeServiceAccountKey } from './directory.ts';
+import type { Directory, ServiceAccountKey } from './directory.ts';
+import { examplePeople } from './example-people.ts';
+import { failIfAsked, spoilAnswer, takeFault } from './faults.ts';
+import { GoogleError } from './google-error.ts';
+import { pageNumber } from './pages.ts';
+import type { DirectoryState } from './state.ts';
+import { findUser } from './state.ts';
+import { exchangeAssertion } from './token-endpoint.ts';
+
+/** A running stand-in for Google: its Admin SDK and its token endpoint. */
+export type ExampleDirectory = {
+  /** The Admin SDK's root, for `rootUrl` of @googleapis/admin. */
+  url: string;
+  /** The token endpoint. google-auth-library has Google's built in: rewrite it by a gaxios interceptor. */
+  tokenUrl: string;
+  /** Takes any {@link DirectoryCommand} as the JSON body of a POST, from other processes. */
+  controlUrl: string;
+  /** The people, to look at. Change them by `run`. */
+  state: DirectoryState;
+  /** The key file of the service account that may read this directory. */
+  serviceAccountKey: () => ServiceAccountKey;
+  /** Changes the people, breaks things, counts requests. */
+  run: <Command extends DirectoryCommand>(command: Command) => DirectoryResult<Command>;
+  stop: () => Promise<void>;
+};
+
+/** How to start one. */
+export type DirectoryOptions = ListenOptions & {
+  /** Default: the example people. */
+  people?: DirectoryState;
+  /** Default: a new one. */
+  serviceAccountKey?: ServiceAccountKey;
+};
+
+/** Starts a real server on loopback that behaves like Google's Admin SDK Directory API and token endpoint. */
+export async function startDirectory(options: DirectoryOptions = {}): Promise<ExampleDirectory> {
+  const key = options.serviceAccountKey ?? makeServiceAccountKey();
+  const directory = makeDirectory(options.people ?? examplePeople().state, key);
+  const { url, stop } = await listenOnLoopback((request, response) => serve(directory, request, response), options);
+  return {
+    url,
+    tokenUrl: `${url}/token`,
+    controlUrl: `${url}/_control`,
+    state: directory.state,
+    serviceAccountKey: () => ({ ...key }),
+    run: (command) => runCommand(directory, command),
+    stop,
+  };
+}
+
+async function serve(directory: Directory, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', `http://${request.headers.host}`);
+  const body = await text(request);
+  if (url.pathname === '/_control') return serveControl(directory, body, response);
+  if (directory.latencyMs > 0) await pause(directory.latencyMs);
+  if (url.pathname === '/token') return serveToken(directory, body, url, request, response);
+  try {
+    send(response, 200, answerApi(directory, request, url));
+  } catch (error) {
+    const refusal = error instanceof GoogleError ? error : new GoogleError(500, 'backendError', String(error));
+    send(response, refusal.status, refusal.body(), refusal.retryAfterSeconds);
+  }
+}
+
+function serveControl(directory: Directory, body: string, response: ServerResponse): void {
+  try {
+    send(response, 200, { result: runCommand(directory, JSON.parse(body) as DirectoryCommand) ?? null });
+  } catch (error) {
+    send(response, 400, { error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function serveToken(
+  directory: Directory,
+  body: string,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  directory.counts.token++;
+  const fault = takeFault(directory.faults, { kind: 'token', page: 1 });
+  if (fault?.effect === 'fail') {
+    const refusal = { error: fault.reason, error_description: fault.message ?? fault.reason };
+    return send(response, fault.status, refusal, fault.retryAfterSeconds);
+  }
+  const scheme = 'encrypted' in request.socket ? 'https' : 'http';
+  const answer = exchangeAssertion(directory, body, `${scheme}://${url.host}/token`);
+  send(response, answer.status, answer.body);
+}
+
+function answerApi(directory: Directory, request: IncomingMessage, url: URL): object | string {
+  const method = apiMethods.find(({ path }) => path.test(url.pathname));
+  if (request.method !== 'GET' || !method) {
+    throw new GoogleError(404, 'notFound', `The example directory has no ${request.method} ${url.pathname}`);
+  }
+  directory.counts[method.kind]++;
+  const query = Object.fromEntries(url.searchParams);
+  const key = decodeURIComponent(method.path.exec(url.pathname)?.[1] ?? '');
+  const pageToken = query['pageToken'];
+  const fault = takeFault(directory.faults, { kind: method.kind, page: pageNumber(pageToken), key });
+  failIfAsked(fault);
+  authorize(directory, method, request.headers.authorization);
+  return spoilAnswer(answerMethod(method, directory, query, key), fault, pageToken);
+}
+
+function authorize(directory: Directory, method: ApiMethod, header: string | undefined): void {
+  const token = directory.tokens.get(header?.replace(/^Bearer /, '') ?? '');
+  if (!token || token.expiresAtMs < Date.now()) {
+    throw new GoogleError(401, 'authError', 'Invalid Credentials');
+  }
+  const names = token.scopes.map((scope) => scope.slice(scope.lastIndexOf('/') + 1));
+  if (!names.includes(method.scope) && !names.includes(`${method.scope}.readonly`)) {
+    throw new GoogleError(403, 'insufficientPermissions', 'Request had insufficient authentication scopes.');
+  }
+  const subject = findUser(directory.state, token.subject);
+  if (!subject?.isAdmin || subject.suspended || subject.deletionTime) {
+    throw new GoogleError(403, 'forbidden', 'Not Authorized to access this resource/api');
+  }
+}
+
+function send(response: ServerResponse, status: number, body: object | string, retryAfterSeconds?: number): void {
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=UTF-8',
+    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+  });
+  response.end(typeof body === 'string' ? body : JSON.stringify(body));
+}
