@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Outcome, Outcome_Action, Outcome_Result, type DirectoryUser } from '@autoprov/proto';
+import { Outcome, Outcome_Result, type DirectoryUser, type Outcome_Action } from '@autoprov/proto';
 import { toCloudEvent } from '@autoprov/kafka';
 import { addToOutbox, assertFence, inTransaction, type Db } from '@autoprov/postgres';
 import type { ScimFailure } from './scim-client.ts';

@@ -178,9 +178,9 @@ const phases: Record<string, NonNullable<Answer['transportPhase']>> = {
 };
 
 function transportOf(err: unknown) {
-  const named = err as { code?: unknown; name?: string; cause?: { code?: unknown } };
+  const named = err as { code?: string; name?: string; cause?: { code?: string } };
   const timedOut = named.name === 'TimeoutError';
-  const code = timedOut ? 'UND_ERR_HEADERS_TIMEOUT' : String(named.code ?? named.cause?.code ?? 'UND_ERR_SOCKET');
+  const code = timedOut ? 'UND_ERR_HEADERS_TIMEOUT' : (named.code ?? named.cause?.code ?? 'UND_ERR_SOCKET');
   const phase = phases[code] ?? (/CERT|SSL|TLS/.test(code) ? 'tls' : 'sent');
   return { transportError: code, transportPhase: phase };
 }

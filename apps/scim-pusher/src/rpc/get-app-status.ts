@@ -1,4 +1,4 @@
-import { GetAppStatusResponse, GetAppStatusResponse_State, type GetAppStatusRequest } from '@autoprov/proto';
+import { GetAppStatusResponse_State, type GetAppStatusRequest, type GetAppStatusResponse } from '@autoprov/proto';
 import type { PusherContext } from '../context.ts';
 import type { AppSetup } from '../domain/model.ts';
 import { uncovered } from '../push/push-app.ts';

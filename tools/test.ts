@@ -1,0 +1,33 @@
+// npm test: one PostgreSQL and one Kafka for all packages, every package's tests, one closing line. Arguments go to nx,
+// for example `npm test -- --projects=@autoprov/scim`.
+import { spawnSync } from 'node:child_process';
+import { globSync, rmSync } from 'node:fs';
+import { MissingPrerequisiteError, startInfra } from '@autoprov/testing';
+
+const args = process.argv.slice(2);
+
+async function main(): Promise<number> {
+  for (const counts of globSync('{apps,libs}/*/.test')) rmSync(counts, { recursive: true });
+  const infra = await startInfra({ dir: '.autoprov/test', onProgress: (line) => console.log(line) });
+  try {
+    const env = { ...process.env, DATABASE_URL: infra.databaseUrl, KAFKA_BROKERS: infra.kafkaBrokers };
+    const tests = spawnSync(
+      'nx',
+      // The servers' state is no input that nx could know: a cached test proves nothing.
+      ['run-many', '-t', 'test', '--skip-nx-cache', '--output-style=static', '--parallel=2', '--nxBail=false', ...args],
+      { stdio: 'inherit', env },
+    );
+    const summary = spawnSync('node', ['tools/ci-summary.mjs'], { stdio: 'inherit' });
+    return tests.status === 0 && summary.status === 0 ? 0 : 1;
+  } finally {
+    await infra.stop();
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (err) {
+  if (!(err instanceof MissingPrerequisiteError)) throw err;
+  console.error(err.message);
+  process.exitCode = 1;
+}
