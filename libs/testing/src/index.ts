@@ -19,6 +19,7 @@ export { findGroup, findUser } from './directory/state.ts';
 export type { DirectoryState, GoogleGroup, GoogleUser } from './directory/state.ts';
 export type { ServiceProviderSeed, TroubledPerson } from './directory/troubled-people.ts';
 export { startBetterAuth } from './service-providers/better-auth.ts';
+export type { BetterAuthProviderOptions } from './service-providers/better-auth.ts';
 export { startScimmy } from './service-providers/scimmy.ts';
 export type { ScimmyOptions } from './service-providers/scimmy.ts';
 export type { ServiceProvider } from './service-providers/service-provider.ts';

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { examplePeople } from '../directory/example-people.ts';
 import type { GoogleUser } from '../directory/state.ts';
@@ -84,4 +87,16 @@ test('a filter finds a name with an apostrophe, whatever its case', async () => 
 
 test('a wrong token is refused', async () => {
   expect((await callScim({ ...provider, token: 'wrong' }, 'GET', '/Users')).status).toBe(401);
+});
+
+test('accounts in a database file are still there after a restart, and the seed is not put in twice', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'better-auth-'));
+  const options = { databaseFile: join(directory, 'accounts.sqlite'), seed: people.serviceProviderSeed };
+  const first = await startBetterAuth(options);
+  const before = await listAccounts(first);
+  await first.stop();
+  const second = await startBetterAuth(options);
+  expect(await listAccounts(second)).toMatchObject(before.map(({ id }) => ({ id })));
+  await second.stop();
+  await rm(directory, { recursive: true });
 });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { scim } from '@better-auth/scim';
 import type { SCIMOptions } from '@better-auth/scim';
@@ -14,23 +15,30 @@ import type { ServiceProvider, ServiceProviderOptions } from './service-provider
 
 const basePath = '/api/auth/scim/v2';
 
+/** How to start one. */
+export type BetterAuthProviderOptions = ServiceProviderOptions & {
+  /** What it holds and demands beforehand; put into a new database only. */
+  seed?: ServiceProviderSeed;
+  /** Keeps its accounts in this SQLite file over restarts. Default: in memory. */
+  databaseFile?: string;
+};
+
 /**
  * Starts better-auth's SCIM server (@better-auth/scim), strict in schema and uniqueness, with its tables in an SQLite
- * database in memory: better-auth's own memory adapter copies all its tables for each write (measured: 31 ms a create at
+ * database: better-auth's own memory adapter copies all its tables for each write (measured: 31 ms a create at
  * 1,000 users and growing, against 6 ms and flat).
  *
  * Quirks to know: filters only by `attribute eq "value"` on userName, externalId, displayName and emails.value; at most
  * 100 a page; a PUT without `active` activates; a deleted user's address stays taken for everybody but the same externalId.
  */
-export async function startBetterAuth(
-  options: ServiceProviderOptions & { /** What it holds and demands beforehand. */ seed?: ServiceProviderSeed } = {},
-): Promise<ServiceProvider> {
-  const { seed } = options;
+export async function startBetterAuth(options: BetterAuthProviderOptions = {}): Promise<ServiceProvider> {
+  const { seed, databaseFile = ':memory:' } = options;
+  const isNew = !existsSync(databaseFile);
   const provider = await startServiceProvider(options, basePath, async (url, token) => {
     const configuration = {
       baseURL: url,
       secret: randomBytes(32).toString('base64url'),
-      database: new DatabaseSync(':memory:'),
+      database: new DatabaseSync(databaseFile),
       logger: { disabled: true },
       telemetry: { enabled: false },
       plugins: [
@@ -43,10 +51,10 @@ export async function startBetterAuth(
     await (await getMigrations(configuration)).runMigrations();
     const auth = betterAuth(configuration);
     const { internalAdapter } = await auth.$context;
-    for (const person of seed?.signedUp ?? []) await internalAdapter.createUser(person, { method: 'email' });
+    for (const person of (isNew && seed?.signedUp) || []) await internalAdapter.createUser(person, { method: 'email' });
     return toNodeHandler(auth);
   });
-  for (const account of seed?.accounts ?? []) await createAccount(provider, account);
+  for (const account of (isNew && seed?.accounts) || []) await createAccount(provider, account);
   provider.run({ do: 'resetCounts' });
   return provider;
 }

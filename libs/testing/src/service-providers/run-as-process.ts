@@ -9,6 +9,8 @@ const flags = {
   key: { type: 'string' },
   /** JSON. */
   seed: { type: 'string' },
+  /** An SQLite file, better-auth only. */
+  database: { type: 'string' },
   /** scimmy only. */
   'no-uniqueness': { type: 'boolean', default: false },
   /** scimmy only, in milliseconds. */
@@ -16,7 +18,12 @@ const flags = {
 } as const;
 
 /** What the command line says. `Seed` is trusted to be what the file holds. */
-export type ProcessOptions<Seed> = ServiceProviderOptions & { seed?: Seed; uniqueness: boolean; lagMs: number };
+export type ProcessOptions<Seed> = ServiceProviderOptions & {
+  seed?: Seed;
+  databaseFile?: string;
+  uniqueness: boolean;
+  lagMs: number;
+};
 
 /**
  * Runs a service provider as a process of its own until SIGTERM. The token comes from SCIM_TOKEN, or is made. The first
@@ -31,6 +38,7 @@ export async function runAsProcess<Seed>(start: (options: ProcessOptions<Seed>) 
     uniqueness: !values['no-uniqueness'],
     lagMs: Number(values.lag),
     ...(token && { token }),
+    ...(values.database && { databaseFile: values.database }),
     ...(values.cert && values.key && { tls: { cert: read(values.cert), key: read(values.key) } }),
     ...(values.seed && { seed: JSON.parse(read(values.seed)) as Seed }),
   });
