@@ -144,6 +144,15 @@ test('custom fields come only with a projection that asks for them', async () =>
   expect(await get('full')).toEqual(customSchemas);
 });
 
+test('the custom schemas are listed with their fields', async () => {
+  const schemaName = 'Employment';
+  const fields = [{ fieldName: 'badge', displayName: 'Badge', fieldType: 'STRING' }];
+  directory.state.schemas.push({ schemaId: 's1', schemaName, displayName: schemaName, fields });
+  const { data } = await google.schemas.list({ customerId: directory.state.customerId });
+  expect(data.schemas).toMatchObject([{ schemaName, fields }]);
+  expect(directory.run({ do: 'counts' }).schemasList).toBe(1);
+});
+
 test('what the example directory does not understand is refused, not ignored', async () => {
   expect(await refusalOf(google.users.list({ ...users, query: 'isSuspended=true' }))).toEqual([
     400,
