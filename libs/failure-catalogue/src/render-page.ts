@@ -1,7 +1,7 @@
 import { catalogue } from './catalogue.ts';
 import type { CatalogueEntry, FinerReason } from './entry.ts';
 
-const chapters: readonly { title: string; intro: string; has(entry: CatalogueEntry): boolean }[] = [
+const chapters: readonly { title: string; intro: string; has: (entry: CatalogueEntry) => boolean }[] = [
   {
     title: 'While configuring',
     intro: 'Answers to a call. Nothing is half-saved when one of them is returned.',
