@@ -87,6 +87,8 @@ function brokerSettings({ dir, port, controllerPort }: { dir: string; port: numb
     // After kill -9 the broker may register again only when its old session has expired (default 9 s).
     'broker.session.timeout.ms': 3_000,
     'broker.heartbeat.interval.ms': 500,
+    // The default of 128 MB is allotted at start, whatever there is to compact.
+    'log.cleaner.dedupe.buffer.size': 16 << 20,
     // One node: the defaults ask for three replicas and 50 partitions of each internal topic.
     'offsets.topic.num.partitions': 4,
     'offsets.topic.replication.factor': 1,
