@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { createClient, serve } from '@autoprov/grpc';
-import { checkBrokerVersions, createKafka, createPublisher } from '@autoprov/kafka';
+import { checkBrokerVersions, createKafka, createPublisher, type Publisher } from '@autoprov/kafka';
 import { checkMigrated, connect, isUnavailable, runOutboxRelay } from '@autoprov/postgres';
 import { ConfigServiceClient, TokenBrokerServiceClient } from '@autoprov/proto';
-import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
+import { createClock, runLoop, startMetricsServer, type Logger, type ServiceContext } from '@autoprov/service';
 import type { ReaderContext } from './context.ts';
 import type { ReaderEnv } from './env.ts';
 import { createSetupFollower } from './follow-setups.ts';
@@ -15,16 +15,19 @@ const SERVICE = 'directory-reader';
 
 export const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
 
-/** Starts the service; the one place where its parts meet. */
+/**
+ * Starts the service; the one place where its parts meet.
+ *
+ * @param overrides for tests: where records go instead of Kafka
+ */
 export async function startDirectoryReader(
   env: ReaderEnv,
   { logger, registry }: Pick<ServiceContext, 'logger' | 'registry'>,
+  overrides: { publisher?: Publisher } = {},
 ) {
   const pool = connect({ url: env.databaseUrl, schema: SERVICE, applicationName: SERVICE, logger, max: 20 });
   await checkMigrated(pool, migrationsDir);
-  const kafka = createKafka({ ...env.kafka, clientId: SERVICE, logger });
-  await checkBrokerVersions(kafka);
-  const publisher = await createPublisher(kafka);
+  const publisher = overrides.publisher ?? (await connectPublisher(env, logger));
   const outbox = runOutboxRelay({ pool, name: SERVICE, publish: (records) => publisher.publish(records), logger });
   const clients = {
     config: createClient(ConfigServiceClient, { address: env.peers.config, tls: env.tls }),
@@ -57,7 +60,7 @@ export async function startDirectoryReader(
   const metrics = await startMetricsServer({ address: env.metricsAddress, registry, ready });
   return {
     port: server.port,
-    /** Everything that was to be published is. */
+    /** Resolves once all that was announced is published. */
     outboxDrained: () => outbox.drained(),
     async stop() {
       await server.stop();
@@ -70,6 +73,12 @@ export async function startDirectoryReader(
       await pool.end();
     },
   };
+}
+
+async function connectPublisher(env: ReaderEnv, logger: Logger): Promise<Publisher> {
+  const kafka = createKafka({ ...env.kafka, clientId: SERVICE, logger });
+  await checkBrokerVersions(kafka);
+  return createPublisher(kafka);
 }
 
 function keepBudgets(requestsPerMinute: number): ReaderContext['budgetOf'] {

@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createClient, serve, type Service } from '@autoprov/grpc';
+import { readCloudEvent, topics, type KafkaRecord } from '@autoprov/kafka';
+import { migrate, roleUrl } from '@autoprov/postgres';
+import { createTestDatabase } from '@autoprov/postgres/testing';
+import {
+  createPresentHash,
+  DirectoryEvent,
+  DirectoryServiceClient,
+  DirectoryUser_State,
+  type Check,
+  type DirectoryUser,
+  type ReadCompleted,
+} from '@autoprov/proto';
+import { createLogger, createRegistry } from '@autoprov/service';
+import { startDirectory, type DirectoryState } from '@autoprov/testing';
+import { createCertificates } from '../../../libs/testing/src/infra/certificates.ts';
+import type { ReaderEnv } from './env.ts';
+import { createConfig, createTokenBroker } from './outside.fixture.ts';
+import { migrationsDir, startDirectoryReader } from './server.ts';
+
+const WAIT_MS = 60_000;
+const anyPort = '127.0.0.1:0';
+const logger = createLogger({ service: 'test', level: process.env['LOG_LEVEL'] ?? 'fatal' });
+
+/** What one read, or whatever else a test waited for, has published. */
+export type Published = {
+  events: DirectoryEvent[];
+  users: DirectoryUser[];
+  completed: ReadCompleted[];
+  checks: Check[];
+};
+
+/** What is around the service: a database, an example directory, and stand-ins for config and the token broker. */
+export async function startSurroundings(people: DirectoryState) {
+  const tlsDir = mkdtempSync(join(tmpdir(), 'autoprov-reader-'));
+  const database = await createTestDatabase();
+  await migrate({ adminUrl: database.url, service: 'directory-reader', migrationsDir });
+  const directory = await startDirectory({ people });
+  const config = createConfig();
+  const { services: tls } = await createCertificates(tlsDir, ['config', 'token-broker', 'directory-reader', 'cli']);
+  const serveOne = (name: string, service: Service) =>
+    serve({
+      address: anyPort,
+      reflection: false,
+      logger,
+      tls: tls[name],
+      services: [service],
+      registry: createRegistry(),
+    });
+  const servers = [
+    await serveOne('config', config.service),
+    await serveOne('token-broker', createTokenBroker(directory).service),
+  ];
+  const [configAddress, tokenBroker] = servers.map(({ port }) => `127.0.0.1:${port}`);
+  return {
+    directory,
+    config,
+    tls,
+    databaseUrl: roleUrl(database.url, 'directory-reader'),
+    peers: { config: configAddress!, tokenBroker: tokenBroker! },
+    connect: (port: number) => createClient(DirectoryServiceClient, { address: `127.0.0.1:${port}`, tls: tls['cli'] }),
+    async stop() {
+      for (const server of servers) await server.stop();
+      await directory.stop();
+      await database.drop();
+      rmSync(tlsDir, { recursive: true });
+    },
+  };
+}
+
+/** The service as a process would run it, publishing into a list, in its surroundings. */
+export async function startReaderNetwork({
+  people,
+  ...changes
+}: { people: DirectoryState } & Partial<Pick<ReaderEnv, 'pollIntervalMs' | 'setupPollMs'>> & {
+    retryBudgetMs?: number;
+  }) {
+  const surroundings = await startSurroundings(people);
+  const { directory, config, tls, databaseUrl, peers } = surroundings;
+  const records: KafkaRecord[] = [];
+  const publisher = {
+    publish: async (batch: KafkaRecord[]) => void records.push(...batch),
+    stop: async () => {},
+  };
+  const env: ReaderEnv = {
+    databaseUrl,
+    kafka: { brokers: [], topicPrefix: '' },
+    installationId: 'test',
+    address: anyPort,
+    metricsAddress: anyPort,
+    reflection: false,
+    tls: tls['directory-reader']!,
+    peers,
+    setupPollMs: changes.setupPollMs ?? 20,
+    pollIntervalMs: changes.pollIntervalMs ?? 3_600_000,
+    google: { rootUrl: directory.url, retryBudgetMs: changes.retryBudgetMs ?? 0, requestsPerMinute: 1_000_000 },
+    clockOffsetMs: 0,
+  };
+  const start = () => startDirectoryReader(env, { logger, registry: createRegistry() }, { publisher });
+  let reader = await start();
+  let client = surroundings.connect(reader.port);
+  let taken = 0;
+
+  const status = (customer = 'customers/acme') => client.getReadStatus({ customer }, { timeoutMs: 5_000 });
+  async function takePublished(): Promise<Published> {
+    await reader.outboxDrained();
+    const news = records.slice(taken);
+    taken = records.length;
+    const events = news.filter(({ topic }) => topic === topics.users).map(({ value }) => DirectoryEvent.decode(value!));
+    return {
+      events,
+      users: events.flatMap(({ event }) => (event?.$case === 'user' ? [event.value] : [])),
+      completed: events.flatMap(({ event }) => (event?.$case === 'readCompleted' ? [event.value] : [])),
+      checks: news.filter(({ topic }) => topic === topics.checks).map(({ value }) => readCloudEvent('check', value!)),
+    };
+  }
+  return {
+    directory,
+    config,
+    records,
+    client: () => client,
+    status,
+    takePublished,
+    /** Waits for the end of the read after `readNo`, and for all it publishes. */
+    async readAfter(readNo: bigint): Promise<Published> {
+      await until(async () => (await status()).lastReadNo > readNo);
+      return takePublished();
+    },
+    /** Waits for a read that begins from now on, and for all it publishes. */
+    async read(customer = 'customers/acme'): Promise<Published> {
+      const { readNo } = await eventually(() => client.requestRead({ customer }, { timeoutMs: 5_000 }));
+      await until(async () => (await status(customer)).lastReadNo >= readNo);
+      return takePublished();
+    },
+    /** Ends the service as it is, and starts it again. */
+    async restart(): Promise<void> {
+      client.close();
+      await reader.stop();
+      reader = await start();
+      client = surroundings.connect(reader.port);
+    },
+    async [Symbol.asyncDispose]() {
+      client.close();
+      await reader.stop();
+      await surroundings.stop();
+    },
+  };
+}
+
+/** What a consumer holds that takes in all records, each when its seq is higher than what it has: as the pusher does. */
+export function foldUsers(records: KafkaRecord[]): Map<string, DirectoryUser & { seq: bigint }> {
+  const copy = new Map<string, DirectoryUser & { seq: bigint }>();
+  for (const { topic, value } of records) {
+    if (topic !== topics.users) continue;
+    const { seq, event } = DirectoryEvent.decode(value!);
+    if (event?.$case !== 'user') continue;
+    const id = event.value.name.split('/').at(-1)!;
+    if ((copy.get(id)?.seq ?? 0n) < seq) copy.set(id, { ...event.value, seq });
+  }
+  return copy;
+}
+
+/** The hash of such a copy. */
+export function hashOf(copy: Map<string, DirectoryUser & { seq: bigint }>): string {
+  const hash = createPresentHash();
+  const present = [...copy].filter(([, { state }]) => state !== DirectoryUser_State.STATE_DELETED);
+  for (const [id, { seq }] of present.sort(([a], [b]) => (a < b ? -1 : 1))) hash.add(id, seq);
+  return hash.digest();
+}
+
+/** Resolves when the condition holds. */
+export async function until(holds: () => Promise<boolean>): Promise<void> {
+  const deadlineMs = performance.now() + WAIT_MS;
+  while (!(await holds())) {
+    if (performance.now() > deadlineMs) throw new Error(`still not so after ${WAIT_MS} ms: ${holds.toString()}`);
+    await delay(10);
+  }
+}
+
+/** The answer, as soon as there is one. */
+async function eventually<T>(ask: () => Promise<T>): Promise<T> {
+  let answer: { value: T } | undefined;
+  await until(async () => {
+    answer = await ask().then(
+      (value) => ({ value }),
+      () => undefined,
+    );
+    return answer !== undefined;
+  });
+  return answer!.value;
+}
