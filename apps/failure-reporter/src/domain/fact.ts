@@ -1,3 +1,4 @@
+import { findEntry } from '@autoprov/failure-catalogue';
 import {
   Failure_Scope,
   Outcome_Action,
@@ -86,7 +87,7 @@ export function factOfCheck(check: Check): Fact {
           detail: check.detail,
           httpStatus: 0,
           scimType: '',
-          retryable: check.nextAttemptTime !== undefined,
+          retryable: check.nextAttemptTime !== undefined || findEntry(check.code)?.resolvesItself === true,
           nextAttemptTime: check.nextAttemptTime,
           traceId: '',
           attempt: undefined,

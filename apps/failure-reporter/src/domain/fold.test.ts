@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { Check, Failure_State, Outcome, Outcome_Action, Outcome_Result } from '@autoprov/proto';
 import fc from 'fast-check';
 import { factOfCheck, factOfOutcome, type Fact } from './fact.ts';
-import { applyChanges, fold, type KeptFailure, type SubjectState } from './fold.ts';
+import type { KeptFailure } from './failure.ts';
+import { applyChanges, fold, type SubjectState } from './fold.ts';
 
 const empty: SubjectState = { lastSeqs: new Map(), failures: new Map() };
 

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { Failure_State, type Failure } from '@autoprov/proto';
+import { Failure_State } from '@autoprov/proto';
 import type { Fact, FailedFact } from './fact.ts';
-
-/** A failure as it is kept: without what is looked up when it is shown. */
-export type KeptFailure = Omit<Failure, 'title' | 'resolution' | 'primaryEmail'> & { subject: string };
+import type { KeptFailure } from './failure.ts';
 
 /** What is known of one source and subject. */
 export type SubjectState = {

@@ -1,0 +1,121 @@
+import { readCloudEvent, topics, type ConsumedBatch } from '@autoprov/kafka';
+import { inTransaction, type Db, type Pool } from '@autoprov/postgres';
+import type { Outcome } from '@autoprov/proto';
+import { factOfCheck, factOfOutcome, type Fact } from './domain/fact.ts';
+import type { KeptFailure } from './domain/failure.ts';
+import { applyChanges, fold, type SubjectState } from './domain/fold.ts';
+import { countOutcomes } from './store/counters.ts';
+import { findFailuresOfSubjects, upsertFailures } from './store/failures.ts';
+import { parkEvents, type ParkedEvent } from './store/parked-events.ts';
+import { lockSubjects, upsertSubjects, type SubjectSeq } from './store/subjects.ts';
+
+/** A fact; outcome: it came of a push, which is to be counted. */
+type Message = { fact: Fact; outcome?: Outcome };
+
+/** How many messages of a batch were news, came again, and could not be read. */
+export type Ingested = { appliedCount: number; staleCount: number; parkedCount: number };
+
+/**
+ * Folds a batch of outcomes or checks into the failures, in one transaction. A message that cannot be read is parked,
+ * which is a failure of its own, and the batch goes on.
+ */
+export async function ingestBatch(pool: Pool, batch: ConsumedBatch, now: Date): Promise<Ingested> {
+  const { messages, unreadable } = readBatch(batch);
+  return inTransaction(pool, async (tx) => {
+    const parked = unreadable.length > 0 ? await parkEvents(tx, unreadable) : [];
+    const all = [...messages, ...parked.slice(0, 1).map((event) => ({ fact: factOfParked(event, now) }))];
+    const appliedCount = await foldMessages(tx, all);
+    return { appliedCount, staleCount: all.length - appliedCount, parkedCount: parked.length };
+  });
+}
+
+function readBatch({ topic, partition, records }: ConsumedBatch) {
+  const messages: Message[] = [];
+  const unreadable: ParkedEvent[] = [];
+  for (const { key, value, offset } of records) {
+    try {
+      if (!value) throw new Error('the message has no value');
+      const message = readMessage(topic, value);
+      if (message) messages.push(message);
+    } catch (err) {
+      unreadable.push({ topic, partition, offset, key, value, error: (err as Error).message });
+    }
+  }
+  return { messages, unreadable };
+}
+
+function readMessage(topic: string, value: Buffer): Message | undefined {
+  if (topic === topics.checks) return { fact: factOfCheck(readCloudEvent('check', value)) };
+  const outcome = readCloudEvent('outcome', value);
+  const fact = factOfOutcome(outcome);
+  return fact && { fact, outcome };
+}
+
+/** @returns how many of them were news */
+async function foldMessages(tx: Db, messages: Message[]): Promise<number> {
+  if (messages.length === 0) return 0;
+  const states = await loadSubjects(tx, messages);
+  const lastSeqs = new Map<string, SubjectSeq>();
+  const changed = new Map<string, KeptFailure>();
+  const counted: Outcome[] = [];
+  let appliedCount = 0;
+  for (const { fact, outcome } of messages) {
+    const state = states.get(keyOf(fact))!;
+    const changes = fold(state, fact);
+    if (!changes) continue;
+    appliedCount += 1;
+    states.set(keyOf(fact), applyChanges(state, fact, changes));
+    for (const failure of changes) changed.set(failure.name, failure);
+    const { source, subject, about, seq, time: seenTime } = fact;
+    lastSeqs.set(`${keyOf(fact)}\n${about}`, { source, subject, about, seq, seenTime });
+    if (outcome) counted.push(outcome);
+  }
+  await upsertSubjects(tx, [...lastSeqs.values()]);
+  await upsertFailures(tx, [...changed.values()]);
+  await countOutcomes(tx, counted);
+  return appliedCount;
+}
+
+async function loadSubjects(tx: Db, messages: Message[]): Promise<Map<string, SubjectState>> {
+  const keys = [...new Map(messages.map(({ fact }) => [keyOf(fact), fact])).values()];
+  const seqs = Map.groupBy(await lockSubjects(tx, keys), keyOf);
+  const failures = Map.groupBy(await findFailuresOfSubjects(tx, keys), keyOf);
+  return new Map(
+    keys.map(keyOf).map((key) => [
+      key,
+      {
+        lastSeqs: new Map(seqs.get(key)?.map(({ about, seq }) => [about, seq])),
+        failures: new Map(failures.get(key)?.map((failure) => [failure.name, failure])),
+      },
+    ]),
+  );
+}
+
+function keyOf({ source, subject }: { source: string; subject: string }): string {
+  return `${source}\n${subject}`;
+}
+
+/** Our own check of the topics we read: 12005 is an unexpected error in the failure reporter. */
+function factOfParked({ topic, partition, offset, error }: ParkedEvent, now: Date): Fact {
+  return ownCheck(now, { passed: false, detail: `${topic}/${partition} offset ${offset}: ${error}` });
+}
+
+/** A check by this service of the messages it gets, which needs no way over Kafka. */
+export function ownCheck(now: Date, { passed, detail }: { passed: boolean; detail: string }): Fact {
+  return factOfCheck({
+    source: 'failure-reporter',
+    subject: 'installation',
+    seq: BigInt(now.getTime()) * 1000n,
+    occurTime: now,
+    passed,
+    code: '12005',
+    reason: 'EVENT_UNREADABLE',
+    detail,
+    nextAttemptTime: undefined,
+  });
+}
+
+/** Says that all messages can be read again: nothing is parked any more. */
+export async function resolveParked(pool: Pool, now: Date): Promise<void> {
+  await inTransaction(pool, (tx) => foldMessages(tx, [{ fact: ownCheck(now, { passed: true, detail: '' }) }]));
+}

@@ -1,0 +1,37 @@
+import { outboxStatus, type Pool } from '@autoprov/postgres';
+import { Counter, Gauge, type Registry } from '@autoprov/service';
+import type { Ingested } from './ingest.ts';
+import { countOpenFailures } from './store/failures.ts';
+
+/** Registers what this service measures; answers the function that counts a batch. */
+export function createMetrics(registry: Registry, pool: Pool): (topic: string, ingested: Ingested) => void {
+  const facts = new Counter({
+    name: 'failure_reporter_facts_total',
+    help: 'Messages read: applied, stale (come again or late), or parked because they cannot be read.',
+    labelNames: ['topic', 'result'] as const,
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'failure_reporter_open_failures',
+    help: 'Failures that are open, by code.',
+    labelNames: ['code'] as const,
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const { code, count } of await countOpenFailures(pool)) this.set({ code }, count);
+    },
+  });
+  new Gauge({
+    name: 'failure_reporter_outbox_age_seconds',
+    help: 'For how long the oldest message has waited to be published; 0: none waits.',
+    registers: [registry],
+    async collect() {
+      this.set((await outboxStatus(pool)).oldestAgeMs / 1000);
+    },
+  });
+  return (topic, { appliedCount, staleCount, parkedCount }) => {
+    facts.inc({ topic, result: 'applied' }, appliedCount);
+    facts.inc({ topic, result: 'stale' }, staleCount);
+    facts.inc({ topic, result: 'parked' }, parkedCount);
+  };
+}

@@ -1,0 +1,80 @@
+import { fileURLToPath } from 'node:url';
+import { createClient, serve } from '@autoprov/grpc';
+import { createKafka, createPublisher, ensureTopics, runConsumer, topics, topicSpecs } from '@autoprov/kafka';
+import { checkMigrated, connect, isUnavailable, migrate, runOutboxRelay } from '@autoprov/postgres';
+import { DirectoryServiceClient } from '@autoprov/proto';
+import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
+import type { ReporterContext } from './context.ts';
+import type { ReporterEnv } from './env.ts';
+import { ingestBatch } from './ingest.ts';
+import { createMetrics } from './metrics.ts';
+import { publishDueFailures } from './publish.ts';
+import { failureService } from './rpc/index.ts';
+import { sweep } from './sweep.ts';
+
+const NAME = 'failure-reporter';
+/** How often a replica looks for failures that another one ingested, and for addresses that are to be asked for again. */
+const PUBLISH_EVERY_MS = 1_000;
+const SWEEP_EVERY_MS = 3_600_000;
+export const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
+
+/** Brings the schema up to date, and makes the role that the service logs in with. */
+export function migrateReporter({ adminUrl }: { adminUrl: string }): Promise<string[]> {
+  return migrate({ adminUrl, service: NAME, migrationsDir });
+}
+
+/** Starts the service; the one place where its parts meet. */
+export async function startFailureReporter(
+  env: ReporterEnv,
+  { logger, registry }: Pick<ServiceContext, 'logger' | 'registry'>,
+) {
+  // Whatever has been started is stopped in reverse order: at the end, or at once when the rest cannot start.
+  await using started = new AsyncDisposableStack();
+  const until = <T>(value: T, stop: (value: T) => Promise<void> | void) =>
+    started.adopt(value, async () => stop(value));
+
+  const pool = until(connect({ url: env.databaseUrl, schema: NAME, applicationName: NAME, logger }), (it) => it.end());
+  await checkMigrated(pool, migrationsDir);
+  const kafka = createKafka({ ...env.kafka, clientId: NAME, logger });
+  await ensureTopics(kafka, topicSpecs());
+  const publisher = until(await createPublisher(kafka), (it) => it.stop());
+  const relay = until(
+    runOutboxRelay({ pool, name: NAME, publish: (records) => publisher.publish(records), logger }),
+    (it) => it.stop(),
+  );
+  const directory = until(createClient(DirectoryServiceClient, { address: env.directoryAddress, tls: env.tls }), (it) =>
+    it.close(),
+  );
+  const now = createClock(env.clockOffsetMs);
+  const origin = { installationId: env.installationId, service: NAME };
+  const ctx: ReporterContext = { pool, relay, directory, origin, now, logger };
+
+  const publish = (signal: AbortSignal) => publishDueFailures(ctx, signal);
+  const publishing = until(runLoop({ name: 'publish', everyMs: PUBLISH_EVERY_MS, run: publish, logger }), (it) =>
+    it.stop(),
+  );
+  const clean = (signal: AbortSignal) => sweep(ctx, signal);
+  until(runLoop({ name: 'sweep', everyMs: SWEEP_EVERY_MS, run: clean, logger }), (it) => it.stop());
+
+  const countFacts = createMetrics(registry, pool);
+  const consumer = await runConsumer(kafka, {
+    groupId: NAME,
+    topics: [topics.outcomes, topics.checks],
+    handle: async (batch) => {
+      countFacts(batch.topic, await ingestBatch(pool, batch, now()));
+      publishing.wake();
+    },
+  });
+  until(consumer, (it) => it.stop());
+
+  const { address, tls, reflection, metricsAddress } = env;
+  const services = [failureService(ctx)];
+  const server = until(await serve({ address, tls, services, reflection, isUnavailable, logger, registry }), (it) =>
+    it.stop(),
+  );
+  const ready = () => pool.query('select 1').then(() => true);
+  const metrics = until(await startMetricsServer({ address: metricsAddress, registry, ready }), (it) => it.stop());
+
+  const running = started.move();
+  return { port: server.port, metricsPort: metrics.port, stop: () => running.disposeAsync() };
+}
