@@ -1,3 +1,5 @@
+export { createCertificates } from './infra/certificates.ts';
+export type { Certificates } from './infra/certificates.ts';
 export { freePort } from './infra/free-port.ts';
 export { startKafka } from './infra/kafka.ts';
 export type { LocalKafka } from './infra/kafka.ts';

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createSealer, UnreadableSecretError, type SealedFor } from './sealing.ts';
+
+const [first, second] = [randomBytes(32), randomBytes(32)];
+const sealer = createSealer([first]);
+const owner: SealedFor = { customerId: 'acme', appId: 'crm', kind: 'bearer', version: 1n };
+
+test('what was sealed opens for its owner, and no two seals are the same', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (secret) => {
+      const sealed = sealer.seal(secret, owner);
+      expect(sealer.open(sealed, owner)).toBe(secret);
+      expect(sealed.equals(sealer.seal(secret, owner))).toBe(false);
+    }),
+  );
+});
+
+test.each<[string, Partial<SealedFor>]>([
+  ['customer', { customerId: 'other' }],
+  ['app', { appId: 'hr' }],
+  ['kind', { kind: 'basic' }],
+  ['version', { version: 2n }],
+])('a secret that was put into the row of another %s does not open', (_, change) => {
+  const sealed = sealer.seal('s3cret', owner);
+  expect(() => sealer.open(sealed, { ...owner, ...change })).toThrow(UnreadableSecretError);
+});
+
+test('a damaged or cut secret never opens and always says so', () => {
+  const sealed = sealer.seal('s3cret', owner);
+  fc.assert(
+    fc.property(fc.nat(sealed.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+      const damaged = Buffer.from(sealed);
+      damaged[at]! ^= flip;
+      expect(() => sealer.open(damaged, owner)).toThrow(UnreadableSecretError);
+      expect(() => sealer.open(sealed.subarray(0, at), owner)).toThrow(UnreadableSecretError);
+    }),
+  );
+});
+
+test('after a rotation the old key still opens, and new secrets need the new one', () => {
+  const rotated = createSealer([second, first]);
+  expect(rotated.open(sealer.seal('old', owner), owner)).toBe('old');
+  expect(() => sealer.open(rotated.seal('new', owner), owner)).toThrow(/not among SECRETS_KEY/);
+});
+
+test('a key of another length is refused with what to do', () => {
+  expect(() => createSealer([randomBytes(16)])).toThrow(/openssl rand/);
+  expect(() => createSealer([])).toThrow(/32 bytes/);
+});

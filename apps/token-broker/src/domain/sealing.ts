@@ -1,0 +1,86 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+
+/** What a sealed secret belongs to: opened for anything else, it does not open. */
+export type SealedFor = { customerId: string; appId: string; kind: string; version: bigint };
+
+/** Seals and opens secrets with the operator's keys. */
+export type Sealer = {
+  seal(secret: string, owner: SealedFor): Buffer;
+  /** Throws UnreadableSecretError. */
+  open(sealed: Buffer, owner: SealedFor): string;
+};
+
+/** A sealed secret that can't be opened: another key, another owner, or damaged (code 25016). */
+export class UnreadableSecretError extends Error {
+  override name = 'UnreadableSecretError';
+}
+
+const keyBytes = 32;
+const ivBytes = 12;
+const tagBytes = 16;
+const keyIdBytes = 8;
+const formatByte = 1;
+const wrappedBytes = ivBytes + keyBytes + tagBytes;
+const headBytes = 1 + keyIdBytes + wrappedBytes;
+
+/**
+ * Envelopes of AES-256-GCM: each secret has a key of its own, wrapped by the operator's first key; the others only open.
+ * Layout: 1 | id of the wrapping key (8) | wrapped key: iv (12), key (32), tag (16) | iv (12), secret, tag (16).
+ *
+ * @param keys 32 bytes each, the one that seals first
+ */
+export function createSealer(keys: readonly Buffer[]): Sealer {
+  const [active] = keys;
+  if (!active || keys.some((key) => key.length !== keyBytes)) {
+    throw new Error('a sealing key must be 32 bytes: make one with "openssl rand -base64 32"');
+  }
+  const byId = new Map(keys.map((key) => [keyId(key).toString('hex'), key]));
+  return {
+    seal(secret, owner) {
+      const aad = aadOf(owner);
+      const secretKey = randomBytes(keyBytes);
+      const wrapped = encrypt(active, secretKey, aad);
+      return Buffer.concat([
+        Buffer.of(formatByte),
+        keyId(active),
+        wrapped,
+        encrypt(secretKey, Buffer.from(secret), aad),
+      ]);
+    },
+    open(sealed, owner) {
+      if (sealed.length < headBytes + ivBytes + tagBytes || sealed[0] !== formatByte) {
+        throw new UnreadableSecretError('the stored secret is damaged: store it again');
+      }
+      const key = byId.get(sealed.subarray(1, 1 + keyIdBytes).toString('hex'));
+      if (!key)
+        throw new UnreadableSecretError('the key that sealed the stored secret is not among SECRETS_KEY: add it');
+      const aad = aadOf(owner);
+      const secretKey = decrypt(key, sealed.subarray(1 + keyIdBytes, headBytes), aad);
+      return decrypt(secretKey, sealed.subarray(headBytes), aad).toString();
+    },
+  };
+}
+
+function keyId(key: Buffer): Buffer {
+  return createHash('sha256').update(key).digest().subarray(0, keyIdBytes);
+}
+
+function aadOf({ customerId, appId, kind, version }: SealedFor): Buffer {
+  return Buffer.from(`${customerId}|${appId}|${kind}|${version}`);
+}
+
+function encrypt(key: Buffer, plain: Buffer, aad: Buffer): Buffer {
+  const iv = randomBytes(ivBytes);
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(aad);
+  return Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+function decrypt(key: Buffer, box: Buffer, aad: Buffer): Buffer {
+  const [iv, tag] = [box.subarray(0, ivBytes), box.subarray(-tagBytes)];
+  const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: tagBytes }).setAAD(aad).setAuthTag(tag);
+  try {
+    return Buffer.concat([decipher.update(box.subarray(ivBytes, -tagBytes)), decipher.final()]);
+  } catch (cause) {
+    throw new UnreadableSecretError('the stored secret is damaged or another row’s: store it again', { cause });
+  }
+}

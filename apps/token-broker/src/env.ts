@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { EnvError, field, parseEnv, z } from '@autoprov/service';
+
+/** The environment of the service; see README.md for what each is. */
+export function readEnv(env: Record<string, string | undefined>) {
+  const e = parseEnv(
+    {
+      DATABASE_URL: field.url,
+      KAFKA_BROKERS: field.list,
+      KAFKA_TOPIC_PREFIX: z.string().default(''),
+      INSTALLATION_ID: z.string().default('local'),
+      GRPC_ADDRESS: field.address,
+      METRICS_ADDRESS: field.address,
+      GRPC_REFLECTION: field.boolean.default(false),
+      TLS_CA_FILE: field.filePath,
+      TLS_CERT_FILE: field.filePath,
+      TLS_KEY_FILE: field.filePath,
+      SECRETS_KEY: field.secret.optional(),
+      SECRETS_KEY_FILE: field.filePath.optional(),
+      GOOGLE_TOKEN_URL: field.url.optional(),
+      CLOCK_OFFSET_MS: field.offsetMs.default(0),
+    },
+    env,
+  );
+  const keys = e.SECRETS_KEY?.reveal() ?? (e.SECRETS_KEY_FILE && readFileSync(e.SECRETS_KEY_FILE, 'utf8'));
+  if (!keys) {
+    throw new EnvError(
+      'SECRETS_KEY and SECRETS_KEY_FILE are not set: make a key with "openssl rand -base64 32" and set one',
+    );
+  }
+  return {
+    databaseUrl: e.DATABASE_URL,
+    kafka: { brokers: e.KAFKA_BROKERS, topicPrefix: e.KAFKA_TOPIC_PREFIX },
+    installationId: e.INSTALLATION_ID,
+    address: e.GRPC_ADDRESS,
+    metricsAddress: e.METRICS_ADDRESS,
+    reflection: e.GRPC_REFLECTION,
+    tls: { caFile: e.TLS_CA_FILE, certFile: e.TLS_CERT_FILE, keyFile: e.TLS_KEY_FILE },
+    /** The key that seals first, then those that only open. */
+    sealingKeys: keys
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map((key) => Buffer.from(key, 'base64')),
+    googleTokenUrl: e.GOOGLE_TOKEN_URL,
+    clockOffsetMs: e.CLOCK_OFFSET_MS,
+  };
+}
+
+export type BrokerEnv = ReturnType<typeof readEnv>;

@@ -1,0 +1,44 @@
+import { defineService, type Service } from '@autoprov/grpc';
+import { TokenBrokerServiceService } from '@autoprov/proto';
+import type { BrokerContext } from '../context.ts';
+import { checkDelegation } from './check-delegation.ts';
+import { deleteCredential } from './delete-credential.ts';
+import { deleteDelegation } from './delete-delegation.ts';
+import { getAppAuthorization } from './get-app-authorization.ts';
+import { getCredential } from './get-credential.ts';
+import { getDelegation } from './get-delegation.ts';
+import { getDirectoryAccessToken, type TokenCache } from './get-directory-access-token.ts';
+import { setCredential } from './set-credential.ts';
+import { setDelegation } from './set-delegation.ts';
+
+const admins = ['cli'];
+
+/** What the service answers, and to whom: what comes from a secret goes to the one service that uses it. */
+export function tokenBrokerService(ctx: BrokerContext): Service {
+  const cache: TokenCache = new Map();
+  return defineService({
+    definition: TokenBrokerServiceService,
+    handlers: {
+      setDelegation: (request) => setDelegation(ctx, request),
+      getDelegation: (request) => getDelegation(ctx, request),
+      deleteDelegation: (request) => deleteDelegation(ctx, request),
+      checkDelegation: (request) => checkDelegation(ctx, request),
+      setCredential: (request) => setCredential(ctx, request),
+      getCredential: (request) => getCredential(ctx, request),
+      deleteCredential: (request) => deleteCredential(ctx, request),
+      getDirectoryAccessToken: (request, call) => getDirectoryAccessToken(ctx, cache, request, call),
+      getAppAuthorization: (request, call) => getAppAuthorization(ctx, request, call),
+    },
+    allow: {
+      setDelegation: admins,
+      getDelegation: admins,
+      deleteDelegation: admins,
+      checkDelegation: [...admins, 'config'],
+      setCredential: admins,
+      getCredential: admins,
+      deleteCredential: admins,
+      getDirectoryAccessToken: ['directory-reader'],
+      getAppAuthorization: ['scim-pusher'],
+    },
+  });
+}

@@ -1,0 +1,21 @@
+import { Credential_Kind, type Credential, type Delegation } from '@autoprov/proto';
+import type { StoredCredential } from '../store/credentials.ts';
+import type { StoredDelegation } from '../store/delegations.ts';
+
+/** What may be shown of a delegation. */
+export function presentDelegation(delegation: StoredDelegation): Delegation {
+  const { customerId, serviceAccountEmail, clientId, adminEmail, updateTime } = delegation;
+  return { name: `customers/${customerId}/delegation`, serviceAccountEmail, clientId, adminEmail, updateTime };
+}
+
+/** What may be shown of a credential. */
+export function presentCredential(credential: StoredCredential): Credential {
+  const { customerId, appId, kind, version, expireTime, updateTime } = credential;
+  return {
+    name: `customers/${customerId}/apps/${appId}/credential`,
+    kind: kind === 'bearer' ? Credential_Kind.KIND_BEARER : Credential_Kind.KIND_BASIC,
+    version,
+    expireTime: expireTime ?? undefined,
+    updateTime,
+  };
+}
