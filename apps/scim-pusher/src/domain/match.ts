@@ -6,7 +6,7 @@ export type Match =
   | { do: 'create' }
   | { do: 'adopt'; resource: ScimUser; scimId: string; keepExternalId: boolean }
   | { do: 'skip' }
-  | { do: 'fail'; detail: string };
+  | { do: 'fail'; reason: 'DUPLICATE' | 'AMBIGUOUS_MATCH'; detail: string };
 
 /** The attributes compared, in order. */
 export function matchAttributes(policy: MatchingPolicy | undefined): string[] {
@@ -36,13 +36,22 @@ export function judgeHits(
   const [hit, ...more] = hits;
   if (!hit) return { do: 'create' };
   if (more.length > 0) {
-    return { do: 'fail', detail: `${hits.length} accounts match this person: remove or rename all but one` };
+    return {
+      do: 'fail',
+      reason: 'AMBIGUOUS_MATCH',
+      detail: `${hits.length} accounts match this person: remove or rename all but one`,
+    };
   }
   const scimId = hit.id;
   if (typeof scimId !== 'string' || scimId === '') {
-    return { do: 'fail', detail: 'the matching account has no id: the service provider must answer one' };
+    return {
+      do: 'fail',
+      reason: 'DUPLICATE',
+      detail: 'the matching account has no id: the service provider must answer one',
+    };
   }
-  if (linkedTo.has(scimId)) return { do: 'fail', detail: `the matching account belongs to another person (${scimId})` };
+  if (linkedTo.has(scimId))
+    return { do: 'fail', reason: 'DUPLICATE', detail: `the matching account belongs to another person (${scimId})` };
   const foreign = isForeign(hit, desired);
   if (ours && !foreign) return { do: 'adopt', resource: hit, scimId, keepExternalId: false };
   return foreign ? judgeForeign(hit, scimId, policy) : judgeExisting(hit, scimId, policy);
@@ -60,7 +69,11 @@ function judgeForeign(hit: ScimUser, scimId: string, policy: MatchingPolicy | un
   if (rule === MatchingPolicy_OnForeignExternalId.ON_FOREIGN_EXTERNAL_ID_KEEP) {
     return { do: 'adopt', resource: hit, scimId, keepExternalId: true };
   }
-  return { do: 'fail', detail: `the user name exists, on an account with another externalId (${scimId})` };
+  return {
+    do: 'fail',
+    reason: 'DUPLICATE',
+    detail: `the user name exists, on an account with another externalId (${scimId})`,
+  };
 }
 
 function judgeExisting(resource: ScimUser, scimId: string, policy: MatchingPolicy | undefined): Match {
@@ -69,7 +82,11 @@ function judgeExisting(resource: ScimUser, scimId: string, policy: MatchingPolic
     return { do: 'skip' };
   }
   if (rule === MatchingPolicy_OnExisting.ON_EXISTING_FAIL) {
-    return { do: 'fail', detail: `the user name exists already at the service provider (${scimId})` };
+    return {
+      do: 'fail',
+      reason: 'DUPLICATE',
+      detail: `the user name exists already at the service provider (${scimId})`,
+    };
   }
   return { do: 'adopt', resource, scimId, keepExternalId: false };
 }

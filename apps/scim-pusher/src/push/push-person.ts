@@ -1,6 +1,6 @@
 import { Outcome_Action } from '@autoprov/proto';
 import { managedPart, mapUser } from '@autoprov/mapping';
-import { diffUser, digestOf, type JsonObject, type ScimUser } from '@autoprov/scim';
+import { codeOf, diffUser, digestOf, type JsonObject, type ScimUser } from '@autoprov/scim';
 import type { Decision } from '../domain/decide.ts';
 import type { Match } from '../domain/match.ts';
 import { dropIntent, saveWaits } from '../store/accounts.ts';
@@ -95,13 +95,8 @@ async function settleMatch(pass: Pass, turn: Turn, desired: ScimUser, match: Exc
   if (match.do === 'adopt') return adopt(pass, turn, desired, match);
   if (match.do === 'skip')
     return writeFenced(pass, (tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [] }]));
-  const failure: ScimFailure = {
-    code: '45003',
-    reason: 'DUPLICATE',
-    retryable: false,
-    detail: match.detail,
-    httpStatus: 0,
-  };
+  const { reason, detail } = match;
+  const failure: ScimFailure = { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 };
   return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, failure);
 }
 

@@ -1,4 +1,4 @@
-import { showsState, type JsonObject, type JsonValue, type ScimUser } from '@autoprov/scim';
+import { codeOf, failureReasons, showsState, type JsonObject, type JsonValue, type ScimUser } from '@autoprov/scim';
 import type { Pass } from './pass.ts';
 import type { ScimFailure } from './scim-client.ts';
 
@@ -36,7 +36,9 @@ export async function verifyWrite(
     return undefined;
   }
   const detail = `accepted, but the account still does not show active = ${access.active}: check it at the service provider`;
-  return { code: '45003', reason: 'POLICY_REFUSED', retryable: false, detail, httpStatus: answer.status };
+  const reason = 'NOT_APPLIED';
+  const { retryable } = failureReasons[reason];
+  return { code: codeOf(reason, answer.status)!, reason, retryable, detail, httpStatus: answer.status };
 }
 
 function prove(pass: Pass, kind: string): void {
