@@ -1,0 +1,94 @@
+import { expect, test } from '@jest/globals';
+import { ProvisioningSetup } from '@autoprov/proto';
+import { checkSetup } from './check-setup.ts';
+
+type Fields = Parameters<typeof ProvisioningSetup.fromPartial>[0];
+
+function fieldsAtFault(fields: Fields): string[] {
+  const setup = ProvisioningSetup.fromPartial({ endpointUrl: 'https://api.example.com/scim', ...fields });
+  return checkSetup(setup, []).map(({ field }) => field);
+}
+
+const seconds = (n: number) => ({ seconds: BigInt(n), nanos: 0 });
+const userName = { target: 'userName', source: { $case: 'attribute', value: 'primaryEmail' } } as const;
+
+test('a setup with everything set can be stored', () => {
+  const fields: Fields = {
+    attributeMapping: { rows: [userName, { target: 'title', source: { $case: 'constant', value: 'x' } }] },
+    scope: { groups: ['sales@example.com'], orgUnits: ['/', '/Sales/EMEA'], excludedPersons: ['1042'] },
+    deprovisioning: { deleted: { suspendAfter: seconds(0), deleteAfter: seconds(0) }, archived: {} },
+    matching: { attributes: ['emails', 'externalId'], onExisting: 2, onForeignExternalId: 3 },
+  };
+  expect(fieldsAtFault(fields)).toEqual([]);
+});
+
+test.each<[string, Fields, string[]]>([
+  ['no endpoint', { endpointUrl: '' }, ['setup.endpoint_url']],
+  [
+    'a mapping without userName',
+    { attributeMapping: { rows: [{ ...userName, target: 'title' }] } },
+    ['setup.attribute_mapping.rows'],
+  ],
+  ['a target twice', { attributeMapping: { rows: [userName, userName] } }, ['setup.attribute_mapping.rows[1].target']],
+  [
+    'a constant that PostgreSQL cannot store',
+    { attributeMapping: { rows: [userName, { target: 'title', source: { $case: 'constant', value: 'a\0' } }] } },
+    ['setup.attribute_mapping.rows[1].constant'],
+  ],
+  [
+    'a default that JSON does not have',
+    { attributeMapping: { rows: [{ ...userName, defaultValue: [Infinity] }] } },
+    ['setup.attribute_mapping.rows[0].default_value'],
+  ],
+  [
+    'an apply of a newer client',
+    { attributeMapping: { rows: [{ ...userName, apply: 9 as 0 }] } },
+    ['setup.attribute_mapping.rows[0].apply'],
+  ],
+  ['a group twice, in another case', { scope: { groups: ['a@x.example', 'A@x.example'] } }, ['setup.scope.groups[1]']],
+  ['a person twice', { scope: { persons: ['1', '2', '1'] } }, ['setup.scope.persons[2]']],
+  ['an empty group', { scope: { groups: [''] } }, ['setup.scope.groups[0]']],
+  ['a NUL in a group', { scope: { groups: ['a\0'] } }, ['setup.scope.groups[0]']],
+  [
+    'org units that are no paths',
+    { scope: { orgUnits: ['Sales', '/Sales/', '//'] } },
+    ['0', '1', '2'].map((i) => `setup.scope.org_units[${i}]`),
+  ],
+  [
+    'a negative duration',
+    { deprovisioning: { suspended: { suspendAfter: seconds(-1) } } },
+    ['setup.deprovisioning.suspended.suspend_after'],
+  ],
+  [
+    'a duration that is none',
+    { deprovisioning: { outOfScope: { deleteAfter: { seconds: 1n, nanos: 2_000_000_000 } } } },
+    ['setup.deprovisioning.out_of_scope.delete_after'],
+  ],
+  [
+    'a deletion before the suspension',
+    { deprovisioning: { deleted: { suspendAfter: seconds(2), deleteAfter: seconds(1) } } },
+    ['setup.deprovisioning.deleted.delete_after'],
+  ],
+  ['an attribute that is not compared', { matching: { attributes: ['nickName'] } }, ['setup.matching.attributes[0]']],
+  ['an unknown policy', { matching: { onExisting: 7 as 0 } }, ['setup.matching.on_existing']],
+])('%s is refused', (_, fields, expected) => {
+  expect(fieldsAtFault(fields)).toEqual(expected);
+});
+
+test('all faults are told at once', () => {
+  const fields: Fields = {
+    endpointUrl: 'http://x.example',
+    scope: { groups: ['a', 'a'] },
+    matching: { attributes: ['x'] },
+  };
+  expect(fieldsAtFault(fields)).toEqual([
+    'setup.endpoint_url',
+    'setup.scope.groups[1]',
+    'setup.matching.attributes[0]',
+  ]);
+});
+
+test('a setup too large to travel with others is refused', () => {
+  const persons = Array.from({ length: 100_000 }, (_, i) => `person-${i}@example.com`);
+  expect(fieldsAtFault({ scope: { persons } })).toEqual(['setup']);
+});

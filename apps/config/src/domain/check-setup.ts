@@ -1,0 +1,144 @@
+import { checkMapping } from '@autoprov/mapping';
+import {
+  MatchingPolicy_OnExisting,
+  MatchingPolicy_OnForeignExternalId,
+  ProvisioningSetup,
+  type DeprovisioningPolicy,
+  type Duration,
+  type MappingRow,
+  type MatchingPolicy,
+  type ProvisioningScope,
+} from '@autoprov/proto';
+import { MappingRow_Apply, MappingRow_OnNull } from '@autoprov/proto';
+import { checkEndpoint } from './check-endpoint.ts';
+import { checkJson } from './check-json.ts';
+
+/** What is wrong with one field, in the form of google.rpc.BadRequest; `field` is a path in proto names. */
+export type Violation = { field: string; description: string };
+
+/** What travels to every follower in one message with many others. */
+const MAX_SETUP_BYTES = 1_000_000;
+const MAX_DURATION_SECONDS = 315_576_000_000n;
+const matchingAttributes = ['externalId', 'userName', 'emails'];
+
+/** Everything that is wrong with a setup as an admin writes it; empty when it can be stored. */
+export function checkSetup(setup: ProvisioningSetup, allowedHosts: readonly string[]): Violation[] {
+  const endpoint = checkEndpoint(setup.endpointUrl, allowedHosts);
+  const rows = setup.attributeMapping?.rows ?? [];
+  const violations = [
+    ...(endpoint === undefined ? [] : [{ field: 'endpoint_url', description: endpoint }]),
+    ...prefix('attribute_mapping', [...checkMapping(rows), ...rows.flatMap(checkRow)]),
+    ...prefix('scope', checkScope(setup.scope)),
+    ...prefix('deprovisioning', checkDeprovisioning(setup.deprovisioning)),
+    ...prefix('matching', checkMatching(setup.matching)),
+  ];
+  if (ProvisioningSetup.encode(setup).finish().length > MAX_SETUP_BYTES) {
+    const description = `is larger than ${MAX_SETUP_BYTES} bytes: name groups instead of persons`;
+    return [{ field: 'setup', description }];
+  }
+  return prefix('setup', violations);
+}
+
+/** What checkMapping leaves to the place where rows are stored. */
+function checkRow({ source, defaultValue, apply, onNull }: MappingRow, i: number): Violation[] {
+  const row = `rows[${i}]`;
+  return [
+    ...(source?.$case === 'constant' ? checkConstant(`${row}.constant`, source.value) : []),
+    ...checkJson(`${row}.default_value`, defaultValue),
+    ...checkEnum(`${row}.apply`, apply, MappingRow_Apply),
+    ...checkEnum(`${row}.on_null`, onNull, MappingRow_OnNull),
+  ];
+}
+
+function checkConstant(field: string, value: unknown): Violation[] {
+  if (value !== undefined && value !== null) return checkJson(field, value);
+  return [{ field, description: 'has no value: give it one, or leave out the row' }];
+}
+
+function checkScope(scope: ProvisioningScope | undefined): Violation[] {
+  if (!scope) return [];
+  return [
+    // Addresses are the same in any case.
+    ...checkList('groups', scope.groups, { ignoreCase: true }),
+    ...checkList('org_units', scope.orgUnits),
+    ...checkList('excluded_org_units', scope.excludedOrgUnits),
+    ...checkList('persons', scope.persons, { ignoreCase: true }),
+    ...checkList('excluded_persons', scope.excludedPersons, { ignoreCase: true }),
+    ...checkPaths('org_units', scope.orgUnits),
+    ...checkPaths('excluded_org_units', scope.excludedOrgUnits),
+  ];
+}
+
+function checkPaths(field: string, paths: readonly string[]): Violation[] {
+  const description = 'is not a path of an org unit: write for example /Sales/EMEA';
+  return paths.flatMap((path, i) =>
+    path === '/' || /^(\/[^/]+)+$/.test(path) ? [] : [{ field: `${field}[${i}]`, description }],
+  );
+}
+
+function checkDeprovisioning(policy: DeprovisioningPolicy | undefined): Violation[] {
+  if (!policy) return [];
+  const { outOfScope: out_of_scope, suspended, archived, deleted } = policy;
+  return Object.entries({ out_of_scope, suspended, archived, deleted }).flatMap(([trigger, rule]) => {
+    const { suspendAfter, deleteAfter } = rule ?? {};
+    const violations = [
+      ...checkDuration(`${trigger}.suspend_after`, suspendAfter),
+      ...checkDuration(`${trigger}.delete_after`, deleteAfter),
+    ];
+    if (violations.length > 0 || !suspendAfter || !deleteAfter || nanosOf(deleteAfter) >= nanosOf(suspendAfter)) {
+      return violations;
+    }
+    return [{ field: `${trigger}.delete_after`, description: 'comes before suspend_after: make it as long or longer' }];
+  });
+}
+
+function checkDuration(field: string, duration: Duration | undefined): Violation[] {
+  if (!duration) return [];
+  const { seconds, nanos } = duration;
+  const ok = seconds >= 0n && seconds <= MAX_DURATION_SECONDS && nanos >= 0 && nanos < 1_000_000_000;
+  return ok ? [] : [{ field, description: 'is not a duration of zero or more: write for example 86400s' }];
+}
+
+function nanosOf({ seconds, nanos }: Duration): bigint {
+  return seconds * 1_000_000_000n + BigInt(nanos);
+}
+
+function checkMatching(matching: MatchingPolicy | undefined): Violation[] {
+  if (!matching) return [];
+  const { attributes, onExisting, onForeignExternalId } = matching;
+  const description = `is not compared: use ${matchingAttributes.join(', ')}`;
+  return [
+    ...checkList('attributes', attributes),
+    ...attributes.flatMap((name, i) =>
+      matchingAttributes.includes(name) ? [] : [{ field: `attributes[${i}]`, description }],
+    ),
+    ...checkEnum('on_existing', onExisting, MatchingPolicy_OnExisting),
+    ...checkEnum('on_foreign_external_id', onForeignExternalId, MatchingPolicy_OnForeignExternalId),
+  ];
+}
+
+function checkList(field: string, values: readonly string[], { ignoreCase = false } = {}): Violation[] {
+  const seen = new Map<string, number>();
+  return values.flatMap((value, i) => {
+    const at = `${field}[${i}]`;
+    // Also keeps out NUL, which PostgreSQL cannot store.
+    if (!/^\P{Cc}{1,1024}$/u.test(value)) {
+      return [{ field: at, description: 'must be 1 to 1,024 characters without control characters' }];
+    }
+    const key = ignoreCase ? value.toLowerCase() : value;
+    const first = seen.get(key);
+    seen.set(key, first ?? i);
+    return first === undefined ? [] : [{ field: at, description: `stands in ${field}[${first}] already: remove it` }];
+  });
+}
+
+/** An enum's number comes from the wire, where newer clients may know more of them. */
+function checkEnum(field: string, value: number, names: Readonly<Record<string, number>>): Violation[] {
+  if (value >= 0 && Object.values(names).includes(value)) return [];
+  const known = Object.keys(names).filter((name) => name !== 'UNRECOGNIZED');
+  return [{ field, description: `has the unknown value ${value}: use ${known.join(', ')}` }];
+}
+
+function prefix(message: string, violations: readonly Violation[]): Violation[] {
+  return violations.map(({ field, description }) => ({ field: `${message}.${field}`, description }));
+}

@@ -1,0 +1,34 @@
+import type { CallContext } from '@autoprov/grpc';
+import { ConfigServiceService, type CreateAppRequest, type CreateAppResponse } from '@autoprov/proto';
+import type { ConfigContext } from '../context.ts';
+import { findApp, insertApp } from '../store/apps.ts';
+import { lockCustomer } from '../store/customers.ts';
+import { existsError, notFoundError } from './errors.ts';
+import { appName, presentApp } from './present.ts';
+import { checkDisplayName, checkId, checkRequestId, readCustomerId, refuseViolations } from './violations.ts';
+import { writeOnce } from './write-once.ts';
+
+export async function createApp(
+  ctx: ConfigContext,
+  request: CreateAppRequest,
+  call: CallContext,
+): Promise<CreateAppResponse> {
+  const { parent, appId, validateOnly } = request;
+  const { displayName = '', template = '' } = request.app ?? {};
+  refuseViolations([
+    ...checkId('app_id', appId),
+    ...checkDisplayName('app.display_name', displayName),
+    ...checkRequestId(request.requestId),
+  ]);
+  const customerId = readCustomerId('parent', parent);
+  if (!ctx.templates.has(template)) {
+    throw notFoundError(`template "${template}"`, `use one of ${[...ctx.templates.keys()].join(', ')}`);
+  }
+  return writeOnce(ctx, call, ConfigServiceService.createApp, request, async (tx) => {
+    if (!(await lockCustomer(tx, customerId))) throw notFoundError(parent, 'create the customer first');
+    const app = { customerId, appId, displayName, template, createTime: ctx.now() };
+    const isFree = validateOnly ? !(await findApp(tx, app)) : await insertApp(tx, app);
+    if (!isFree) throw existsError(appName(app));
+    return { app: presentApp(app) };
+  });
+}

@@ -1,0 +1,23 @@
+import type { CallContext } from '@autoprov/grpc';
+import { inTransaction } from '@autoprov/postgres';
+import type { DeleteAppRequest, DeleteAppResponse } from '@autoprov/proto';
+import type { ConfigContext } from '../context.ts';
+import { deleteApp as removeApp, lockApp } from '../store/apps.ts';
+import { saveRemoval } from '../store/setups.ts';
+import { notFoundError } from './errors.ts';
+import { readAppKey } from './violations.ts';
+
+export async function deleteApp(
+  ctx: ConfigContext,
+  { name, validateOnly }: DeleteAppRequest,
+  { caller }: CallContext,
+): Promise<DeleteAppResponse> {
+  const key = readAppKey('name', name);
+  return inTransaction(ctx.pool, async (tx) => {
+    if (!(await lockApp(tx, key))) throw notFoundError(name, 'it may be removed already');
+    if (validateOnly) return {};
+    await removeApp(tx, key);
+    await saveRemoval(tx, key, { appRemoved: true }, { caller, now: ctx.now() });
+    return {};
+  });
+}

@@ -1,0 +1,63 @@
+import { entryOf } from '@autoprov/failure-catalogue';
+import { RpcError, status } from '@autoprov/grpc';
+import { isUnavailable } from '@autoprov/postgres';
+import type { Reason } from '@autoprov/proto';
+
+/** The statuses of the configuration-time failures that this service answers. */
+const statuses = {
+  STALE_SETUP_EXISTS: status.ALREADY_EXISTS,
+  STALE_SETUP_MISSING: status.FAILED_PRECONDITION,
+  STALE_ACTIVATE_UNCONFIGURED: status.FAILED_PRECONDITION,
+  STALE_DELETE_UNCONFIGURED: status.FAILED_PRECONDITION,
+  STALE_SETUP_CHANGED: status.ABORTED,
+} as const;
+
+/** What to say when the store does not answer, by what could not be done. */
+const outages = {
+  FETCH_SETUP_FAILED: 'the setup could not be read: try again in a moment',
+  CREATE_FAILED: 'the setup could not be stored: send it again with the same request_id',
+  UPDATE_FAILED: 'the change could not be stored: send it again with the same request_id',
+  UPDATE_MAPPING_FAILED: 'the mapping could not be stored: send it again with the same request_id',
+  UPDATE_GROUPS_FAILED: 'the groups could not be stored: send them again with the same request_id',
+  UPDATE_DEPROVISIONING_FAILED: 'the deprovisioning could not be stored: send it again with the same request_id',
+  ACTIVATION_FAILED: 'the activation could not be stored: send it again with the same request_id',
+  DELETE_FAILED: 'the deletion could not be stored: send it again with the same request_id',
+} as const;
+
+/** Which operation the store failed. */
+export type OutageReason = keyof typeof outages;
+
+const RETRY_AFTER_MS = 2_000;
+
+/** The words that the published error model has for a reason. */
+export function publishedWords(reason: Reason): string | undefined {
+  return entryOf(reason).message;
+}
+
+/** A failure of the published error model: a write that came too late. */
+export function staleError(reason: keyof typeof statuses, message: string, metadata: Record<string, string>): RpcError {
+  return new RpcError(statuses[reason], reason, message, { metadata, localizedMessage: publishedWords(reason) });
+}
+
+/** Does it; when the store does not answer, throws UNAVAILABLE with the reason of what could not be done. */
+export async function orUnavailable<T>(reason: OutageReason, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!isUnavailable(cause)) throw cause;
+    const localizedMessage = publishedWords(reason);
+    const details = { retryAfterMs: RETRY_AFTER_MS, localizedMessage, cause };
+    throw new RpcError(status.UNAVAILABLE, reason, outages[reason], details);
+  }
+}
+
+export function notFoundError(name: string, advice: string): RpcError {
+  return new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', `${name} does not exist: ${advice}`, {
+    metadata: { name },
+  });
+}
+
+export function existsError(name: string): RpcError {
+  const message = `${name} exists already: use it, or choose another id`;
+  return new RpcError(status.ALREADY_EXISTS, 'RESOURCE_EXISTS', message, { metadata: { name } });
+}

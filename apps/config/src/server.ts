@@ -1,0 +1,54 @@
+import { fileURLToPath } from 'node:url';
+import { serve } from '@autoprov/grpc';
+import { checkMigrated, connect, isUnavailable } from '@autoprov/postgres';
+import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
+import type { ConfigContext } from './context.ts';
+import type { ConfigEnv } from './env.ts';
+import { configService } from './rpc/index.ts';
+import { deleteOldAnswers } from './store/answers.ts';
+import { loadTemplates } from './templates.ts';
+
+export const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
+const templatesDir = fileURLToPath(new URL('../templates', import.meta.url));
+
+const FORGET_ANSWERS_EVERY_MS = 3_600_000;
+
+/** Starts the service; the one place where its parts meet. */
+export async function startConfig(
+  env: ConfigEnv,
+  { logger, registry }: Pick<ServiceContext, 'logger' | 'registry'>,
+  overrides: Partial<ConfigContext> = {},
+) {
+  const templates = loadTemplates(templatesDir);
+  const pool = connect({ url: env.databaseUrl, schema: 'config', applicationName: 'config', logger });
+  await checkMigrated(pool, migrationsDir);
+  const now = createClock(env.clockOffsetMs);
+  const ctx: ConfigContext = { pool, templates, allowedHosts: env.allowedHosts, now, ...overrides };
+  const forgetting = runLoop({
+    name: 'forget answers',
+    everyMs: FORGET_ANSWERS_EVERY_MS,
+    run: () => deleteOldAnswers(ctx.pool, ctx.now()),
+    logger,
+  });
+  const { address, tls, reflection } = env;
+  const server = await serve({
+    address,
+    tls,
+    reflection,
+    services: [configService(ctx)],
+    isUnavailable,
+    logger,
+    registry,
+  });
+  const ready = () => pool.query('select 1').then(() => true);
+  const metrics = await startMetricsServer({ address: env.metricsAddress, registry, ready });
+  return {
+    port: server.port,
+    async stop() {
+      await server.stop();
+      await forgetting.stop();
+      await metrics.stop();
+      await pool.end();
+    },
+  };
+}
