@@ -72,7 +72,7 @@ const refusal = async (call: Promise<unknown>) =>
 
 test('a token for the directory is made once and handed out until it ends', async () => {
   await setDelegation(JSON.stringify(directory.serviceAccountKey()));
-  await directory.run({ do: 'resetCounts' });
+  directory.run({ do: 'resetCounts' });
   const first = await reader.getDirectoryAccessToken({ customer, forceNew: false }, soon);
   const again = await Promise.all(
     [1, 2, 3].map(() => reader.getDirectoryAccessToken({ customer, forceNew: false }, soon)),
@@ -92,7 +92,7 @@ test('a replaced service account gives no token of the one before', async () => 
 
 test('a revoked scope is named by a check of each scope, and tokens are refused with 17006', async () => {
   await setDelegation(JSON.stringify(directory.serviceAccountKey()));
-  await directory.run({ do: 'revokeScopes', scopes: [directoryScopes[1]!] });
+  directory.run({ do: 'revokeScopes', scopes: [directoryScopes[1]!] });
   const refused = await refusal(reader.getDirectoryAccessToken({ customer, forceNew: true }, soon));
   expect(refused).toMatchObject({
     code: status.FAILED_PRECONDITION,
@@ -101,7 +101,7 @@ test('a revoked scope is named by a check of each scope, and tokens are refused 
   });
   const { scopes } = await admin.checkDelegation({ name: `${customer}/delegation` }, soon);
   expect(scopes.map(({ granted }) => granted)).toEqual(directoryScopes.map((_, i) => i !== 1));
-  await directory.run({ do: 'grantScopes', scopes: [...directoryScopes] });
+  directory.run({ do: 'grantScopes', scopes: [...directoryScopes] });
 });
 
 test('an admin who does not exist is 17007, a customer without a service account 17003', async () => {
