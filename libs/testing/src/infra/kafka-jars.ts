@@ -52,7 +52,8 @@ export async function fetchKafkaJars(onProgress: (line: string) => void = () => 
 
 function mavenArguments(outputDir: string): string[] {
   const options = ['-DincludeScope=runtime', `-DoutputDirectory=${outputDir}`];
-  return ['-B', '-q', '-f', pomFile, 'dependency:copy-dependencies', ...options];
+  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies'; // its version is in the pom
+  return ['-B', '-q', '-Dstyle.color=never', '-f', pomFile, goal, ...options];
 }
 
 function explainMavenFailure(err: Error & { code?: unknown; stdout?: string }): Error {
@@ -61,7 +62,7 @@ function explainMavenFailure(err: Error & { code?: unknown; stdout?: string }): 
       `Kafka's jars come by Maven, which was not found: install it, e.g. apt-get install maven, ${orCluster}`,
     );
   }
-  const reason = /^\[ERROR\] (.*)$/m.exec(err.stdout ?? '')?.[1] ?? err.message;
+  const reason = /\[ERROR\] (.+)/.exec(err.stdout ?? '')?.[1] ?? err.message;
   return new MissingPrerequisiteError(
     `Maven could not fetch Apache Kafka ${kafkaVersion()} (${reason}): give Maven a repository it can reach ` +
       `(network, proxy or mirror in ~/.m2/settings.xml), ${orCluster}`,

@@ -19,7 +19,7 @@ export type KillReport = {
 
 /**
  * Publishes and consumes without pause while the broker is killed with SIGKILL and started again on the same folder
- * and port, then drains and compares. Takes about seven seconds a kill.
+ * and port, then drains and compares. Takes about ten seconds a kill.
  */
 export async function publishThroughKills({ dir, kills }: { dir: string; kills: number }): Promise<KillReport> {
   let broker = await startKafka({ dir });
@@ -34,7 +34,8 @@ export async function publishThroughKills({ dir, kills }: { dir: string; kills: 
   const publishing = publishUntilStopped(kafka);
   const restartMs: number[] = [];
   for (let i = 0; i < kills; i++) {
-    await delay(500 + Math.random() * 1_000);
+    const goal = publishing.acknowledged() + 2_000 + Math.random() * 2_000; // so that each kill meets requests under way
+    while (publishing.acknowledged() < goal) await delay(1);
     const killedMs = performance.now();
     broker.kill();
     broker = await startKafka({ dir, port });
@@ -50,24 +51,23 @@ export async function publishThroughKills({ dir, kills }: { dir: string; kills: 
 // As the outbox relay does: the same records again until they are acknowledged.
 function publishUntilStopped(kafka: Parameters<typeof createPublisher>[0]) {
   let running = true;
-  const loop = async (): Promise<number> => {
+  let acknowledged = 0;
+  const loop = async (): Promise<void> => {
     const publisher = await createPublisher(kafka);
-    let next = 0;
     while (running) {
-      const records = Array.from({ length: 20 }, (_, i) => numberRecord(next + i));
+      const records = Array.from({ length: 20 }, (_, i) => numberRecord(acknowledged + i));
       while (!(await isPublished(() => publisher.publish(records))));
-      next += records.length;
+      acknowledged += records.length;
     }
     await publisher.stop();
-    return next;
   };
   const done = loop();
-  return {
-    stop: () => {
-      running = false;
-      return done;
-    },
+  const stop = async (): Promise<number> => {
+    running = false;
+    await done;
+    return acknowledged;
   };
+  return { acknowledged: () => acknowledged, stop };
 }
 
 async function isPublished(publish: () => Promise<void>): Promise<boolean> {

@@ -106,9 +106,9 @@ function brokerSettings({ dir, port, controllerPort }: { dir: string; port: numb
 
 async function formatStorage(java: string, javaArguments: string[], settingsFile: string, dir: string): Promise<void> {
   if (existsSync(join(dir, 'data', 'meta.properties'))) return;
-  const clusterId = randomBytes(16).toString('base64url');
-  const command = ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId, '-c', settingsFile];
-  await promisify(execFile)(java, [...javaArguments, ...command]);
+  const clusterId = randomBytes(16).toString('base64url'); // may begin with a dash, hence the equals sign
+  const command = ['format', '--ignore-formatted', `--cluster-id=${clusterId}`, '--config', settingsFile];
+  await promisify(execFile)(java, [...javaArguments, 'kafka.tools.StorageTool', ...command]);
 }
 
 async function untilReady(child: ChildProcess, broker: string, dir: string): Promise<void> {
