@@ -5,8 +5,8 @@ import {
   Credential_Kind,
   Customer,
   Delegation,
-  ProvisioningSetup,
   ProvisioningSetup_State,
+  type ProvisioningSetup,
 } from '@autoprov/proto';
 import { planCustomer, type CurrentCustomer } from './plan.ts';
 import { readSpec } from './read-spec.ts';

@@ -74,7 +74,8 @@ function readSetup(setup: ParsedSetup): SetupSpec {
   return { wanted, fields: Object.keys(given), state: setup.state };
 }
 
-function withoutState({ state: _, ...fields }: ParsedSetup): Record<string, unknown> {
+function withoutState(setup: ParsedSetup): Record<string, unknown> {
+  const { state: _state, ...fields } = setup;
   return fields;
 }
 

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import type { ProvisioningSetup } from '@autoprov/proto';
+import { callTimeoutMs } from '../calls.ts';
+import type { Services } from '../network.ts';
+import type { Step } from './plan.ts';
+import type { SecretReader } from './secrets.ts';
+
+const call = { timeoutMs: callTimeoutMs };
+
+/** What a step needs beside itself. */
+export type StepContext = { services: Services; secrets: SecretReader; validateOnly: boolean };
+
+/**
+ * Does a step.
+ *
+ * @param etag of the setup that the step is about, as last answered
+ * @returns the etag of the setup from now on
+ */
+export async function runStep(
+  { services, secrets, validateOnly }: StepContext,
+  step: Step,
+  etag: string,
+): Promise<string> {
+  if (step.change === 'unchanged') return etag;
+  const { config, tokens } = services;
+  const requestId = randomUUID();
+  const etagOf = ({ setup }: { setup?: ProvisioningSetup | undefined }) =>
+    validateOnly ? etag : (setup?.etag ?? etag);
+  switch (step.call) {
+    case 'createCustomer':
+      await config.createCustomer(
+        { customerId: step.customerId, customer: step.customer, validateOnly, requestId },
+        call,
+      );
+      return etag;
+    case 'createApp':
+      await config.createApp({ parent: step.parent, appId: step.appId, app: step.app, validateOnly, requestId }, call);
+      return etag;
+    case 'setDelegation': {
+      const { adminEmail, serviceAccountKeyFile } = step.spec;
+      const serviceAccountKeyJson = await secrets.readFile(serviceAccountKeyFile);
+      await tokens.setDelegation({ customer: step.customer, serviceAccountKeyJson, adminEmail, validateOnly }, call);
+      return etag;
+    }
+    case 'setCredential': {
+      const secret = await secrets.readCredential(step.spec);
+      await tokens.setCredential({ app: step.app, secret, expireTime: undefined, validateOnly }, call);
+      return etag;
+    }
+    case 'createSetup':
+      return etagOf(
+        await config.createSetup({ parent: step.parent, setup: step.setup, validateOnly, requestId }, call),
+      );
+    case 'updateSetup':
+      return etagOf(
+        await config.updateSetup(
+          { setup: step.setup, updateMask: step.fields.map(toProtoName), validateOnly, requestId },
+          call,
+        ),
+      );
+    case 'activateSetup':
+      return etagOf(await config.activateSetup({ name: step.name, etag, validateOnly, requestId }, call));
+    case 'deactivateSetup':
+      return etagOf(await config.deactivateSetup({ name: step.name, etag, validateOnly, requestId }, call));
+  }
+}
+
+/** `endpointUrl` → `endpoint_url`, as a field mask names it (protobuf.dev, FieldMask). */
+function toProtoName(jsonName: string): string {
+  return jsonName.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import {
+  account_OriginToJSON,
+  account_StateToJSON,
+  ExplainUserResponse,
+  outcome_ActionToJSON,
+  toCanonicalJson,
+  type Account,
+  type PlannedAction,
+} from '@autoprov/proto';
+import { callTimeoutMs } from '../calls.ts';
+import type { Io } from '../io.ts';
+import { chooseApp } from '../names.ts';
+import { withServices } from '../network.ts';
+import { formatAge, formatJson, formatTable, formatWord, printable } from '../output.ts';
+
+type ExplainOptions = { app: string; customer?: string; json?: boolean };
+
+export function addExplain(program: Command, io: Io): void {
+  program
+    .command('explain')
+    .argument('<user>', "the person's primary address, or the id in the directory")
+    .description('say why a person has an account in an app or not, and what happens next')
+    .requiredOption('--app <app>', 'the id of the app')
+    .option('--customer <customer>', 'the id of the customer; not needed where there is one')
+    .option('--json', 'one JSON object')
+    .action((user: string, options: ExplainOptions) =>
+      withServices(io, async (services) => {
+        const app = await chooseApp(services, options.app, options.customer);
+        const name = user.startsWith('customers/') ? user : `${app.split('/apps/')[0]}/users/${user}`;
+        const answer = await services.push.explainUser({ app, user: name }, { timeoutMs: callTimeoutMs });
+        io.out(
+          options.json
+            ? formatJson(toCanonicalJson('autoprov.push.v1.ExplainUserResponse', ExplainUserResponse, answer))
+            : formatExplanation(answer, new Date()),
+        );
+      }),
+    );
+}
+
+/** The three answers, each in a line, and the attributes that would change. */
+export function formatExplanation(
+  { inScope, scopeExplanation, account, next }: ExplainUserResponse,
+  now: Date,
+): string {
+  return [
+    `in scope   ${inScope ? 'yes' : 'no'}${scopeExplanation ? `: ${printable(scopeExplanation)}` : ''}`,
+    `account    ${formatAccount(account, now)}`,
+    `next       ${formatNext(next, now)}`,
+    ...(next && next.changes.length > 0 ? ['', formatChanges(next)] : []),
+  ].join('\n');
+}
+
+function formatAccount(account: Account | undefined, now: Date): string {
+  if (!account || !account.state) return 'none';
+  const state = formatWord(account_StateToJSON(account.state), 'STATE_');
+  const origin = account.origin ? `, ${formatWord(account_OriginToJSON(account.origin), 'ORIGIN_')}` : '';
+  const accepted = account.acceptTime ? `, accepted ${formatAge(account.acceptTime, now)} ago` : '';
+  const failing = account.failureCode
+    ? `; failing with ${account.failureCode} ${account.failureReason}: ${printable(account.failureDetail)}`
+    : '';
+  return `${state}${origin}, id ${printable(account.scimId)}${accepted}${failing}`;
+}
+
+function formatNext(next: PlannedAction | undefined, now: Date): string {
+  if (!next) return 'nothing';
+  const action = next.action ? formatWord(outcome_ActionToJSON(next.action), 'ACTION_') : 'nothing';
+  const due = next.action && next.dueTime && next.dueTime > now ? ` in ${formatAge(next.dueTime, now)}` : '';
+  return `${action}${due}${next.explanation ? `: ${printable(next.explanation)}` : ''}`;
+}
+
+function formatChanges({ changes }: PlannedAction): string {
+  const show = (value: unknown) => (value === undefined || value === null ? '' : JSON.stringify(value));
+  return formatTable(
+    ['attribute', 'is', 'will be'],
+    changes.map(({ path, oldValue, newValue }) => [path, show(oldValue), show(newValue)]),
+  );
+}

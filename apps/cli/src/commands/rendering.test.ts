@@ -1,0 +1,114 @@
+import { expect, test } from '@jest/globals';
+import {
+  Account,
+  Account_Origin,
+  Account_State,
+  ExplainUserResponse,
+  Failure,
+  Failure_State,
+  GetAppCountersResponse,
+  GetAppStatusResponse,
+  GetAppStatusResponse_State,
+  GetReadStatusResponse,
+  Outcome_Action,
+} from '@autoprov/proto';
+import { formatStatuses } from '../app-status.ts';
+import { formatAccounts } from './accounts.ts';
+import { formatExplanation } from './explain.ts';
+import { formatFailures } from './failures.ts';
+
+const now = new Date('2026-01-02T03:00:00Z');
+const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
+const failure = Failure.fromPartial({
+  state: Failure_State.STATE_OPEN,
+  customer: 'customers/acme',
+  app: 'customers/acme/apps/crm',
+  user: 'customers/acme/users/1042',
+  primaryEmail: 'ada@acme.test',
+  action: Outcome_Action.ACTION_CREATE,
+  code: '45003',
+  reason: 'DUPLICATE',
+  title: 'Understood and refused',
+  resolution: ['Find the other account.'],
+  detail: 'userName is taken',
+  openTime: minutesAgo(180),
+});
+
+test('failures are a table, with what to do about each kind once', () => {
+  const other = { ...failure, primaryEmail: '', nextAttemptTime: minutesAgo(-4) };
+  expect(formatFailures([failure, other], now).split('\n')).toEqual([
+    'CODE    REASON      WHERE      WHO             ACTION   WHAT THEY SAY       SINCE   NEXT TRY',
+    '45003   DUPLICATE   acme/crm   ada@acme.test   create   userName is taken   3h      on change',
+    '45003   DUPLICATE   acme/crm   1042            create   userName is taken   3h      in 4m',
+    '',
+    'What to do',
+    '  45003 Understood and refused',
+    '    - Find the other account.',
+  ]);
+});
+
+test('no failure is a sentence', () => expect(formatFailures([], now)).toBe('nothing is failing'));
+
+test('the status has a row per app and says why', () => {
+  const live = {
+    ...GetAppStatusResponse.fromPartial({ explanation: 'tried again at 03:05' }),
+    state: GetAppStatusResponse_State.STATE_BACKING_OFF,
+    pendingCount: 12n,
+    activeCount: 340n,
+  };
+  const counters = { ...GetAppCountersResponse.fromPartial({}), created: 340n, failed: { '45004': 2n } };
+  const read = GetReadStatusResponse.fromPartial({ lastEndTime: minutesAgo(5) });
+  const statuses = [{ app: 'customers/acme/apps/crm', live, counters, read }];
+  expect(formatStatuses(statuses, now).split('\n')).toEqual([
+    'APP        STATE         LAST READ   PENDING   FAILING   ACTIVE   SUSPENDED   IN 30 DAYS',
+    'acme/crm   backing off   5m ago      12        0         340      0           340 created, 2 failed',
+    '',
+    'acme/crm: tried again at 03:05',
+  ]);
+});
+
+test('what a service did not answer is unknown, not zero', () => {
+  const statuses = [{ app: 'customers/acme/apps/crm', live: undefined, counters: undefined, read: undefined }];
+  expect(formatStatuses(statuses, now).split('\n')[1]).toMatch(/^acme\/crm +unknown +- +- +- +- +- +-$/);
+});
+
+test('an explanation says why, what is and what comes', () => {
+  const answer = ExplainUserResponse.fromPartial({
+    inScope: true,
+    scopeExplanation: 'member of sales@acme.test',
+    account: {
+      scimId: 'a1',
+      state: Account_State.STATE_ACTIVE,
+      origin: Account_Origin.ORIGIN_CREATED,
+      acceptTime: minutesAgo(5),
+    },
+    next: {
+      action: Outcome_Action.ACTION_UPDATE,
+      explanation: 'the title changed',
+      changes: [{ path: 'title', oldValue: 'Engineer', newValue: 'Senior' }],
+    },
+  });
+  expect(formatExplanation(answer, now).split('\n')).toEqual([
+    'in scope   yes: member of sales@acme.test',
+    'account    active, created, id a1, accepted 5m ago',
+    'next       update: the title changed',
+    '',
+    'ATTRIBUTE   IS           WILL BE',
+    'title       "Engineer"   "Senior"',
+  ]);
+});
+
+test('accounts are a table', () => {
+  const account = Account.fromPartial({
+    name: 'customers/acme/apps/crm/accounts/1042',
+    scimId: 'a1',
+    state: Account_State.STATE_SUSPENDED,
+    origin: Account_Origin.ORIGIN_ADOPTED,
+    accepted: { userName: 'ada@acme.test' },
+    acceptTime: minutesAgo(3),
+  });
+  expect(formatAccounts([account], now).split('\n')).toEqual([
+    'USER   USER NAME       STATE       ORIGIN    SCIM ID   ACCEPTED   FAILING   NEXT',
+    '1042   ada@acme.test   suspended   adopted   a1        3m         -         -',
+  ]);
+});

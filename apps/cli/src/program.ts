@@ -1,0 +1,46 @@
+import { Command, CommanderError } from 'commander';
+import { addAccounts } from './commands/accounts.ts';
+import { addApply } from './commands/apply.ts';
+import { addCatalogue } from './commands/catalogue.ts';
+import { addClassify } from './commands/classify.ts';
+import { addExplain } from './commands/explain.ts';
+import { addFailures } from './commands/failures.ts';
+import { addStatus } from './commands/status.ts';
+import { addSync } from './commands/sync.ts';
+import { formatError } from './errors.ts';
+import { UsageError, type Io } from './io.ts';
+
+/**
+ * Runs one command line.
+ *
+ * @param args without node and the script
+ * @returns the exit code: 0 done, 1 refused or failed, 2 the command line is wrong
+ */
+export async function runCli(args: string[], io: Io): Promise<number> {
+  try {
+    await createProgram(io).parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (err) {
+    // commander has printed what is wrong, or the help that was asked for.
+    if (err instanceof CommanderError) return err.exitCode === 0 ? 0 : 2;
+    io.err(formatError(err));
+    return err instanceof UsageError ? 2 : 1;
+  }
+}
+
+function createProgram(io: Io): Command {
+  const program = new Command('autoprov')
+    .description('provision the people of a Google directory into SCIM service providers')
+    .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.err(text.trimEnd()) })
+    .showHelpAfterError('(say --help after the command for what it takes)')
+    .exitOverride();
+  addApply(program, io);
+  addSync(program, io);
+  addStatus(program, io);
+  addFailures(program, io);
+  addExplain(program, io);
+  addAccounts(program, io);
+  addCatalogue(program, io);
+  addClassify(program, io);
+  return program;
+}
