@@ -1,10 +1,10 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createClient } from '@autoprov/grpc';
+import { createClient, rpcErrorOf } from '@autoprov/grpc';
 import { migrate, roleUrl } from '@autoprov/postgres';
 import { createTestDatabase } from '@autoprov/postgres/testing';
-import { ConfigServiceClient, ProvisioningSetup } from '@autoprov/proto';
+import { ConfigServiceClient } from '@autoprov/proto';
 import { createLogger, createRegistry } from '@autoprov/service';
 import { createCertificates } from '@autoprov/testing';
 import type { ConfigContext } from './context.ts';
@@ -70,9 +70,14 @@ export async function installApp(
   return `customers/${customerId}/apps/${appId}`;
 }
 
-/** A setup that can be stored. */
-export function setupWith(fields: Parameters<typeof ProvisioningSetup.fromPartial>[0] = {}): ProvisioningSetup {
-  return ProvisioningSetup.fromPartial({ endpointUrl: 'https://api.example.com/scim/v2', ...fields });
+/** What a call was refused with; throws when it was not. */
+export async function failureOf(call: Promise<unknown>) {
+  try {
+    await call;
+  } catch (err) {
+    return rpcErrorOf(err);
+  }
+  throw new Error('the call was not refused');
 }
 
 /** Everything that config holds, as its callers see it: to show that a refused write left nothing. */

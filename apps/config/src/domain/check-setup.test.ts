@@ -1,12 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { ProvisioningSetup } from '@autoprov/proto';
+import { setupWith } from '../setup-for-tests.ts';
 import { checkSetup } from './check-setup.ts';
 
-type Fields = Parameters<typeof ProvisioningSetup.fromPartial>[0];
+type Fields = Parameters<typeof setupWith>[0];
 
 function fieldsAtFault(fields: Fields): string[] {
-  const setup = ProvisioningSetup.fromPartial({ endpointUrl: 'https://api.example.com/scim', ...fields });
-  return checkSetup(setup, []).map(({ field }) => field);
+  return checkSetup(setupWith(fields), []).map(({ field }) => field);
 }
 
 const seconds = (n: number) => ({ seconds: BigInt(n), nanos: 0 });
