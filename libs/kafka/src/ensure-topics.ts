@@ -14,14 +14,18 @@ export async function ensureTopics(kafka: Kafka, specs: TopicSpec[]): Promise<vo
     const { brokers } = await admin.describeCluster();
     const replicationFactor = Math.min(3, brokers.length);
     const minInsync = { 'min.insync.replicas': replicationFactor === 3 ? '2' : '1' };
-    await admin.createTopics({
-      topics: missing.map(({ name, partitions, config }) => ({
-        topic: nameOnCluster(kafka, name),
-        numPartitions: partitions,
-        replicationFactor,
-        configEntries: Object.entries({ ...minInsync, ...config }).map(([key, value]) => ({ name: key, value })),
-      })),
-    });
+    const topics = missing.map(({ name, partitions, config }) => ({
+      topic: nameOnCluster(kafka, name),
+      numPartitions: partitions,
+      replicationFactor,
+      configEntries: Object.entries({ ...minInsync, ...config }).map(([key, value]) => ({ name: key, value })),
+    }));
+    await admin.createTopics({ topics }).catch(explainRefusal);
     kafka.logger.info({ topics: missing.map(({ name }) => name), replicationFactor }, 'topics created');
   });
+}
+
+function explainRefusal(cause: Error & { errors?: (Error & { topic: string })[] }): never {
+  const reasons = cause.errors?.map(({ topic, message }) => `${topic}: ${message}`).join('; ') ?? cause.message;
+  throw new Error(`Kafka did not create the topics (${reasons}): create them by hand or allow this user to`, { cause });
 }

@@ -24,6 +24,12 @@ test('leaves a topic that exists as it is', async () => {
   expect(made[0]?.partitions).toHaveLength(2);
 });
 
+test('a topic that the cluster refuses is named, with the reason', async () => {
+  const kafka = kafkaForTests();
+  const odd = { name: 'odd', partitions: 1, config: { 'cleanup.policy': 'sometimes' } };
+  await expect(ensureTopics(kafka, [odd])).rejects.toThrow(/odd: .*configuration is invalid.*create them by hand/i);
+});
+
 test('failures are compacted, facts are deleted by age', async () => {
   const kafka = kafkaForTests();
   await ensureTopics(kafka, topicSpecs({ partitions: 1 }));
