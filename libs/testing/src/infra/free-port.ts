@@ -1,19 +1,24 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** A loopback TCP port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   return listenOnce(0);
 }
 
-/** True when nothing listens on this loopback TCP port. */
+/** True when nothing listens on this loopback TCP port, now or within two seconds: a server killed just now takes a moment. */
 export async function isPortFree(port: number): Promise<boolean> {
-  try {
-    await listenOnce(port);
-    return true;
-  } catch {
-    return false;
+  const deadlineMs = Date.now() + 2_000;
+  for (;;) {
+    try {
+      await listenOnce(port);
+      return true;
+    } catch {
+      if (Date.now() > deadlineMs) return false;
+      await delay(50);
+    }
   }
 }
 
