@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { roleUrl } from '@autoprov/postgres';
+import type { ExampleDirectory } from '../directory/server.ts';
+import type { Certificates } from '../infra/certificates.ts';
+import { allowLogins } from './database.ts';
+import type { Engines } from './engines.ts';
+import type { NetworkOptions, Undo } from './network.ts';
+import { keepSecret } from './outside-world.ts';
+import { serviceEnvironment, serviceNames } from './service-environment.ts';
+import type { ServiceName } from './service-environment.ts';
+import { ServiceProcess } from './service-process.ts';
+import { explainEnd, spawnLogged } from './spawn-logged.ts';
+import type { Program } from './spawn-logged.ts';
+
+/** What services are told of their network. */
+export type ServiceSurroundings = {
+  engines: Engines;
+  certificates: Certificates;
+  directory: Pick<ExampleDirectory, 'url' | 'tokenUrl'>;
+  addresses: Record<ServiceName, string>;
+  ports: Record<ServiceName | `${ServiceName} metrics`, number>;
+};
+
+/** Brings the database up to date and starts the five services; resolves when all are ready. */
+export async function startServices(
+  options: NetworkOptions,
+  surroundings: ServiceSurroundings,
+  undo: Undo,
+): Promise<Record<ServiceName, ServiceProcess>> {
+  const { dir, clockOffsetMs = 0, env = {}, onTrouble = console.warn } = options;
+  const { engines, ports } = surroundings;
+  await Promise.all(serviceNames.map((service) => migrateService(dir, service, engines.databaseUrl)));
+  const password = await allowLogins(engines.databaseUrl, serviceNames);
+  const common = {
+    ...surroundings,
+    databaseUrlOf: (service: ServiceName) => roleUrl(engines.databaseUrl, service, password),
+    kafka: engines.kafka,
+    secretsKey: keepSecret(join(dir, 'secrets-key'), () => randomBytes(32).toString('base64')),
+    clockOffsetMs,
+  };
+  const services = mapServices((service) => {
+    const program = programOf(dir, service, { ...serviceEnvironment(service, common), ...env[service] });
+    return new ServiceProcess(program, `http://127.0.0.1:${ports[`${service} metrics`]}/readyz`, onTrouble);
+  });
+  const all = Object.values(services);
+  undo.push(() => Promise.all(all.map((service) => service.stop())));
+  await Promise.all(all.map((service) => service.start()));
+  return services;
+}
+
+/** A value for each service. */
+export function mapServices<Value>(valueOf: (service: ServiceName) => Value): Record<ServiceName, Value> {
+  return Object.fromEntries(serviceNames.map((service) => [service, valueOf(service)])) as Record<ServiceName, Value>;
+}
+
+async function migrateService(dir: string, service: ServiceName, adminUrl: string): Promise<void> {
+  const { script, args } = programOf(dir, service, {});
+  const env = { DATABASE_ADMIN_URL: adminUrl };
+  const migration = { name: `${service}-migrate`, script, args: ['--migrate', ...args], env, dir };
+  const [code] = (await once(await spawnLogged(migration), 'exit')) as [number | null];
+  if (code !== 0) throw new Error(explainEnd(`the database of ${service} could not be brought up to date`, migration));
+}
+
+/** The last argument does nothing: it shows whoever looks at the processes which network one belongs to. */
+function programOf(dir: string, service: ServiceName, env: Record<string, string>): Program {
+  return { name: service, script: `apps/${service}/dist/main.js`, args: [`--network=${dir}`], env, dir };
+}
