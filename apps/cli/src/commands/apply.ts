@@ -71,9 +71,15 @@ async function* runSteps(context: StepContext, { current, steps }: CustomerPlan)
   for (const step of steps) {
     // Where what it belongs to is only going to be created, no service can check it yet.
     const uncheckable = context.validateOnly && created.some((name) => `${step.name}/`.startsWith(`${name}/`));
-    if (!uncheckable) etags.set(step.name, await runStep(context, step, etags.get(step.name) ?? ''));
+    const before = etags.get(step.name) ?? '';
+    const after = uncheckable ? before : await runStep(context, step, before);
+    etags.set(step.name, after);
+    // The service decides what is a change: it may hold what the file says in other words.
+    const same = step.change === 'updated' && !context.validateOnly && after === before;
     if (step.change === 'created') created.push(step.name);
-    yield describeStep(step, { validateOnly: context.validateOnly, uncheckable });
+    yield same
+      ? { name: step.name, change: 'unchanged', note: '' }
+      : describeStep(step, { validateOnly: context.validateOnly, uncheckable });
   }
 }
 

@@ -16,6 +16,6 @@ export function failureService(ctx: ReporterContext) {
       exportFailures: (request) => exportFailures(ctx, request),
       getAppCounters: (request) => getAppCounters(ctx, request),
     },
-    allow: ['cli'],
+    allow: ['cli', 'console'],
   });
 }
