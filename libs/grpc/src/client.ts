@@ -4,7 +4,7 @@ import { REQUEST_ID_KEY, TRACEPARENT_KEY } from './call-context.ts';
 import type { CallContext } from './call-context.ts';
 import { CALLER_KEY } from './caller.ts';
 import { channelOptions } from './channel-options.ts';
-import { clientCredentials } from './tls.ts';
+import { clientCredentials, isLoopback } from './tls.ts';
 import type { TlsFiles } from './tls.ts';
 
 /** How one call is made. */
@@ -67,6 +67,8 @@ export function createClient<Definition extends ServiceDefinition>(
   { address, tls, callerName, idempotent }: ClientConfig<Definition>,
 ): RpcClient<Definition> {
   const options = channelOptions(constructor.service, idempotent);
+  // TLS knows no IP addresses as server names, and Node warns of them.
+  if (isLoopback(address)) options['grpc.ssl_target_name_override'] = 'localhost';
   const client = new constructor(address, clientCredentials(address, tls), options);
   const methods = Object.entries(constructor.service).map(([name, method]) => {
     const call = method.responseStream ? callStream : callUnary;

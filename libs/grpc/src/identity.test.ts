@@ -77,7 +77,13 @@ test('with TLS, the name that a client gives itself does not count', async () =>
 
 test('a client without a certificate does not get past the handshake', async () => {
   const ca = readFileSync(serverTls.caFile);
-  const socket = connectTls({ host: '127.0.0.1', port: server.port, ca, ALPNProtocols: ['h2'] });
+  const socket = connectTls({
+    host: '127.0.0.1',
+    servername: 'localhost',
+    port: server.port,
+    ca,
+    ALPNProtocols: ['h2'],
+  });
   socket.resume();
   await expect(once(socket, 'end')).rejects.toThrow(/certificate required/);
 });

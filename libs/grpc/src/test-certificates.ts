@@ -10,7 +10,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 /** A certificate authority of one test. The local run has its own, in libs/testing, which builds on this library. */
 export type TestAuthority = {
-  /** A workload's certificate for 127.0.0.1 with these URI names, in files of a temporary folder. */
+  /** A workload's certificate for localhost with these URI names, in files of a temporary folder. */
   issue(uris: string[]): Promise<TlsFiles>;
 };
 
@@ -35,7 +35,7 @@ export async function createTestAuthority(): Promise<TestAuthority> {
         publicKey: leafKeys.publicKey,
         signingAlgorithm: algorithm,
         ...validity(),
-        extensions: [new x509.SubjectAlternativeNameExtension([...names, { type: 'ip', value: '127.0.0.1' }])],
+        extensions: [new x509.SubjectAlternativeNameExtension([...names, { type: 'dns', value: 'localhost' }])],
       });
       const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', leafKeys.privateKey));
       const keyPem = `-----BEGIN PRIVATE KEY-----\n${key.toString('base64')}\n-----END PRIVATE KEY-----\n`;

@@ -29,8 +29,13 @@ function readTlsFiles({ caFile, certFile, keyFile }: TlsFiles): { ca: Buffer; ce
 }
 
 function requireLoopback(address: string): void {
-  if (/^(localhost|127\.\d+\.\d+\.\d+|\[::1\]):\d+$/.test(address)) return;
+  if (isLoopback(address)) return;
   throw new Error(
     `refusing to use ${address} without TLS: set TLS_CA_FILE, TLS_CERT_FILE and TLS_KEY_FILE, or use a loopback address`,
   );
+}
+
+/** True when host:port is on this machine only. */
+export function isLoopback(address: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]):\d+$/.test(address);
 }
