@@ -258,9 +258,8 @@ test('a message that cannot be read is parked and told of, and the messages afte
     return found.length > 0 ? found : undefined;
   });
   expect(failure).toMatchObject({ source: 'failure-reporter', scope: Failure_Scope.SCOPE_PLATFORM });
-  expect(await network.metrics()).toContain(
-    'failure_reporter_facts_total{topic="autoprov.outcomes.v1",result="parked"} 2',
-  );
+  const parked = 'failure_reporter_facts_total{topic="autoprov.outcomes.v1",result="parked"} 2';
+  await eventually(async () => ((await network.metrics()).includes(parked) ? true : undefined));
 });
 
 test('a failure that ended 30 days ago leaves the service and the topic', async () => {
