@@ -76,12 +76,13 @@ create table users (
   observed_at timestamptz not null,
   got_at timestamptz,
   seen_read_no bigint not null,
-  -- The last event: its seq (0: none yet) and the digest of its whole state.
+  -- Of the last event (0: none yet), and whether anything that an event says has changed since.
   seq bigint not null default 0,
-  announced_digest bytea,
+  changed boolean not null default true,
   primary key (customer_id, id)
 ) with (fillfactor = 80);
 create index users_by_primary_email on users (customer_id, lower(primary_email));
+create index users_changed on users (customer_id, id) where changed;
 
 -- The groups whose members are mirrored: those of interest (by their name in lower case) and those nested in them (by id).
 create table member_lists (

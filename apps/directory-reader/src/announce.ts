@@ -11,22 +11,20 @@ const BATCH = 500;
 /** What is announced: whose customer, under which lease. */
 type Announcement = { context: ReaderContext; customerId: string; lease: HeldLease };
 
-/** Publishes every user whose state differs from the last event; after a crash, those that were left over too. */
+/** Publishes every user who has changed since the last event; after a crash, those that were left over too. */
 export async function announceChangedUsers({ context, customerId, lease }: Announcement): Promise<number> {
-  let count = 0;
-  for (let after = ''; ;) {
-    const users = await inFencedTransaction(context, lease, async (tx) => {
-      const changed = await takeChangedUsers(tx, customerId, { after, limit: BATCH });
+  for (let count = 0; ;) {
+    const taken = await inFencedTransaction(context, lease, async (tx) => {
+      const users = await takeChangedUsers(tx, customerId, BATCH);
       await addToOutbox(
         tx,
-        changed.map((user) => toUserRecord(customerId, user)),
+        users.map((user) => toUserRecord(customerId, user)),
       );
-      return changed;
+      return users.length;
     });
     context.outbox.wake();
-    count += users.length;
-    if (users.length < BATCH) return count;
-    after = users.at(-1)!.id;
+    count += taken;
+    if (taken < BATCH) return count;
   }
 }
 

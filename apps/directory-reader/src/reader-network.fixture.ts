@@ -16,13 +16,12 @@ import {
   type ReadCompleted,
 } from '@autoprov/proto';
 import { createLogger, createRegistry } from '@autoprov/service';
-import { startDirectory, type DirectoryState } from '@autoprov/testing';
-import { createCertificates } from '../../../libs/testing/src/infra/certificates.ts';
+import { createCertificates, startDirectory, type DirectoryState } from '@autoprov/testing';
 import type { ReaderEnv } from './env.ts';
 import { createConfig, createTokenBroker } from './outside.fixture.ts';
 import { migrationsDir, startDirectoryReader } from './server.ts';
 
-const WAIT_MS = 60_000;
+const WAIT_MS = 100_000;
 const anyPort = '127.0.0.1:0';
 const logger = createLogger({ service: 'test', level: process.env['LOG_LEVEL'] ?? 'fatal' });
 

@@ -102,7 +102,7 @@ export async function settleGroups(tx: Db, customerId: string, whole: string[]):
        where u.customer_id = $1 and u.state <> 'deleted'
        group by u.id
      )
-     update users u set groups = d.groups from decided d
+     update users u set groups = d.groups, changed = true from decided d
      where u.customer_id = $1 and u.id = d.id and u.groups is distinct from d.groups`,
     [customerId, whole],
   );

@@ -16,10 +16,6 @@ export type MirrorUser = {
 const COLUMNS = `u.id, u.primary_email as "primaryEmail", u.state, u.org_unit_path as "orgUnitPath", u.attributes,
   u.groups, u.observed_at as "observedAt", u.seq`;
 
-/** The digest of all that an event says of a user; jsonb gives equal objects equal text. */
-const DIGEST = `sha256(convert_to(
-  jsonb_build_array(u.state, u.primary_email, u.org_unit_path, u.groups, u.attributes)::text, 'UTF8'))`;
-
 /** Where these observations come from. */
 export type Observation = {
   customerId: string;
@@ -53,7 +49,9 @@ export async function mergeUsers(tx: Db, observation: Observation, page: Observe
        on conflict (customer_id, id) do update
          set primary_email = excluded.primary_email, state = excluded.state, org_unit_path = excluded.org_unit_path,
              attributes = excluded.attributes, observed_at = excluded.observed_at,
-             got_at = coalesce(excluded.got_at, u.got_at), seen_read_no = excluded.seen_read_no
+             got_at = coalesce(excluded.got_at, u.got_at), seen_read_no = excluded.seen_read_no,
+             changed = u.changed or (u.state, u.primary_email, u.org_unit_path, u.attributes)
+               is distinct from (excluded.state, excluded.primary_email, excluded.org_unit_path, excluded.attributes)
          where u.observed_at <= excluded.observed_at
      )
      select id from contested`,
@@ -84,33 +82,26 @@ export async function markDeleted(
   id: string,
 ): Promise<void> {
   await tx.query(
-    `update users set state = 'deleted', observed_at = $3, got_at = $3, seen_read_no = $4
+    `update users set state = 'deleted', observed_at = $3, got_at = $3, seen_read_no = $4, changed = changed or state <> 'deleted'
      where customer_id = $1 and id = $2 and observed_at <= $3`,
     [customerId, id, sentAt, readNo],
   );
 }
 
 /**
- * Takes up to `limit` users after an id whose state differs from their last event. They count as announced from now,
- * so add their events to the outbox in the same transaction. In order of id.
+ * Takes up to `limit` users who have changed since their last event, in order of id. They count as announced from now,
+ * so add their events to the outbox in the same transaction.
  */
-export async function takeChangedUsers(
-  tx: Db,
-  customerId: string,
-  { after, limit }: { after: string; limit: number },
-): Promise<MirrorUser[]> {
+export async function takeChangedUsers(tx: Db, customerId: string, limit: number): Promise<MirrorUser[]> {
   const { rows } = await tx.query<MirrorUser>(
-    `with changed as (
-       select u.id from users u
-       where u.customer_id = $1 and u.id > $2 and u.announced_digest is distinct from ${DIGEST}
-       order by u.id limit $3
+    `with taken as (
+       select id from users where customer_id = $1 and changed order by id limit $2
      )
      update users u
-     set announced_digest = ${DIGEST},
-         seq = greatest(u.seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)
-     from changed where u.customer_id = $1 and u.id = changed.id
+     set changed = false, seq = greatest(u.seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)
+     from taken where u.customer_id = $1 and u.id = taken.id
      returning ${COLUMNS}`,
-    [customerId, after, limit],
+    [customerId, limit],
   );
   return rows.sort((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
 }
