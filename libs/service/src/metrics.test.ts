@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { createRegistry, startMetricsServer } from './index.ts';
+import { createRegistry, Gauge, startMetricsServer } from './index.ts';
 
 let server: Awaited<ReturnType<typeof startMetricsServer>>;
 afterEach(() => server.stop());
 
-async function get(path: string, ready: () => Promise<boolean> = async () => true): Promise<Response> {
-  server = await startMetricsServer({ address: '127.0.0.1:0', registry: createRegistry(), ready });
+async function get(path: string, ready = async () => true, registry = createRegistry()): Promise<Response> {
+  server = await startMetricsServer({ address: '127.0.0.1:0', registry, ready });
   return fetch(`http://127.0.0.1:${server.port}${path}`);
 }
 
@@ -13,6 +13,14 @@ test('metrics of the process are served in the format of Prometheus', async () =
   const response = await get('/metrics');
   expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=/);
   expect(await response.text()).toContain('nodejs_eventloop_lag_p99_seconds');
+});
+
+test('a metric that can not be collected fails the request and not the process', async () => {
+  const registry = createRegistry();
+  const collect = async (): Promise<void> => Promise.reject(new Error('no database'));
+  registry.registerMetric(new Gauge({ name: 'due_rows', help: 'x', registers: [], collect }));
+  const response = await get('/metrics', undefined, registry);
+  expect([response.status, await response.text()]).toEqual([500, "metrics can't be collected: no database\n"]);
 });
 
 test('a process that is not ready is still alive', async () => {

@@ -50,7 +50,15 @@ async function answer(
 ): Promise<void> {
   switch (request.url) {
     case '/metrics':
-      response.setHeader('content-type', registry.contentType).end(await registry.metrics());
+      try {
+        const metrics = await registry.metrics();
+        response.setHeader('content-type', registry.contentType).end(metrics);
+      } catch (err) {
+        // A metric that asks the database fails with it; the process must not.
+        response
+          .writeHead(500)
+          .end(`metrics can't be collected: ${err instanceof Error ? err.message : 'see the log'}\n`);
+      }
       return;
     case '/livez':
       response.end('ok\n');

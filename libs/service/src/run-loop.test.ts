@@ -38,6 +38,7 @@ test('passes never overlap, and all wakes during a pass make one more', async ()
       running -= 1;
     },
   });
+  await Promise.resolve(); // the first pass is running now
   for (let i = 0; i < 3; i++) loop.wake();
   await loop.idle();
   expect(passes).toBe(2);
@@ -107,12 +108,20 @@ test('stop tells the running pass, waits for it, and no pass follows', async () 
       finished = true;
     },
   });
+  await Promise.resolve(); // the pass is running now
   loop.wake();
   await loop.stop();
   expect([passes, finished]).toEqual([1, true]);
   loop.wake();
   await loop.idle();
   expect(passes).toBe(1);
+});
+
+test('a loop that is stopped before its first pass makes none', async () => {
+  let passes = 0;
+  startLoop({ run: async () => void (passes += 1) });
+  await loop.stop();
+  expect(passes).toBe(0);
 });
 
 test('the back-off is spread over 0 to base · 2^attempt and capped', () => {

@@ -36,27 +36,38 @@ export function runLoop({ name, everyMs, run, logger, onError }: LoopOptions): L
   let failures = 0;
 
   async function runPasses(): Promise<void> {
-    do {
+    let again = true;
+    while (again && !stopping.signal.aborted) {
       woken = false;
-      try {
-        await run(stopping.signal);
-        failures = 0;
-      } catch (err) {
-        if (stopping.signal.aborted) return;
-        failures += 1;
-        if (onError) onError(err, failures);
-        else logger.error({ err, loop: name, failures }, 'loop pass failed');
-      }
+      const succeeded = await runPass();
       // What woke a failed pass waits for the back-off: a pass that wakes itself would else spin.
-    } while (woken && failures === 0 && !stopping.signal.aborted);
+      again = woken && succeeded;
+    }
+  }
+
+  async function runPass(): Promise<boolean> {
+    try {
+      await run(stopping.signal);
+      failures = 0;
+      return true;
+    } catch (err) {
+      if (stopping.signal.aborted) return false;
+      failures += 1;
+      if (onError) onError(err, failures);
+      else logger.error({ err, loop: name, failures }, 'loop pass failed');
+      return false;
+    }
   }
 
   function start(): void {
     clearTimeout(timer);
-    running = runPasses().then(() => {
-      running = undefined;
-      if (!stopping.signal.aborted) timer = setTimeout(start, nextMs());
-    });
+    // Not at once: the first pass may want to wake the loop, which its maker does not hold yet.
+    running = Promise.resolve()
+      .then(runPasses)
+      .then(() => {
+        running = undefined;
+        if (!stopping.signal.aborted) timer = setTimeout(start, nextMs());
+      });
   }
 
   function nextMs(): number {

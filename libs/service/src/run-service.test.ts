@@ -5,22 +5,12 @@ import { expect, test } from '@jest/globals';
 
 const libraryUrl = new URL('./index.ts', import.meta.url).href;
 
-/** Runs a program that has the library in scope, as a process; `onStarted` is called when the service says so. */
-async function run(
-  program: string,
-  {
-    args = [],
-    env = {},
-    onStarted,
-  }: { args?: string[]; env?: NodeJS.ProcessEnv; onStarted?: (kill: (signal: NodeJS.Signals) => void) => void } = {},
-) {
+/** Runs a program that has the library in scope, as a process. */
+async function run(program: string, { args = [], env = {} }: { args?: string[]; env?: NodeJS.ProcessEnv } = {}) {
   const script = `import { EnvError, field, parseEnv, runService } from '${libraryUrl}';\n${program}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script, '--', ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  child.stdout.on('data', (chunk: Buffer) => {
-    if (chunk.toString().includes('service started')) onStarted?.((signal) => child.kill(signal));
   });
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   const messages = stdout
@@ -35,11 +25,15 @@ const alive = 'setInterval(() => {}, 1000);';
 test.each(['SIGTERM', 'SIGINT'] as const)(
   '%s stops the service gracefully, also when it comes twice',
   async (signal) => {
-    const { code, messages } = await run(
-      `${alive} await runService('config', async ({ logger }) => ({
-       async stop() { await new Promise((resolve) => setTimeout(resolve, 50)); logger.info('pool closed'); } }));`,
-      { onStarted: (kill) => (kill(signal), kill(signal)) },
-    );
+    const { code, messages } = await run(`${alive} await runService('config', async ({ logger }) => {
+      const kill = () => process.kill(process.pid, '${signal}');
+      setTimeout(kill, 1);
+      return { async stop() {
+        kill();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        logger.info('pool closed');
+      } };
+    });`);
     expect({ code, messages }).toEqual({
       code: 0,
       messages: ['service started', 'service stopping', 'pool closed', 'service stopped'],
