@@ -1,4 +1,4 @@
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
 
@@ -16,8 +16,8 @@ export async function fetchApiVersions(
   { timeoutMs, tls }: { timeoutMs: number; tls?: ConnectionOptions | undefined },
 ): Promise<Map<number, ApiVersionRange>> {
   const { hostname: host, port } = new URL(`kafka://${broker}`);
-  const target = { host, port: Number(port) };
-  const socket = tls ? connectTls({ servername: host, ...tls, ...target }) : connectTcp(target);
+  const target = { host, port: Number(port), ...(!isIP(host) && { servername: host }) };
+  const socket = tls ? connectTls({ ...target, ...tls }) : connectTcp(target);
   const timer = setTimeout(
     () => socket.destroy(new Error(`${broker} did not answer within ${timeoutMs} ms`)),
     timeoutMs,
