@@ -52,13 +52,13 @@ export function formatExplanation(
 }
 
 function formatAccount(account: Account | undefined, now: Date): string {
-  if (!account || !account.state) return 'none';
+  if (!account) return 'none';
+  const { failureCode, failureReason, failureDetail } = account;
+  const failing = failureCode ? `; failing with ${failureCode} ${failureReason}: ${printable(failureDetail)}` : '';
+  if (!account.state) return `none yet${failing}`;
   const state = formatWord(account_StateToJSON(account.state), 'STATE_');
   const origin = account.origin ? `, ${formatWord(account_OriginToJSON(account.origin), 'ORIGIN_')}` : '';
   const accepted = account.acceptTime ? `, accepted ${formatAge(account.acceptTime, now)} ago` : '';
-  const failing = account.failureCode
-    ? `; failing with ${account.failureCode} ${account.failureReason}: ${printable(account.failureDetail)}`
-    : '';
   return `${state}${origin}, id ${printable(account.scimId)}${accepted}${failing}`;
 }
 

@@ -98,6 +98,14 @@ test('an explanation says why, what is and what comes', () => {
   ]);
 });
 
+test('an explanation of somebody without an account says what stands in the way', () => {
+  const account = { failureCode: '45016', failureReason: 'MISSING_REQUIRED', failureDetail: 'no title' };
+  const answer = ExplainUserResponse.fromPartial({ inScope: true, account });
+  expect(formatExplanation(answer, now)).toContain(
+    'account    none yet; failing with 45016 MISSING_REQUIRED: no title',
+  );
+});
+
 test('accounts are a table', () => {
   const account = Account.fromPartial({
     name: 'customers/acme/apps/crm/accounts/1042',

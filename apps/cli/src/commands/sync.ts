@@ -15,6 +15,7 @@ type SyncOptions = { customer?: string; app?: string; wait: number; json?: boole
 type Result = { app: string; state: string; failingCount: number; pendingCount: number; settled: boolean };
 
 const LOOK_EVERY_MS = 500;
+const PROGRESS_EVERY_MS = 5_000;
 const call = { timeoutMs: callTimeoutMs };
 
 export function addSync(program: Command, io: Io): void {
@@ -62,15 +63,15 @@ async function waitForRead(
   while (true) {
     const status = await directory.getReadStatus({ customer }, call);
     if (status.lastReadNo >= readNo) return status;
-    progress(customer, formatRead(status));
+    progress(shortName(customer), ...formatRead(status));
     if (Date.now() >= giveUp) throw new CommandError(`read ${readNo} has not ended yet: wait longer with --wait`);
     await sleep(LOOK_EVERY_MS);
   }
 }
 
-function formatRead({ running }: GetReadStatusResponse): string {
-  if (!running) return 'waiting for the read to begin';
-  return `reading: ${running.usersRead} people, ${running.groupsRead} of ${running.groupsTotal} groups`;
+function formatRead({ running }: GetReadStatusResponse): [state: string, detail: string] {
+  if (!running) return ['waiting for the read to begin', ''];
+  return ['reading', `: ${running.usersRead} people, ${running.groupsRead} of ${running.groupsTotal} groups`];
 }
 
 async function waitForApps(
@@ -87,7 +88,7 @@ async function waitForApps(
         ]);
         const verdict = judgeApp({ status, setup: found?.setup, readNo, sinceReadMs: Date.now() - readEndedMs });
         if (verdict !== 'waiting' || Date.now() >= giveUp) return toResult(app, status, verdict === 'done');
-        progress(shortName(app), `${formatState(status)}, ${status.pendingCount} pending`);
+        progress(shortName(app), formatState(status), `, ${status.pendingCount} pending`);
         await sleep(LOOK_EVERY_MS);
       }
     }),
@@ -110,13 +111,15 @@ function formatResult({ app, state, failingCount, pendingCount }: Result): strin
   return `${shortName(app)}: ${state}, ${failingCount} failing${pending}`;
 }
 
-/** Prints what is new about something. */
-type Progress = (about: string, line: string) => void;
+/** Says how something stands: a changed state at once, other changes every 5 s. */
+type Progress = (about: string, state: string, detail?: string) => void;
 
 function createProgress({ err }: Io): Progress {
-  const last = new Map<string, string>();
-  return (about, line) => {
-    if (line !== last.get(about)) err(`${about}: ${line}`);
-    last.set(about, line);
+  const last = new Map<string, { state: string; atMs: number }>();
+  return (about, state, detail = '') => {
+    const before = last.get(about);
+    if (before?.state === state && Date.now() - before.atMs < PROGRESS_EVERY_MS) return;
+    last.set(about, { state, atMs: Date.now() });
+    err(`${about}: ${state}${detail}`);
   };
 }
