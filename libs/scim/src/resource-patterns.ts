@@ -155,7 +155,7 @@ const values: readonly BodyPattern[] = [
   {
     reason: 'VALUE_TOO_LONG',
     says: [
-      /\btoo (?:long|large|many characters)\b/,
+      /\btoo (?:long|large|big|many characters)\b/,
       /\blong (?:user ?name|name|e-?mail|display ?name|title|value|field|string|\w{1,12} ?name)\b/,
       /\bexceed\w{0,5}\b[^.\n]{0,40}\b(?:length|characters|chars|size)\b/,
       /\b(?:max\w{0,4}|allowed|string|field|value|character|column)[- ]?(?:\w{1,12} )?(?:length|limit)\b/,

@@ -28,7 +28,7 @@ export function directoryService(context: ReaderContext) {
     },
     allow: {
       getUser: [...forPeople, 'scim-pusher'],
-      batchGetUsers: [...forPeople, 'scim-pusher'],
+      batchGetUsers: [...forPeople, 'scim-pusher', 'failure-reporter'],
       listUsers: [...forPeople, 'scim-pusher'],
       listGroups: [...forPeople, 'config'],
       listCustomSchemas: [...forPeople, 'config'],
