@@ -14,6 +14,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       DATABASE_URL: field.url,
       KAFKA_BROKERS: field.list,
       KAFKA_TOPIC_PREFIX: z.string().default(''),
+      KAFKA_SESSION_TIMEOUT_MS: field.durationMs.default(30_000),
       INSTALLATION_ID: z.string().default('local'),
       GRPC_ADDRESS: field.address,
       METRICS_ADDRESS: field.address,
@@ -29,6 +30,7 @@ export function readEnv(env: Record<string, string | undefined>) {
   return {
     databaseUrl: vars.DATABASE_URL,
     kafka: { brokers: vars.KAFKA_BROKERS, topicPrefix: vars.KAFKA_TOPIC_PREFIX },
+    kafkaSessionTimeoutMs: vars.KAFKA_SESSION_TIMEOUT_MS,
     installationId: vars.INSTALLATION_ID,
     address: vars.GRPC_ADDRESS,
     metricsAddress: vars.METRICS_ADDRESS,

@@ -60,6 +60,7 @@ export async function startFailureReporter(
   const consumer = await runConsumer(kafka, {
     groupId: NAME,
     topics: [topics.outcomes, topics.checks],
+    sessionTimeoutMs: env.kafkaSessionTimeoutMs,
     handle: async (batch) => {
       countFacts(batch.topic, await ingestBatch(pool, batch, now()));
       publishing.wake();

@@ -57,6 +57,8 @@ export async function startReporterNetwork() {
   const env: ReporterEnv = {
     databaseUrl: roleUrl(database.url, 'failure-reporter'),
     kafka: kafkaEnv,
+
+    kafkaSessionTimeoutMs: 6_000,
     installationId: 'test',
     address: '127.0.0.1:0',
     metricsAddress: '127.0.0.1:0',

@@ -8,6 +8,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       DATABASE_URL: field.url,
       KAFKA_BROKERS: field.list,
       KAFKA_TOPIC_PREFIX: z.string().default(''),
+      KAFKA_SESSION_TIMEOUT_MS: field.durationMs.default(30_000),
       INSTALLATION_ID: z.string().default('local'),
       GRPC_ADDRESS: field.address,
       METRICS_ADDRESS: field.address,
@@ -34,6 +35,7 @@ export function readEnv(env: Record<string, string | undefined>) {
   return {
     databaseUrl: e.DATABASE_URL,
     kafka: { brokers: e.KAFKA_BROKERS, topicPrefix: e.KAFKA_TOPIC_PREFIX },
+    kafkaSessionTimeoutMs: e.KAFKA_SESSION_TIMEOUT_MS,
     installationId: e.INSTALLATION_ID,
     address: e.GRPC_ADDRESS,
     metricsAddress: e.METRICS_ADDRESS,

@@ -67,6 +67,7 @@ export async function startScimPusher(
   const consumer = await runConsumer(kafka, {
     groupId: 'scim-pusher',
     topics: [topics.users],
+    sessionTimeoutMs: env.kafkaSessionTimeoutMs,
     handle: (batch) => ingestBatch(ctx, batch),
   });
   const { address, tls, reflection } = env;

@@ -113,17 +113,15 @@ export async function addCounts(
   );
 }
 
-/** People to be decided: changed since the cursor, everybody after a change of the setup, and what is due. */
+/** People to be decided: changed since the cursor (everybody after a change of the setup), and others who are due. */
 export async function countPending(db: Db, { customerId, appId }: AppKey, now: Date): Promise<bigint> {
   const { rows } = await db.query<{ pending: bigint }>(
-    `select (select count(*) from users where users.customer_id = apps.customer_id
-               and (ingest_no > cursor_no or cursor_revision < revision))
-          + (select count(*) from accounts where accounts.customer_id = apps.customer_id
-               and accounts.app_id = apps.app_id and due_at <= $3) as pending
-     from apps join setups using (customer_id, app_id)
-     where apps.customer_id = $1 and apps.app_id = $2`,
+    `select count(*) as pending
+     from apps join setups using (customer_id, app_id) join users using (customer_id)
+       left join accounts using (customer_id, app_id, user_id)
+     where apps.customer_id = $1 and apps.app_id = $2
+       and (users.ingest_no > cursor_no or cursor_revision < setups.revision or accounts.due_at <= $3)`,
     [customerId, appId, now],
   );
-  // An empty directory still has to be decided once with each revision.
-  return rows[0]?.pending ?? 0n;
+  return rows[0]!.pending;
 }

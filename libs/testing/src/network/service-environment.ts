@@ -56,9 +56,17 @@ function ownVariables(service: ServiceName, at: Surroundings): Record<string, st
     case 'directory-reader':
       return { GOOGLE_API_ROOT_URL: at.directory.url, SETUP_POLL_MS: '500' };
     case 'scim-pusher':
-      // A crashed pusher's app is taken over when its lease ends; a lease must outlast a request.
-      return { ...localSp, SETUP_POLL_MS: '500', HTTP_TIMEOUT_MS: '5000', LEASE_MS: '9000', SETTLE_MS: '1000' };
+      // What a crashed pusher held goes on soon: its partitions with the session, its apps with their leases. A lease must
+      // outlast a request.
+      return {
+        ...localSp,
+        KAFKA_SESSION_TIMEOUT_MS: '6000',
+        SETUP_POLL_MS: '500',
+        HTTP_TIMEOUT_MS: '5000',
+        LEASE_MS: '9000',
+        SETTLE_MS: '1000',
+      };
     case 'failure-reporter':
-      return {};
+      return { KAFKA_SESSION_TIMEOUT_MS: '6000' };
   }
 }
