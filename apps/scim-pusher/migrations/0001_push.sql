@@ -15,6 +15,7 @@ create table setups (
   revision bigint not null,
   document bytea,
   scim_profile bytea,
+  active boolean not null,
   app_removed boolean not null default false,
   primary key (customer_id, app_id)
 );

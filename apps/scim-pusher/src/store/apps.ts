@@ -26,12 +26,12 @@ const columns = `customer_id as "customerId", app_id as "appId", cursor_no as "c
   list_state as "listState", patch_supported as "patchSupported",
   proven_writes as "provenWrites", request_counts as "requestCounts"`;
 
-/** Apps whose cursor is behind, or where something is due, and that are not backing off. */
+/** Active apps whose cursor is behind, or where something is due, and that are not backing off. */
 export async function listAppsWithWork(db: Db, now: Date): Promise<AppKey[]> {
   const { rows } = await db.query<AppKey>(
     `select apps.customer_id as "customerId", apps.app_id as "appId"
      from apps join setups using (customer_id, app_id) left join customers using (customer_id)
-     where setups.document is not null and (back_off_until is null or back_off_until <= $1)
+     where setups.active and (back_off_until is null or back_off_until <= $1)
        and (cursor_no < customers.ingest_no or cursor_revision < setups.revision
             or exists (select from accounts where accounts.customer_id = apps.customer_id
                          and accounts.app_id = apps.app_id and due_at <= $1))`,

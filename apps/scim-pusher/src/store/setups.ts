@@ -31,11 +31,11 @@ async function saveSetupChange(tx: Db, change: SetupChange): Promise<void> {
   const app = parseAppName(change.app);
   if (!app) throw new Error(`config answered the app name "${change.app}", which is none`);
   await tx.query(
-    `insert into setups as known (customer_id, app_id, revision, document, scim_profile, app_removed)
-     values ($1, $2, $3, $4, $5, $6)
+    `insert into setups as known (customer_id, app_id, revision, document, scim_profile, active, app_removed)
+     values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (customer_id, app_id) do update
        set revision = excluded.revision, document = excluded.document,
-           scim_profile = excluded.scim_profile, app_removed = excluded.app_removed
+           scim_profile = excluded.scim_profile, active = excluded.active, app_removed = excluded.app_removed
        where known.revision < excluded.revision`,
     [
       app.customerId,
@@ -43,6 +43,7 @@ async function saveSetupChange(tx: Db, change: SetupChange): Promise<void> {
       change.revision,
       change.setup ? Buffer.from(ProvisioningSetup.encode(change.setup).finish()) : null,
       change.scim ? Buffer.from(ScimProfile.encode(change.scim).finish()) : null,
+      change.setup?.state === ProvisioningSetup_State.STATE_ACTIVE,
       change.appRemoved,
     ],
   );
