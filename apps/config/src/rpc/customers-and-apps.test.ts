@@ -83,7 +83,10 @@ test('a removed app takes its setup with it, and followers are told', async () =
 
 test('the catalogue is listed with mappings and profiles', async () => {
   const { templates } = await config.pusher.listTemplates({ pageSize: 0, pageToken: '' }, soon);
-  expect(templates).toMatchObject([{ name: 'templates/scim-bearer', version: 1, scim: {} }]);
+  expect(templates).toMatchObject([
+    { name: 'templates/scim-bearer', version: 1, scim: {} },
+    { name: 'templates/scim-in-house', version: 1, scim: { maxRequestsPerSecond: 2000, maxConcurrentRequests: 16 } },
+  ]);
 });
 
 test.each([

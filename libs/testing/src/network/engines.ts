@@ -13,13 +13,15 @@ import { openDatabase } from './database.ts';
 import type { NetworkOptions, Undo } from './network.ts';
 import { appendLog } from './spawn-logged.ts';
 
+const STEP = 'PostgreSQL and Kafka';
+
 /** What a network keeps its data in, all its own: a database, and topics by a prefix. */
 export type Engines = { databaseUrl: string; pool: Pool; kafka: Kafka };
 
 /** Starts PostgreSQL and Kafka unless they are given, and makes database and topics in them. */
 export async function openEngines(options: NetworkOptions, undo: Undo): Promise<Engines> {
   const { dir, keepData = false, onProgress = () => {} } = options;
-  onProgress('starting PostgreSQL and Kafka');
+  onProgress(STEP);
   const infra = options.infra ?? (await startOwnInfra(options, undo));
   const isShared = options.infra !== undefined || process.env['KAFKA_BROKERS'] !== undefined;
 
@@ -45,7 +47,7 @@ async function startOwnInfra({ dir, keepData, onProgress }: NetworkOptions, undo
     await killLeftover(join(kafkaDir, 'kafka.pid'), kafkaDir);
     rmSync(join(kafkaDir, 'data'), { recursive: true, force: true });
   }
-  const infra = await startInfra({ dir, ...(onProgress && { onProgress }) });
+  const infra = await startInfra({ dir, onProgress: (detail) => onProgress?.(STEP, detail) });
   undo.push(() => infra.stop());
   return infra;
 }

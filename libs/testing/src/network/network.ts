@@ -26,8 +26,8 @@ export type NetworkOptions = {
   clockOffsetMs?: number;
   /** Goes on where the last network in `dir` ended. Default: begins empty. */
   keepData?: boolean;
-  /** Told what is being done, step after step. */
-  onProgress?: (step: string) => void;
+  /** Told what is being started, and of a step that takes long, what it does now. */
+  onProgress?: (step: string, detail?: string) => void;
   /** Told, in a sentence, that something went wrong that nobody asked for. Default: console.warn. */
   onTrouble?: (sentence: string) => void;
 };

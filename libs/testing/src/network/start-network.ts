@@ -36,9 +36,9 @@ async function start(options: NetworkOptions, undo: Undo): Promise<Network> {
   const ports = await choosePorts(portNames, join(dir, 'ports.json'));
   const certificates = await createCertificates(join(dir, 'tls'), [...serviceNames, 'cli']);
   const engines = await openEngines(options, undo);
-  onProgress('starting an example directory and a service provider');
+  onProgress('an example directory and a service provider');
   const world = await startOutsideWorld({ ...options, people }, { ports, certificates }, undo);
-  onProgress('starting five services');
+  onProgress('five services');
   // Called by name: TLS has no server name for an address.
   const addresses = mapServices((service) => `localhost:${ports[service]}`);
   const surroundings = { ports, engines, certificates, directory: world.directory, addresses };
