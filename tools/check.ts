@@ -24,6 +24,11 @@ const checks: Check[] = [
     command: ['node', 'tools/check-breaking.ts'],
     mend: 'add instead of changing, or make a v2',
   },
+  {
+    name: 'docker',
+    command: ['node', '--conditions=@autoprov/source', 'tools/check-docker.ts'],
+    mend: 'correct docker/ as it says',
+  },
   { name: 'generated code', command: ['node', 'tools/check-generated.ts'], mend: 'npm run generate, then commit' },
 ];
 
