@@ -1,3 +1,4 @@
 import preset from '../../jest.preset.mjs';
 
-export default preset;
+// Tests start real servers, on machines that may be busy.
+export default { ...preset, testTimeout: 60_000 };

@@ -20,7 +20,7 @@ export class TokenRefusedError extends Error {
   readonly refusal: TokenRefusal;
 
   constructor(refusal: TokenRefusal, options?: ErrorOptions) {
-    super(refusal.description ?? refusal.error ?? 'the token endpoint does not answer', options);
+    super(refusal.description ?? refusal.error ?? statusText(refusal), options);
     this.refusal = refusal;
   }
 }
@@ -32,7 +32,8 @@ export type DirectoryTokens = {
 };
 
 const googleTokenUrl = 'https://oauth2.googleapis.com/token';
-const timeoutMs = 10_000;
+/** Of one try. The library itself tries again: three times after 429 and 5xx, twice when no answer came. */
+const timeoutMs = 5_000;
 
 /**
  * Tokens by domain-wide delegation (RFC 7523), through Google's own library.
@@ -43,7 +44,7 @@ export function createDirectoryTokens(tokenUrl: string | undefined): DirectoryTo
   return {
     async request({ email, privateKey, adminEmail }, scopes) {
       const jwt = new JWT({ email, key: privateKey, scopes: [...scopes], subject: adminEmail });
-      jwt.transporter.defaults = { ...jwt.transporter.defaults, timeout: timeoutMs, retry: false };
+      jwt.transporter.defaults = { ...jwt.transporter.defaults, timeout: timeoutMs };
       // The library takes the URL from nowhere else: neither the key file's token_uri nor an option counts.
       jwt.transporter.interceptors.request.add({
         resolved: async (config) => {
@@ -53,18 +54,26 @@ export function createDirectoryTokens(tokenUrl: string | undefined): DirectoryTo
       });
       try {
         const { access_token: accessToken, expiry_date: expiryMs } = await jwt.authorize();
-        if (!accessToken || !expiryMs) throw new TokenRefusedError({ status: 200, error: 'invalid_request' });
+        if (!accessToken || !expiryMs) throw new TokenRefusedError({ status: 200 });
         return { accessToken, expireTime: new Date(expiryMs) };
       } catch (cause) {
-        throw cause instanceof TokenRefusedError ? cause : new TokenRefusedError(refusalOf(cause), { cause });
+        const refusal = refusalOf(cause);
+        throw refusal ? new TokenRefusedError(refusal, { cause }) : cause;
       }
     },
   };
 }
 
-function refusalOf(err: unknown): TokenRefusal {
+function statusText({ status }: TokenRefusal): string {
+  return status === undefined
+    ? 'the token endpoint does not answer'
+    : `the token endpoint answers ${status} without a token`;
+}
+
+/** Undefined for what says nothing of Google: a bug, or a refusal already. */
+function refusalOf(err: unknown): TokenRefusal | undefined {
   // A key that cannot sign fails before anything is sent.
-  if (!(err instanceof GaxiosError)) return isKeyError(err) ? { status: 400, error: 'invalid_client' } : {};
+  if (!(err instanceof GaxiosError)) return isKeyError(err) ? { status: 400, error: 'invalid_client' } : undefined;
   const status = err.response?.status;
   const data = err.response?.data as { error?: string; error_description?: string } | undefined;
   return {

@@ -15,6 +15,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       TLS_CA_FILE: field.filePath,
       TLS_CERT_FILE: field.filePath,
       TLS_KEY_FILE: field.filePath,
+      CONFIG_ADDRESS: field.address,
       SECRETS_KEY: field.secret.optional(),
       SECRETS_KEY_FILE: field.filePath.optional(),
       GOOGLE_TOKEN_URL: field.url.optional(),
@@ -36,14 +37,23 @@ export function readEnv(env: Record<string, string | undefined>) {
     metricsAddress: e.METRICS_ADDRESS,
     reflection: e.GRPC_REFLECTION,
     tls: { caFile: e.TLS_CA_FILE, certFile: e.TLS_CERT_FILE, keyFile: e.TLS_KEY_FILE },
+    configAddress: e.CONFIG_ADDRESS,
     /** The key that seals first, then those that only open. */
     sealingKeys: keys
       .split(/[\s,]+/)
       .filter(Boolean)
-      .map((key) => Buffer.from(key, 'base64')),
+      .map(readKey),
     googleTokenUrl: e.GOOGLE_TOKEN_URL,
     clockOffsetMs: e.CLOCK_OFFSET_MS,
   };
+}
+
+/** Node's decoder skips what is no base64: a text that is no key would pass for one. */
+function readKey(text: string): Buffer {
+  if (/^[A-Za-z0-9+/]{43}=$/.test(text)) return Buffer.from(text, 'base64');
+  throw new EnvError(
+    'SECRETS_KEY or SECRETS_KEY_FILE is wrong: each key must be 32 bytes in base64, as of "openssl rand -base64 32"',
+  );
 }
 
 export type BrokerEnv = ReturnType<typeof readEnv>;

@@ -1,15 +1,19 @@
 import { fileURLToPath } from 'node:url';
-import { serve } from '@autoprov/grpc';
+import { createClient, serve } from '@autoprov/grpc';
 import { checkBrokerVersions, createKafka, createPublisher } from '@autoprov/kafka';
 import { checkMigrated, connect, isUnavailable, runOutboxRelay } from '@autoprov/postgres';
-import { createClock, startMetricsServer, type ServiceContext } from '@autoprov/service';
+import { ConfigServiceClient } from '@autoprov/proto';
+import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
 import type { BrokerContext } from './context.ts';
 import { createDirectoryTokens } from './directory-tokens.ts';
 import { createSealer } from './domain/sealing.ts';
 import type { BrokerEnv } from './env.ts';
+import { resealSecrets } from './reseal-secrets.ts';
 import { tokenBrokerService } from './rpc/index.ts';
+import { createTokenCache } from './token-cache.ts';
 
 const name = 'token-broker';
+const RESEAL_EVERY_MS = 3_600_000;
 
 export const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
 
@@ -25,14 +29,24 @@ export async function startTokenBroker(
   await checkBrokerVersions(kafka);
   const publisher = await createPublisher(kafka);
   const outbox = runOutboxRelay({ pool, name, publish: (records) => publisher.publish(records), logger });
+  const config = createClient(ConfigServiceClient, { address: env.configAddress, tls: env.tls });
   const ctx: BrokerContext = {
     pool,
     sealer,
     tokens: createDirectoryTokens(env.googleTokenUrl),
+    tokenCache: createTokenCache(),
+    config,
     origin: { installationId: env.installationId, service: name },
+    logger,
     now: createClock(env.clockOffsetMs),
     wakeOutbox: () => outbox.wake(),
   };
+  const resealing = runLoop({
+    name: 'reseal secrets',
+    everyMs: RESEAL_EVERY_MS,
+    run: () => resealSecrets(ctx),
+    logger,
+  });
   const { address, tls, reflection } = env;
   const services = [tokenBrokerService(ctx)];
   const server = await serve({ address, tls, reflection, services, isUnavailable, logger, registry });
@@ -42,8 +56,10 @@ export async function startTokenBroker(
     port: server.port,
     async stop() {
       await server.stop();
+      await resealing.stop();
       await outbox.stop();
       await publisher.stop();
+      config.close();
       await metrics.stop();
       await pool.end();
     },

@@ -39,6 +39,8 @@ test.each<[string, TokenRefusal, string, boolean]>([
     false,
   ],
   ['a disabled client', { status: 401, error: 'disabled_client' }, '17011', false],
+  ['a page that is not Google’s', { status: 403 }, '17011', true],
+  ['a success without a token', { status: 200 }, '17011', true],
   ['anything else', { status: 400, error: 'something_new' }, '17007', true],
 ])('%s is %j → %s', (_, refusal, code, retryable) => {
   expect(judgeTokenRefusal(refusal)).toMatchObject({ code, retryable });

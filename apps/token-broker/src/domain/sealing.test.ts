@@ -45,6 +45,33 @@ test('after a rotation the old key still opens, and new secrets need the new one
   expect(() => sealer.open(rotated.seal('new', owner), owner)).toThrow(/not among SECRETS_KEY/);
 });
 
+test('a secret that is sealed anew opens without the old key, for its owner only', () => {
+  const rotated = createSealer([second, first]);
+  const resealed = rotated.reseal(sealer.seal('old', owner), owner);
+  expect(resealed.subarray(0, rotated.prefix.length)).toEqual(rotated.prefix);
+  expect(createSealer([second]).open(resealed, owner)).toBe('old');
+  expect(() => rotated.open(resealed, { ...owner, version: 2n })).toThrow(UnreadableSecretError);
+  expect(() => rotated.reseal(resealed, { ...owner, version: 2n })).toThrow(UnreadableSecretError);
+});
+
+test('a part of another secret of the same owner does not open', () => {
+  const [a, b] = [sealer.seal('a', owner), sealer.seal('b', owner)];
+  const mixed = Buffer.concat([a.subarray(0, -60), b.subarray(-60)]);
+  expect(() => sealer.open(mixed, owner)).toThrow(UnreadableSecretError);
+});
+
+test('anything that is no sealed secret is an UnreadableSecretError and nothing else', () => {
+  const garbage = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.uint8Array({ maxLength: 200 }).map((rest) => [...sealer.prefix, ...rest]),
+  );
+  fc.assert(
+    fc.property(garbage, (bytes) => {
+      expect(() => sealer.open(Buffer.from(bytes), owner)).toThrow(UnreadableSecretError);
+    }),
+  );
+});
+
 test('a key of another length is refused with what to do', () => {
   expect(() => createSealer([randomBytes(16)])).toThrow(/openssl rand/);
   expect(() => createSealer([])).toThrow(/32 bytes/);

@@ -8,6 +8,10 @@ export type Sealer = {
   seal(secret: string, owner: SealedFor): Buffer;
   /** Throws UnreadableSecretError. */
   open(sealed: Buffer, owner: SealedFor): string;
+  /** The same secret, sealed with the first key. Throws UnreadableSecretError. */
+  reseal(sealed: Buffer, owner: SealedFor): Buffer;
+  /** How everything begins that the first key sealed. */
+  prefix: Buffer;
 };
 
 /** A sealed secret that can't be opened: another key, another owner, or damaged (code 25016). */
@@ -35,28 +39,31 @@ export function createSealer(keys: readonly Buffer[]): Sealer {
     throw new Error('a sealing key must be 32 bytes: make one with "openssl rand -base64 32"');
   }
   const byId = new Map(keys.map((key) => [keyId(key).toString('hex'), key]));
+  const prefix = Buffer.concat([Buffer.of(formatByte), keyId(active)]);
+
+  function openKey(sealed: Buffer, aad: Buffer): Buffer {
+    if (sealed.length < headBytes + ivBytes + tagBytes || sealed[0] !== formatByte) {
+      throw new UnreadableSecretError('the stored secret is damaged: store it again');
+    }
+    const key = byId.get(sealed.subarray(1, 1 + keyIdBytes).toString('hex'));
+    if (!key) throw new UnreadableSecretError('the key that sealed the stored secret is not among SECRETS_KEY: add it');
+    return decrypt(key, sealed.subarray(1 + keyIdBytes, headBytes), aad);
+  }
+
   return {
+    prefix,
     seal(secret, owner) {
       const aad = aadOf(owner);
       const secretKey = randomBytes(keyBytes);
-      const wrapped = encrypt(active, secretKey, aad);
-      return Buffer.concat([
-        Buffer.of(formatByte),
-        keyId(active),
-        wrapped,
-        encrypt(secretKey, Buffer.from(secret), aad),
-      ]);
+      return Buffer.concat([prefix, encrypt(active, secretKey, aad), encrypt(secretKey, Buffer.from(secret), aad)]);
     },
     open(sealed, owner) {
-      if (sealed.length < headBytes + ivBytes + tagBytes || sealed[0] !== formatByte) {
-        throw new UnreadableSecretError('the stored secret is damaged: store it again');
-      }
-      const key = byId.get(sealed.subarray(1, 1 + keyIdBytes).toString('hex'));
-      if (!key)
-        throw new UnreadableSecretError('the key that sealed the stored secret is not among SECRETS_KEY: add it');
       const aad = aadOf(owner);
-      const secretKey = decrypt(key, sealed.subarray(1 + keyIdBytes, headBytes), aad);
-      return decrypt(secretKey, sealed.subarray(headBytes), aad).toString();
+      return decrypt(openKey(sealed, aad), sealed.subarray(headBytes), aad).toString();
+    },
+    reseal(sealed, owner) {
+      const aad = aadOf(owner);
+      return Buffer.concat([prefix, encrypt(active, openKey(sealed, aad), aad), sealed.subarray(headBytes)]);
     },
   };
 }

@@ -1,7 +1,8 @@
-import { RpcError, status } from '@autoprov/grpc';
 import type { DeleteCredentialRequest, DeleteCredentialResponse } from '@autoprov/proto';
 import type { BrokerContext } from '../context.ts';
+import { reportPassed } from '../report-checks.ts';
 import { deleteCredential as deleteRow } from '../store/credentials.ts';
+import { notFound } from './errors.ts';
 import { readCredentialName } from './names.ts';
 
 export async function deleteCredential(
@@ -9,6 +10,8 @@ export async function deleteCredential(
   { name }: DeleteCredentialRequest,
 ): Promise<DeleteCredentialResponse> {
   const { customerId, appId } = readCredentialName('name', name);
-  if (await deleteRow(ctx.pool, customerId, appId)) return {};
-  throw new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', `there is no ${name}: nothing is to be deleted`);
+  if (!(await deleteRow(ctx.pool, customerId, appId))) throw notFound(name, 'nothing is to be deleted');
+  // Whoever still needs it is told so at the next call; for nobody nothing fails.
+  await reportPassed(ctx, `customers/${customerId}/apps/${appId}`);
+  return {};
 }

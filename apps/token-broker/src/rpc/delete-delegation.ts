@@ -1,13 +1,17 @@
-import { RpcError, status } from '@autoprov/grpc';
 import type { DeleteDelegationRequest, DeleteDelegationResponse } from '@autoprov/proto';
 import type { BrokerContext } from '../context.ts';
+import { reportPassed } from '../report-checks.ts';
 import { deleteDelegation as deleteRow } from '../store/delegations.ts';
+import { notFound } from './errors.ts';
 import { readDelegationName } from './names.ts';
 
 export async function deleteDelegation(
   ctx: BrokerContext,
   { name }: DeleteDelegationRequest,
 ): Promise<DeleteDelegationResponse> {
-  if (await deleteRow(ctx.pool, readDelegationName('name', name))) return {};
-  throw new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', `there is no ${name}: nothing is to be deleted`);
+  const customerId = readDelegationName('name', name);
+  if (!(await deleteRow(ctx.pool, customerId))) throw notFound(name, 'nothing is to be deleted');
+  // Whoever still needs it is told so at the next call; for nobody nothing fails.
+  await reportPassed(ctx, `customers/${customerId}`);
+  return {};
 }

@@ -1,9 +1,17 @@
-import { RpcError, status } from '@autoprov/grpc';
+import { RpcError, status, type FieldViolation } from '@autoprov/grpc';
 import type { Reason } from '@autoprov/proto';
+import { cutDetail } from '@autoprov/scim';
 import type { TokenProblem } from '../domain/google-token-error.ts';
 import type { UnreadableSecretError } from '../domain/sealing.ts';
 
 const retryAfterMs = 300_000;
+
+/** Throws INVALID_ARGUMENT with every violation, if there is one. */
+export function refuseViolations(violations: readonly FieldViolation[]): void {
+  if (violations.length === 0) return;
+  const message = violations.map(({ field, description }) => `${field} is wrong: ${description}`).join('; ');
+  throw new RpcError(status.INVALID_ARGUMENT, 'INVALID_REQUEST', message, { fieldViolations: violations });
+}
 
 /** INVALID_ARGUMENT for one field. */
 export function invalidField(field: string, description: string): RpcError {
@@ -12,21 +20,46 @@ export function invalidField(field: string, description: string): RpcError {
   });
 }
 
-/** FAILED_PRECONDITION with the code of the error model in the metadata. */
-export function failedPrecondition(reason: Reason, code: string, message: string, cause?: unknown): RpcError {
-  return new RpcError(status.FAILED_PRECONDITION, reason, message, { metadata: { code }, cause });
+export function notFound(name: string, advice: string): RpcError {
+  return new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', `there is no ${name}: ${advice}`, { metadata: { name } });
+}
+
+/**
+ * FAILED_PRECONDITION with the code of the error model in the metadata.
+ *
+ * @param finerReason the catalogue's finer reason under that code, where it has one
+ */
+export function failedPrecondition(
+  reason: Reason,
+  code: string,
+  message: string,
+  { finerReason, cause }: { finerReason?: string; cause?: unknown } = {},
+): RpcError {
+  const metadata = { code, ...(finerReason !== undefined && { finer_reason: finerReason }) };
+  return new RpcError(status.FAILED_PRECONDITION, reason, message, { metadata, cause });
 }
 
 /** A stored secret that does not open (25016). */
 export function unreadable(err: UnreadableSecretError): RpcError {
-  return failedPrecondition('CREDENTIAL_UNREADABLE', '25016', err.message, err);
+  return failedPrecondition('CREDENTIAL_UNREADABLE', '25016', err.message, { cause: err });
 }
 
-/** A token that Google did not give. */
-export function noToken({ code, reason, retryable, advice }: TokenProblem, said: string): RpcError {
+/**
+ * A token that Google did not give.
+ *
+ * @param said Google's own words
+ * @param missingScopes those that are not granted, where just a part is
+ */
+export function noToken(problem: TokenProblem, said: string, missingScopes: readonly string[] = []): RpcError {
+  const { code, reason, finerReason, retryable, advice } = problem;
   const kind = reason === 'TOKEN_ENDPOINT_UNAVAILABLE' ? status.UNAVAILABLE : status.FAILED_PRECONDITION;
-  return new RpcError(kind, reason, `Google gives no token (${said}): ${advice}`, {
-    metadata: { code },
+  const missing = missingScopes.length > 0 ? `; missing: ${missingScopes.join(', ')}` : '';
+  return new RpcError(kind, reason, `Google gives no token (${cutDetail(said)}): ${advice}${missing}`, {
+    metadata: {
+      code,
+      ...(finerReason !== undefined && { finer_reason: finerReason }),
+      ...(missingScopes.length > 0 && { missing_scopes: missingScopes.join(' ') }),
+    },
     ...(retryable && { retryAfterMs }),
   });
 }

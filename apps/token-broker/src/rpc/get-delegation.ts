@@ -1,7 +1,7 @@
-import { RpcError, status } from '@autoprov/grpc';
 import type { GetDelegationRequest, GetDelegationResponse } from '@autoprov/proto';
 import type { BrokerContext } from '../context.ts';
 import { findDelegation } from '../store/delegations.ts';
+import { notFound } from './errors.ts';
 import { readDelegationName } from './names.ts';
 import { presentDelegation } from './present.ts';
 
@@ -11,5 +11,5 @@ export async function getDelegation(
 ): Promise<GetDelegationResponse> {
   const stored = await findDelegation(ctx.pool, readDelegationName('name', name));
   if (stored) return { delegation: presentDelegation(stored) };
-  throw new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', `there is no ${name}: store a service account first`);
+  throw notFound(name, 'store a service account first');
 }

@@ -7,15 +7,14 @@ import { deleteDelegation } from './delete-delegation.ts';
 import { getAppAuthorization } from './get-app-authorization.ts';
 import { getCredential } from './get-credential.ts';
 import { getDelegation } from './get-delegation.ts';
-import { getDirectoryAccessToken, type TokenCache } from './get-directory-access-token.ts';
+import { getDirectoryAccessToken } from './get-directory-access-token.ts';
 import { setCredential } from './set-credential.ts';
 import { setDelegation } from './set-delegation.ts';
 
-const admins = ['cli'];
+const admins = ['cli', 'console'];
 
 /** What the service answers, and to whom: what comes from a secret goes to the one service that uses it. */
 export function tokenBrokerService(ctx: BrokerContext): Service {
-  const cache: TokenCache = new Map();
   return defineService({
     definition: TokenBrokerServiceService,
     handlers: {
@@ -23,10 +22,10 @@ export function tokenBrokerService(ctx: BrokerContext): Service {
       getDelegation: (request) => getDelegation(ctx, request),
       deleteDelegation: (request) => deleteDelegation(ctx, request),
       checkDelegation: (request) => checkDelegation(ctx, request),
-      setCredential: (request) => setCredential(ctx, request),
+      setCredential: (request, call) => setCredential(ctx, request, call),
       getCredential: (request) => getCredential(ctx, request),
       deleteCredential: (request) => deleteCredential(ctx, request),
-      getDirectoryAccessToken: (request, call) => getDirectoryAccessToken(ctx, cache, request, call),
+      getDirectoryAccessToken: (request, call) => getDirectoryAccessToken(ctx, request, call),
       getAppAuthorization: (request, call) => getAppAuthorization(ctx, request, call),
     },
     allow: {

@@ -1,12 +1,25 @@
 import type { Db } from '@autoprov/postgres';
-import type { CheckResult } from '../report-check.ts';
+
+/** A check of the error model: what was checked, and for what. */
+export type CheckKey = {
+  /** `installation`, `customers/{customer}` or `customers/{customer}/apps/{app}`. */
+  subject: string;
+  code: string;
+};
+
+/** A check that fails for the customer or app `holder`. */
+export type FailedCheck = CheckKey & { holder: string; reason: string };
 
 /**
- * Stores a check's result and answers the seq to publish it with; undefined when that is not needed: it passed and did
- * not fail before, or it failed for the same reason and was published within the last hour.
+ * Notes that a check fails for its holder. Answers the seq to publish it with; undefined: it was published for the same
+ * reason within the last hour.
  */
-export async function takeCheckSeq(tx: Db, check: CheckResult, now: Date): Promise<bigint | undefined> {
-  if (check.passed) return takePassedSeq(tx, check, now);
+export async function saveFailed(
+  tx: Db,
+  { holder, subject, code, reason }: FailedCheck,
+  now: Date,
+): Promise<bigint | undefined> {
+  // Locks the check even where it changes nothing, so that nobody finds it without holders meanwhile.
   const { rows } = await tx.query<{ seq: bigint }>(
     `insert into checks as known (subject, code, reason, failing, seq, publish_time)
      values ($1, $2, $3, true, (extract(epoch from clock_timestamp()) * 1000000)::bigint, $4)
@@ -16,16 +29,39 @@ export async function takeCheckSeq(tx: Db, check: CheckResult, now: Date): Promi
        where not known.failing or known.reason <> excluded.reason
           or known.publish_time <= excluded.publish_time - interval '1 hour'
      returning seq`,
-    [check.subject, check.code, check.reason, now],
+    [subject, code, reason, now],
   );
+  await tx.query(`insert into check_holders (holder, subject, code) values ($1, $2, $3) on conflict do nothing`, [
+    holder,
+    subject,
+    code,
+  ]);
   return rows[0]?.seq;
 }
 
-async function takePassedSeq(tx: Db, { subject, code }: CheckResult, now: Date): Promise<bigint | undefined> {
+/** The checks that fail for a holder, but those with the codes of `except`; in the order in which they are to be locked. */
+export async function listFailed(db: Db, holder: string, except: readonly string[] = []): Promise<CheckKey[]> {
+  const { rows } = await db.query<CheckKey>(
+    `select subject, code from check_holders where holder = $1 and code <> all($2::text[]) order by subject, code`,
+    [holder, except],
+  );
+  return rows;
+}
+
+/** Notes that a check passes for its holder. Answers the seq to publish that with; undefined: it fails for others. */
+export async function savePassed(
+  tx: Db,
+  { holder, subject, code }: Omit<FailedCheck, 'reason'>,
+  now: Date,
+): Promise<bigint | undefined> {
+  // A statement of its own, so that the next ones see what the lock was waited for.
+  await tx.query(`select from checks where subject = $1 and code = $2 for update`, [subject, code]);
+  await tx.query(`delete from check_holders where holder = $1 and subject = $2 and code = $3`, [holder, subject, code]);
   const { rows } = await tx.query<{ seq: bigint }>(
     `update checks set failing = false, publish_time = $3,
        seq = greatest(seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)
      where subject = $1 and code = $2 and failing
+       and not exists (select from check_holders where subject = $1 and code = $2)
      returning seq`,
     [subject, code, now],
   );

@@ -11,14 +11,8 @@ export type StoredCredential = {
   updateTime: Date;
 };
 
-/** The version that the next replacement gets. To be called in the transaction that stores it. */
-export async function nextCredentialVersion(tx: Db, customerId: string, appId: string): Promise<bigint> {
-  const { rows } = await tx.query<{ version: bigint }>(
-    `select version + 1 as version from credentials where customer_id = $1 and app_id = $2 for update`,
-    [customerId, appId],
-  );
-  return rows[0]?.version ?? 1n;
-}
+const columns = `customer_id as "customerId", app_id as "appId", kind, version, sealed, expire_time as "expireTime",
+  update_time as "updateTime"`;
 
 /** Stores or replaces. */
 export async function saveCredential(tx: Db, c: StoredCredential): Promise<void> {
@@ -35,9 +29,7 @@ export async function saveCredential(tx: Db, c: StoredCredential): Promise<void>
 /** One app's; undefined: none is stored. */
 export async function findCredential(db: Db, customerId: string, appId: string): Promise<StoredCredential | undefined> {
   const { rows } = await db.query<StoredCredential>(
-    `select customer_id as "customerId", app_id as "appId", kind, version, sealed, expire_time as "expireTime",
-       update_time as "updateTime"
-     from credentials where customer_id = $1 and app_id = $2`,
+    `select ${columns} from credentials where customer_id = $1 and app_id = $2`,
     [customerId, appId],
   );
   return rows[0];
@@ -50,4 +42,23 @@ export async function deleteCredential(db: Db, customerId: string, appId: string
     appId,
   ]);
   return rowCount > 0;
+}
+
+/** What was sealed with another key than the one of this prefix. */
+export async function listCredentialsNotSealedWith(db: Db, prefix: Buffer): Promise<StoredCredential[]> {
+  const { rows } = await db.query<StoredCredential>(
+    `select ${columns} from credentials where substring(sealed from 1 for length($1::bytea)) <> $1`,
+    [prefix],
+  );
+  return rows;
+}
+
+/** Nothing happens when the secret was replaced meanwhile. */
+export async function replaceSealedCredential(db: Db, row: StoredCredential, sealed: Buffer): Promise<void> {
+  await db.query(`update credentials set sealed = $1 where customer_id = $2 and app_id = $3 and sealed = $4`, [
+    sealed,
+    row.customerId,
+    row.appId,
+    row.sealed,
+  ]);
 }

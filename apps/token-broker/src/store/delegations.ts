@@ -11,14 +11,8 @@ export type StoredDelegation = {
   updateTime: Date;
 };
 
-/** The version that the next replacement gets. To be called in the transaction that stores it. */
-export async function nextDelegationVersion(tx: Db, customerId: string): Promise<bigint> {
-  const { rows } = await tx.query<{ version: bigint }>(
-    `select version + 1 as version from delegations where customer_id = $1 for update`,
-    [customerId],
-  );
-  return rows[0]?.version ?? 1n;
-}
+const columns = `customer_id as "customerId", service_account_email as "serviceAccountEmail", client_id as "clientId",
+  admin_email as "adminEmail", version, sealed, update_time as "updateTime"`;
 
 /** Stores or replaces. */
 export async function saveDelegation(tx: Db, d: StoredDelegation): Promise<void> {
@@ -35,12 +29,9 @@ export async function saveDelegation(tx: Db, d: StoredDelegation): Promise<void>
 
 /** One customer's; undefined: none is stored. */
 export async function findDelegation(db: Db, customerId: string): Promise<StoredDelegation | undefined> {
-  const { rows } = await db.query<StoredDelegation>(
-    `select customer_id as "customerId", service_account_email as "serviceAccountEmail", client_id as "clientId",
-       admin_email as "adminEmail", version, sealed, update_time as "updateTime"
-     from delegations where customer_id = $1`,
-    [customerId],
-  );
+  const { rows } = await db.query<StoredDelegation>(`select ${columns} from delegations where customer_id = $1`, [
+    customerId,
+  ]);
   return rows[0];
 }
 
@@ -48,4 +39,22 @@ export async function findDelegation(db: Db, customerId: string): Promise<Stored
 export async function deleteDelegation(db: Db, customerId: string): Promise<boolean> {
   const { rowCount } = await db.query(`delete from delegations where customer_id = $1`, [customerId]);
   return rowCount > 0;
+}
+
+/** What was sealed with another key than the one of this prefix. */
+export async function listDelegationsNotSealedWith(db: Db, prefix: Buffer): Promise<StoredDelegation[]> {
+  const { rows } = await db.query<StoredDelegation>(
+    `select ${columns} from delegations where substring(sealed from 1 for length($1::bytea)) <> $1`,
+    [prefix],
+  );
+  return rows;
+}
+
+/** Nothing happens when the secret was replaced meanwhile. */
+export async function replaceSealedDelegation(db: Db, row: StoredDelegation, sealed: Buffer): Promise<void> {
+  await db.query(`update delegations set sealed = $1 where customer_id = $2 and sealed = $3`, [
+    sealed,
+    row.customerId,
+    row.sealed,
+  ]);
 }

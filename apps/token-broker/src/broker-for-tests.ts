@@ -1,0 +1,153 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient, defineService, RpcError, rpcErrorOf, serve, status, type Handlers } from '@autoprov/grpc';
+import { readCloudEvent } from '@autoprov/kafka';
+import { connect, migrate, roleUrl } from '@autoprov/postgres';
+import { createTestDatabase } from '@autoprov/postgres/testing';
+import { ConfigServiceService, TokenBrokerServiceClient, type Check } from '@autoprov/proto';
+import { createLogger, createRegistry } from '@autoprov/service';
+import { createCertificates, startDirectory } from '@autoprov/testing';
+import { readEnv } from './env.ts';
+import { migrationsDir, startTokenBroker } from './server.ts';
+
+/** Long enough for any call that should succeed. */
+export const soon = { timeoutMs: 20_000 };
+
+const workloads = ['token-broker', 'config', 'cli', 'directory-reader', 'scim-pusher', 'stranger'] as const;
+
+/** The key that seals unless a test says otherwise. */
+export const newSealingKey = () => randomBytes(32).toString('base64');
+
+/**
+ * The real service on a free port, with a database of its own, mTLS and the example directory for Google. Checks stay in
+ * the outbox, where `takeChecks` finds them, until a test makes the topics.
+ */
+export async function startBrokerForTests() {
+  const directory = await startDirectory();
+  const database = await createTestDatabase();
+  await migrate({ adminUrl: database.url, service: 'token-broker', migrationsDir });
+  const { caFile, services } = await createCertificates(mkdtempSync(join(tmpdir(), 'autoprov-broker-')), workloads);
+  const installed = new Set<string>();
+  const config = await serveInstalledApps(installed, services['config']!);
+  const logged: string[] = [];
+  const tls = services['token-broker']!;
+  const settings = {
+    DATABASE_URL: roleUrl(database.url, 'token-broker'),
+    KAFKA_BROKERS: process.env['KAFKA_BROKERS'] ?? '',
+    KAFKA_TOPIC_PREFIX: `test-${randomUUID()}.`,
+    GRPC_ADDRESS: '127.0.0.1:0',
+    METRICS_ADDRESS: '127.0.0.1:0',
+    TLS_CA_FILE: tls.caFile,
+    TLS_CERT_FILE: tls.certFile,
+    TLS_KEY_FILE: tls.keyFile,
+    CONFIG_ADDRESS: `127.0.0.1:${config.port}`,
+    SECRETS_KEY: newSealingKey(),
+    GOOGLE_TOKEN_URL: directory.tokenUrl,
+  };
+  const start = (overrides: Partial<typeof settings> = {}) => {
+    if (settings.KAFKA_BROKERS === '') {
+      throw new Error('KAFKA_BROKERS is not set: run the tests with "npm test" at the root, which starts Kafka');
+    }
+    const logger = createLogger(
+      { service: 'token-broker', level: 'trace' },
+      { write: (line) => void logged.push(line) },
+    );
+    return startTokenBroker(readEnv({ ...settings, ...overrides }), { logger, registry: createRegistry() });
+  };
+  let broker = await start();
+  const clientsOf = () => {
+    const clientOf = (workload: (typeof workloads)[number]) =>
+      createClient(TokenBrokerServiceClient, { address: `127.0.0.1:${broker.port}`, tls: services[workload] });
+    return {
+      cli: clientOf('cli'),
+      reader: clientOf('directory-reader'),
+      pusher: clientOf('scim-pusher'),
+      stranger: clientOf('stranger'),
+    };
+  };
+  let clients = clientsOf();
+  const pool = connect({
+    url: database.url,
+    schema: 'token_broker',
+    applicationName: 'test',
+    logger: createLogger({ service: 'test' }, { write: () => {} }),
+  });
+  const stopBroker = async () => {
+    for (const client of Object.values(clients)) client.close();
+    await broker.stop();
+  };
+  return {
+    directory,
+    /** The apps that config says are installed. */
+    installed,
+    config,
+    pool,
+    logged,
+    caFile,
+    kafka: { brokers: [settings.KAFKA_BROKERS], topicPrefix: settings.KAFKA_TOPIC_PREFIX },
+    get port() {
+      return broker.port;
+    },
+    get clients() {
+      return clients;
+    },
+    /** Starts it anew, with other settings. */
+    async restart(overrides: Partial<typeof settings>) {
+      await stopBroker();
+      broker = await start(overrides);
+      clients = clientsOf();
+    },
+    /** The checks that were published since the last time. */
+    async takeChecks(): Promise<Check[]> {
+      const { rows } = await pool.query<{ id: bigint; value: Buffer }>(`delete from outbox returning id, value`);
+      return rows.toSorted((a, b) => Number(a.id - b.id)).map(({ value }) => readCloudEvent('check', value));
+    },
+    async stop() {
+      await stopBroker();
+      await pool.end();
+      await config.stop();
+      await directory.stop();
+      await database.drop();
+    },
+  };
+}
+
+export type BrokerForTests = Awaited<ReturnType<typeof startBrokerForTests>>;
+
+/** A config service that knows apps and nothing else. */
+async function serveInstalledApps(installed: Set<string>, tls: { caFile: string; certFile: string; keyFile: string }) {
+  const logger = createLogger({ service: 'config' }, { write: () => {} });
+  const unused = async () => {
+    throw new Error('these tests do not call it');
+  };
+  const handlers = Object.fromEntries(Object.keys(ConfigServiceService).map((method) => [method, unused]));
+  const getApp: Handlers<typeof ConfigServiceService>['getApp'] = async ({ name }) => {
+    if (!installed.has(name)) throw new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', `${name} does not exist`);
+    return { app: { name, displayName: '', template: '' } };
+  };
+  const service = defineService({
+    definition: ConfigServiceService,
+    handlers: { ...(handlers as unknown as Handlers<typeof ConfigServiceService>), getApp },
+    allow: ['token-broker'],
+  });
+  return serve({
+    address: '127.0.0.1:0',
+    tls,
+    services: [service],
+    reflection: false,
+    logger,
+    registry: createRegistry(),
+  });
+}
+
+/** What a call was refused with; throws when it was not. */
+export async function failureOf(call: Promise<unknown>) {
+  try {
+    await call;
+  } catch (err) {
+    return rpcErrorOf(err);
+  }
+  throw new Error('the call was not refused');
+}
