@@ -32,7 +32,7 @@ await runTool(async () => {
 async function provision(network: Network, display: Display): Promise<void> {
   display.step('an example company, by autoprov apply');
   const applied = await applyExample(network, network.people.accessGroup);
-  await syncExample(network, display, 'first sync');
+  await syncExample(network, display, { title: 'first sync', read: false });
   display.done();
   const { created, failed, googleReads, scimCalls } = await readSummary(network);
   const failing = Object.entries(failed).map(([code, count]) => `${code} × ${count}`);

@@ -34,12 +34,16 @@ export async function applyExample(network: Network, scope: string | undefined):
   return file;
 }
 
-/** Has the directory read, and waits, showing how it goes, until all that follows is done. */
-export async function syncExample(network: Network, display: Display, title: string): Promise<void> {
+/** Waits, showing how it goes, until all is done that follows from a read of the directory. */
+export async function syncExample(
+  network: Network,
+  display: Display,
+  { title, read }: { title: string; read: boolean },
+): Promise<void> {
   const { people } = network;
   const demanded = demandedAccounts(people.state, people.accessGroup ? { groups: [people.accessGroup] } : {});
   const accountCount = demanded.filter(({ must }) => must === 'active').length;
-  const settled = network.settle({ timeoutMs: 600_000 });
+  const settled = network.settle({ read, timeoutMs: 1_200_000 });
   let isSettled = false;
   const watched = settled.finally(() => (isSettled = true));
   // Told by the await below; without this, a failure before it would end the process.

@@ -4,6 +4,7 @@ import type { ExampleDirectory } from '../directory/server.ts';
 import type { Infra } from '../infra/with-infra.ts';
 import type { NetworkClients } from './clients.ts';
 import type { ServiceName } from './service-environment.ts';
+import type { SettleOptions } from './settle.ts';
 import type {
   ServiceProviderKind,
   ServiceProviderProcess,
@@ -57,7 +58,7 @@ export type Network = {
   /** Starts a service that was killed; one that runs is stopped first. */
   restart(service: ServiceName): Promise<void>;
   /** Has the directory read and waits until all that follows from it is done. */
-  settle(options?: { timeoutMs?: number }): Promise<void>;
+  settle(options?: SettleOptions): Promise<void>;
   /** The most memory that each process has had, in MB. */
   peakMemoryMb(): Record<string, number>;
   stop(): Promise<void>;

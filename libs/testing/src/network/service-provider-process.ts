@@ -19,6 +19,7 @@ export type ServiceProviderKind = 'better-auth' | 'scimmy';
 
 /** A service provider in a process of its own, on https. */
 export type ServiceProviderProcess = {
+  kind: ServiceProviderKind;
   /** Where it is and how one gets in. */
   access: Required<ScimAccess>;
   pid: number;
@@ -73,6 +74,7 @@ export async function startServiceProviderProcess(
   const access = { baseUrl, token: options.token, ca: readFileSync(options.tls.caFile, 'utf8') };
   const pid = child.pid!;
   return {
+    kind: options.kind,
     access,
     pid,
     run: (command) => commandFront(access, command),

@@ -18,16 +18,25 @@ const DUE_SOON_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 const CALL = { timeoutMs: 10_000 };
 
+/** How to settle. */
+export type SettleOptions = {
+  /** Has every customer's directory read first. Default: true; after an activation a read comes by itself. */
+  read?: boolean;
+  /** Default: 120,000. */
+  timeoutMs?: number;
+};
+
 /**
- * Has every customer's directory read now and waits until all that follows from it is done: pushed, or failed and listed.
- * An app whose service provider refuses us counts as done, one that backs off does not.
+ * Waits until all is done that follows from a read of each customer's directory: pushed, or failed and listed. An app
+ * whose service provider refuses us counts as done, one that backs off does not.
  */
-export async function settle(observed: Observed, { timeoutMs = 120_000 }: { timeoutMs?: number } = {}): Promise<void> {
+export async function settle(observed: Observed, options: SettleOptions = {}): Promise<void> {
+  const { read = true, timeoutMs = 120_000 } = options;
   const deadlineMs = Date.now() + timeoutMs;
   const until = (what: string, isDone: () => Promise<boolean>) => waitUntil(what, isDone, deadlineMs);
   const setups = await listActiveSetups(observed.clients.config);
   const customers = [...new Set(setups.map(({ name }) => name.split('/apps/')[0]!))];
-  await Promise.all(customers.map((customer) => readDirectory(observed.clients.directory, customer, until)));
+  if (read) await Promise.all(customers.map((customer) => readDirectory(observed.clients.directory, customer, until)));
   await until('the read to reach the pusher', async () => {
     if ((await countOutbox(observed.pool, 'directory-reader')) > 0) return false;
     return (await lagOf(observed.kafka, 'scim-pusher', [topics.users])) === 0;
