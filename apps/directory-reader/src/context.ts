@@ -15,6 +15,8 @@ export type ReaderContext = {
   tokenBroker: RpcClient<typeof TokenBrokerServiceService>;
   outbox: Pick<OutboxRelay, 'wake'>;
   origin: EventOrigin;
+  /** For so long config may be silent before that is a failure (25005). */
+  configSilenceMs: number;
   /** Between two reads of a customer. */
   pollIntervalMs: number;
   /** For how long one request to Google is tried again. */

@@ -21,6 +21,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       GOOGLE_API_ROOT_URL: field.url.optional(),
       GOOGLE_RETRY_MS: field.durationMs.default(60_000),
       GOOGLE_REQUESTS_PER_MINUTE: field.count.default(1_200),
+      CONFIG_SILENCE_MS: field.durationMs.default(30_000),
       CLOCK_OFFSET_MS: field.offsetMs.default(0),
     },
     env,
@@ -35,6 +36,7 @@ export function readEnv(env: Record<string, string | undefined>) {
     tls: { caFile: e.TLS_CA_FILE, certFile: e.TLS_CERT_FILE, keyFile: e.TLS_KEY_FILE },
     peers: { config: e.CONFIG_ADDRESS, tokenBroker: e.TOKEN_BROKER_ADDRESS },
     setupPollMs: e.SETUP_POLL_MS,
+    configSilenceMs: e.CONFIG_SILENCE_MS,
     pollIntervalMs: e.POLL_INTERVAL_MS,
     google: {
       rootUrl: e.GOOGLE_API_ROOT_URL,

@@ -10,8 +10,6 @@ import { advanceCursor, readCursor, upsertSetup } from './store/setups.ts';
 
 const TIMEOUT_MS = 10_000;
 const PAGE_SIZE = 500;
-/** For so long config may be silent before that is a failure (25005). */
-const SILENCE_MS = 30_000;
 
 /** Follows config: each call takes over what changed since the last. */
 export function createSetupFollower(context: ReaderContext): () => Promise<void> {
@@ -22,7 +20,7 @@ export function createSetupFollower(context: ReaderContext): () => Promise<void>
       answeredAt = performance.now();
       await reportConfig(context, undefined);
     } catch (err) {
-      if (err instanceof ConfigSilentError && performance.now() - answeredAt > SILENCE_MS)
+      if (err instanceof ConfigSilentError && performance.now() - answeredAt > context.configSilenceMs)
         await reportConfig(context, err.message);
       throw err;
     }

@@ -55,12 +55,25 @@ export async function startSurroundings(people: DirectoryState) {
     await serveOne('token-broker', createTokenBroker(directory).service),
   ];
   const [configAddress, tokenBroker] = servers.map(({ port }) => `127.0.0.1:${port}`);
+  const peers = { config: configAddress!, tokenBroker: tokenBroker! };
+  const databaseUrl = roleUrl(database.url, 'directory-reader');
+  const readerTls = tls['directory-reader']!;
   return {
     directory,
     config,
     tls,
-    databaseUrl: roleUrl(database.url, 'directory-reader'),
-    peers: { config: configAddress!, tokenBroker: tokenBroker! },
+    databaseUrl,
+    peers,
+    /** The same as environment variables of a process. */
+    processEnv: {
+      DATABASE_URL: databaseUrl,
+      TLS_CA_FILE: readerTls.caFile,
+      TLS_CERT_FILE: readerTls.certFile,
+      TLS_KEY_FILE: readerTls.keyFile,
+      CONFIG_ADDRESS: peers.config,
+      TOKEN_BROKER_ADDRESS: peers.tokenBroker,
+      GOOGLE_API_ROOT_URL: directory.url,
+    },
     connect: (port: number) => createClient(DirectoryServiceClient, { address: `127.0.0.1:${port}`, tls: tls['cli'] }),
     async stop() {
       for (const server of servers) await server.stop();
@@ -75,7 +88,7 @@ export async function startSurroundings(people: DirectoryState) {
 export async function startReaderNetwork({
   people,
   ...changes
-}: { people: DirectoryState } & Partial<Pick<ReaderEnv, 'pollIntervalMs' | 'setupPollMs'>> & {
+}: { people: DirectoryState } & Partial<Pick<ReaderEnv, 'pollIntervalMs' | 'configSilenceMs'>> & {
     retryBudgetMs?: number;
   }) {
   const surroundings = await startSurroundings(people);
@@ -94,7 +107,8 @@ export async function startReaderNetwork({
     reflection: false,
     tls: tls['directory-reader']!,
     peers,
-    setupPollMs: changes.setupPollMs ?? 20,
+    setupPollMs: 20,
+    configSilenceMs: changes.configSilenceMs ?? 30_000,
     pollIntervalMs: changes.pollIntervalMs ?? 3_600_000,
     google: { rootUrl: directory.url, retryBudgetMs: changes.retryBudgetMs ?? 0, requestsPerMinute: 1_000_000 },
     clockOffsetMs: 0,
@@ -102,6 +116,7 @@ export async function startReaderNetwork({
   const start = () => startDirectoryReader(env, { logger, registry: createRegistry() }, { publisher });
   let reader = await start();
   let client = surroundings.connect(reader.port);
+  const replicas: (typeof reader)[] = [];
   let taken = 0;
 
   const status = (customer = 'customers/acme') => client.getReadStatus({ customer }, { timeoutMs: 5_000 });
@@ -135,6 +150,10 @@ export async function startReaderNetwork({
       await until(async () => (await status(customer)).lastReadNo >= readNo);
       return takePublished();
     },
+    /** Starts the service once more, on the same database; it ends with the network. */
+    async addReplica(): Promise<void> {
+      replicas.push(await start());
+    },
     /** Ends the service as it is, and starts it again. */
     async restart(): Promise<void> {
       client.close();
@@ -144,7 +163,7 @@ export async function startReaderNetwork({
     },
     async [Symbol.asyncDispose]() {
       client.close();
-      await reader.stop();
+      for (const running of [reader, ...replicas]) await running.stop();
       await surroundings.stop();
     },
   };

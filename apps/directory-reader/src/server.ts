@@ -40,6 +40,7 @@ export async function startDirectoryReader(
     ...clients,
     outbox,
     origin: { installationId: env.installationId, service: SERVICE },
+    configSilenceMs: env.configSilenceMs,
     pollIntervalMs: env.pollIntervalMs,
     retryBudgetMs: env.google.retryBudgetMs,
     googleRootUrl: env.google.rootUrl,
