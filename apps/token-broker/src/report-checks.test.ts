@@ -3,7 +3,7 @@ import { createKafka, ensureTopics, readCloudEvent, runConsumer, topics, topicSp
 import type { Check } from '@autoprov/proto';
 import { createLogger } from '@autoprov/service';
 import { directoryScopes, waitUntil } from '@autoprov/testing';
-import { failureOf, soon, startBrokerForTests, type BrokerForTests } from './broker-for-tests.ts';
+import { failureOf, soon, startBrokerForTests, type BrokerForTests } from './broker.fixture.ts';
 
 const acme = 'customers/acme';
 const globex = 'customers/globex';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { waitUntil } from '@autoprov/testing';
-import { failureOf, newSealingKey, soon, startBrokerForTests, type BrokerForTests } from './broker-for-tests.ts';
+import { failureOf, newSealingKey, soon, startBrokerForTests, type BrokerForTests } from './broker.fixture.ts';
 
 const customer = 'customers/acme';
 const app = `${customer}/apps/crm`;

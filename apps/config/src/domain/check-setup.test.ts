@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { setupWith } from '../setup-for-tests.ts';
+import { setupWith } from '../setup.fixture.ts';
 import { checkSetup } from './check-setup.ts';
 
 type Fields = Parameters<typeof setupWith>[0];

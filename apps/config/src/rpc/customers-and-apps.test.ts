@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { status } from '@autoprov/grpc';
-import { failureOf, installApp, plain, readEverything, soon, startConfigForTests } from '../config-for-tests.ts';
-import type { ConfigForTests } from '../config-for-tests.ts';
-import { setupWith } from '../setup-for-tests.ts';
+import { failureOf, installApp, plain, readEverything, soon, startConfigForTests } from '../config.fixture.ts';
+import type { ConfigForTests } from '../config.fixture.ts';
+import { setupWith } from '../setup.fixture.ts';
 
 let config: ConfigForTests;
 beforeAll(async () => {

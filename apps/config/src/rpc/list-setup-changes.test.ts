@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { connect, inTransaction, roleUrl } from '@autoprov/postgres';
 import type { SetupChange } from '@autoprov/proto';
 import { createLogger } from '@autoprov/service';
-import { installApp, plain, soon, startConfigForTests } from '../config-for-tests.ts';
-import type { ConfigForTests } from '../config-for-tests.ts';
-import { setupWith } from '../setup-for-tests.ts';
+import { installApp, plain, soon, startConfigForTests } from '../config.fixture.ts';
+import type { ConfigForTests } from '../config.fixture.ts';
+import { setupWith } from '../setup.fixture.ts';
 import { takeRevision } from '../store/revision-counter.ts';
 
 let config: ConfigForTests;

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { status } from '@autoprov/grpc';
 import type { ProvisioningSetup } from '@autoprov/proto';
 import { startPostgres, type LocalPostgres } from '@autoprov/testing';
-import { failureOf, installApp, plain, soon, startConfigForTests } from '../config-for-tests.ts';
-import type { ConfigForTests } from '../config-for-tests.ts';
-import { setupWith } from '../setup-for-tests.ts';
+import { failureOf, installApp, plain, soon, startConfigForTests } from '../config.fixture.ts';
+import type { ConfigForTests } from '../config.fixture.ts';
+import { setupWith } from '../setup.fixture.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'autoprov-config-'));
 let postgres: LocalPostgres;

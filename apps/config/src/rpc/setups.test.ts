@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { rpcErrorOf, status } from '@autoprov/grpc';
 import { ProvisioningSetup_State, type ProvisioningSetup } from '@autoprov/proto';
-import { failureOf, installApp, plain, readEverything, soon, startConfigForTests } from '../config-for-tests.ts';
-import type { ConfigForTests } from '../config-for-tests.ts';
-import { setupWith } from '../setup-for-tests.ts';
+import { failureOf, installApp, plain, readEverything, soon, startConfigForTests } from '../config.fixture.ts';
+import type { ConfigForTests } from '../config.fixture.ts';
+import { setupWith } from '../setup.fixture.ts';
 
 let config: ConfigForTests;
 beforeAll(async () => {

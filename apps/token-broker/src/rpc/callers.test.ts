@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { status } from '@autoprov/grpc';
-import { failureOf, soon, startBrokerForTests, type BrokerForTests } from '../broker-for-tests.ts';
+import { failureOf, soon, startBrokerForTests, type BrokerForTests } from '../broker.fixture.ts';
 
 const customer = 'customers/acme';
 const app = `${customer}/apps/crm`;

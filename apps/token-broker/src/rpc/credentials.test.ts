@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { status } from '@autoprov/grpc';
 import { Credential_Kind, type SetCredentialRequest } from '@autoprov/proto';
-import { failureOf, soon, startBrokerForTests, type BrokerForTests } from '../broker-for-tests.ts';
+import { failureOf, soon, startBrokerForTests, type BrokerForTests } from '../broker.fixture.ts';
 
 const app = 'customers/acme/apps/crm';
 const name = `${app}/credential`;

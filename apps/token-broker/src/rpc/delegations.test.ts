@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { status } from '@autoprov/grpc';
 import { directoryScopes } from '@autoprov/testing';
-import { failureOf, soon, startBrokerForTests, type BrokerForTests } from '../broker-for-tests.ts';
+import { failureOf, soon, startBrokerForTests, type BrokerForTests } from '../broker.fixture.ts';
 
 const customer = 'customers/acme';
 const name = `${customer}/delegation`;
