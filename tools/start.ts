@@ -20,7 +20,7 @@ await runTool(async () => {
   return withNetwork(display, { dir, keepData: true, env }, async (network) => {
     writeNetworkFile(network);
     try {
-      await provision(network, display);
+      await Promise.race([provision(network, display), untilStopped()]);
       return await untilStopped();
     } finally {
       rmSync(networkFile, { force: true });

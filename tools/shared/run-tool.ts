@@ -5,27 +5,33 @@ import type { Display } from './display.ts';
 /** Somebody asked this process to end. */
 class StoppedError extends Error {}
 
+let isOrphaned = false;
+
 const stopped = new Promise<never>((_resolve, reject) => {
   const stop = (): void => reject(new StoppedError());
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  // Whoever started this is gone without a word: see tools/bootstrap.mjs.
-  process.on('disconnect', stop);
+  // tools/bootstrap.mjs is gone without a word.
+  process.on('disconnect', () => {
+    isOrphaned = true;
+    stop();
+  });
 });
 stopped.catch(() => {});
 
-/** Resolves never; rejects when this process is asked to end. */
+/** Never resolves; rejects when this process is asked to end. */
 export function untilStopped(): Promise<never> {
   return stopped;
 }
 
 /**
- * Runs `main` as this process and ends with the exit code that it answers. What the machine lacks is said in a sentence;
- * what is left running when this process ends is ended by tools/bootstrap.mjs.
+ * Runs `main` as this process and ends with the exit code that it answers. What the machine lacks is said in a sentence.
+ * What is left running, because it was just being started, is ended by tools/bootstrap.mjs.
  */
 export async function runTool(main: () => Promise<number>): Promise<never> {
   try {
-    process.exit(await Promise.race([main(), stopped]));
+    process.exit(await main());
   } catch (err) {
+    if (isOrphaned) process.kill(-process.pid, 'SIGINT');
     if (err instanceof StoppedError) process.exit(130);
     console.error(err instanceof MissingPrerequisiteError ? `\n${err.message}` : err);
     process.exit(1);
@@ -41,7 +47,8 @@ export async function withNetwork<Result>(
   const onTrouble = (sentence: string): void => display.print(`  ! ${sentence}`);
   let network: Network | undefined;
   try {
-    network = await startNetwork({ ...options, onProgress: (...step) => display.step(...step), onTrouble });
+    const starting = startNetwork({ ...options, onProgress: (...step) => display.step(...step), onTrouble });
+    network = await Promise.race([starting, stopped]);
     display.done();
     return await Promise.race([use(network), stopped]);
   } catch (err) {
