@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,7 @@ const template = {
 
 function folderWith(content: object | string): string {
   const dir = mkdtempSync(join(tmpdir(), 'autoprov-templates-'));
+  copyFileSync(join(shippedDir, 'default-mapping.json'), join(dir, 'default-mapping.json'));
   writeFileSync(join(dir, 'crm.json'), typeof content === 'string' ? content : JSON.stringify(content));
   return dir;
 }
@@ -35,8 +36,14 @@ test('a template that is right is loaded', () => {
   expect(loadTemplates(folderWith(template)).get('templates/crm')).toMatchObject({ displayName: 'CRM' });
 });
 
+test('a template without a mapping of its own has the default one', () => {
+  const { attributeMapping: _, ...bare } = template;
+  const rows = loadTemplates(folderWith(bare)).get('templates/crm')!.attributeMapping!.rows;
+  expect(rows.map(({ target }) => target)).toContain('userName');
+});
+
 test.each<[string, object | string, RegExp]>([
-  ['no JSON', '{', /crm\.json is no template/],
+  ['no JSON', '{', /crm\.json is no autoprov.config.v1.Template/],
   ['a field that templates do not have', { ...template, colour: 'red' }, /colour/],
   ['another name than the file', { ...template, name: 'templates/erp' }, /templates\/crm/],
   ['no version', { ...template, version: 0 }, /version/],

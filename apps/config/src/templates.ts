@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkMapping } from '@autoprov/mapping';
-import { fromCanonicalJson, Template } from '@autoprov/proto';
+import { AttributeMapping, fromCanonicalJson, Template, type MessageCodec } from '@autoprov/proto';
+
+/** The mapping of every template that has none of its own; stands beside the templates. */
+const defaultMappingFile = 'default-mapping.json';
 
 /**
  * Reads the app catalogue: every `{template}.json` of the folder, in canonical JSON of autoprov.config.v1.Template.
@@ -11,25 +14,32 @@ import { fromCanonicalJson, Template } from '@autoprov/proto';
  */
 export function loadTemplates(dir: string): Map<string, Template> {
   const files = readdirSync(dir)
-    .filter((file) => file.endsWith('.json'))
+    .filter((file) => file.endsWith('.json') && file !== defaultMappingFile)
     .toSorted();
+  const mapping = readJson(join(dir, defaultMappingFile), 'autoprov.config.v1.AttributeMapping', AttributeMapping);
   return new Map(
     files.map((file) => {
-      const template = readTemplate(join(dir, file), `templates/${file.slice(0, -'.json'.length)}`);
+      const template = readTemplate(join(dir, file), `templates/${file.slice(0, -'.json'.length)}`, mapping);
       return [template.name, template];
     }),
   );
 }
 
-function readTemplate(path: string, name: string): Template {
+function readTemplate(path: string, name: string, defaultMapping: AttributeMapping): Template {
+  const template = readJson(path, 'autoprov.config.v1.Template', Template);
+  template.attributeMapping ??= defaultMapping;
+  const refuse = (why: string) => new Error(`${path} is no template: ${why}`);
+  if (template.name !== name) throw refuse(`its name must be "${name}", as the file's`);
+  if (template.version < 1) throw refuse('its version must be 1 or more');
+  const [violation] = checkMapping(template.attributeMapping.rows);
+  if (violation) throw refuse(`attributeMapping.${violation.field}: ${violation.description}`);
+  return template;
+}
+
+function readJson<T>(path: string, typeName: string, codec: MessageCodec<T>): T {
   try {
-    const template = fromCanonicalJson('autoprov.config.v1.Template', Template, JSON.parse(readFileSync(path, 'utf8')));
-    if (template.name !== name) throw new Error(`its name must be "${name}", as the file's`);
-    if (template.version < 1) throw new Error('its version must be 1 or more');
-    const [violation] = checkMapping(template.attributeMapping?.rows ?? []);
-    if (violation) throw new Error(`attributeMapping.${violation.field}: ${violation.description}`);
-    return template;
+    return fromCanonicalJson(typeName, codec, JSON.parse(readFileSync(path, 'utf8')));
   } catch (cause) {
-    throw new Error(`${path} is no template: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(`${path} is no ${typeName}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
