@@ -39,7 +39,8 @@ async function installDependencies() {
   say('…');
   const seconds = () => `${Math.round((Date.now() - startMs) / 1000)} s`;
   const timer = process.stdout.isTTY && setInterval(() => say(`… ${seconds()}`), 1000);
-  const npm = spawn('npm', ['ci', '--no-audit', '--no-fund'], { stdio: ['ignore', log, log] });
+  // The level for `npm start --silent`, which hands its own on.
+  const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=notice'], { stdio: ['ignore', log, log] });
   const code = await new Promise((resolve) => npm.once('error', () => resolve(-1)).once('exit', resolve));
   clearInterval(timer);
   closeSync(log);
