@@ -91,7 +91,7 @@ function createSender(options: Omit<DirectoryClientOptions, 'rootUrl'>) {
   let gaveUp = false;
 
   async function attempt(kind: RequestKind, request: Request, token: string): Promise<Answer> {
-    await budget.take(signal);
+    await budget.take(signal).catch(() => signal.throwIfAborted());
     await countRequest(kind);
     const sentAt = now();
     try {
@@ -129,7 +129,7 @@ function createSender(options: Omit<DirectoryClientOptions, 'rootUrl'>) {
         gaveUp ||= performance.now() + waitMs > deadlineMs;
         if (gaveUp) throw err;
         logger.warn({ kind, attempts, waitMs, problem: err.message }, 'directory request failed: tried again');
-        await sleep(waitMs, signal);
+        await sleep(waitMs, signal).catch(() => signal.throwIfAborted());
       }
     }
   };

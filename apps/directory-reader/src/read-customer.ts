@@ -16,9 +16,14 @@ import { deleteUnreached, settleGroups } from './store/members.ts';
 import { countRequest } from './store/request-counts.ts';
 import { listActiveApps } from './store/setups.ts';
 
-/** After a read that the directory's own trouble cut short; after other trouble somebody must act first. */
+/** After trouble that passes by itself; after other trouble somebody must act first. */
 const RETRY_AFTER_MS = 60_000;
-const PASSING_CODES = new Set(['50001', '50003', '17002']);
+const PASSING_REASONS = new Set([
+  'DIRECTORY_UNAVAILABLE',
+  'UNUSABLE_ANSWER',
+  'TOKEN_BROKER_UNAVAILABLE',
+  'TOKEN_ENDPOINT_UNAVAILABLE',
+]);
 
 /**
  * Reads a customer's directory, if that is due, into the mirror and announces what changed. Where it crashes nothing is
@@ -89,7 +94,7 @@ async function end(read: RunningRead, users: UsersResult, groups: GroupsResult):
   const usersProblem = 'problem' in users ? users.problem : undefined;
   const problems: [string, Problem][] = [...groups.problems].map(([name, problem]) => [`groups/${name}`, problem]);
   if (usersProblem) problems.unshift(['users', usersProblem]);
-  const passing = problems.some(([, { code }]) => PASSING_CODES.has(code));
+  const passing = problems.some(([, { reason }]) => PASSING_REASONS.has(reason));
   const waitMs = passing ? Math.min(RETRY_AFTER_MS, context.pollIntervalMs) : context.pollIntervalMs;
   const nextReadTime = new Date(endTime.getTime() + waitMs);
   const missing = [...groups.problems].filter(([, { code }]) => code === '50005').map(([name]) => name);

@@ -180,6 +180,31 @@ describe('what is asked for', () => {
     expect([inGroup(copy.values(), one), inGroup(copy.values(), two)]).toEqual([5, 5]);
   });
 
+  test('and is gone from them a while later', async () => {
+    await using network = await startWith(one);
+    network.config.put(app, { groups: [two] });
+    await until(async () => (await network.read()).completed.length > 0);
+    await network.restart({ clockOffsetMs: 120_000 });
+    const { completed } = await network.read();
+    expect(completed.at(-1)?.groups).toEqual([two]);
+    const copy = foldUsers(network.records);
+    expect([inGroup(copy.values(), one), inGroup(copy.values(), two)]).toEqual([0, 5]);
+    network.directory.run({ do: 'resetCounts' });
+    expect((await network.read()).events).toEqual([]);
+    expect(network.directory.run({ do: 'counts' }).membersList).toBe(1);
+  });
+
+  test('a nested group of another organisation is told apart from a lost role', async () => {
+    await using network = await startReaderNetwork({ people: people() });
+    network.directory.run({ do: 'addMember', group: one, nested: two });
+    const [, nested] = [...network.directory.state.groups.keys()];
+    const refusal = { kind: 'membersList', key: nested!, status: 403, reason: 'forbidden', times: 9 } as const;
+    network.directory.run({ do: 'failPage', ...refusal });
+    network.config.put(app, { groups: [one] });
+    const { checks } = await network.readAfter(0n);
+    expect(checks).toMatchObject([{ code: '50003', reason: 'NESTED_GROUP_FORBIDDEN' }]);
+  });
+
   test('two setups that spell a group in two ways cost one read of it', async () => {
     await using network = await startReaderNetwork({ people: people() });
     network.config.put(app, { groups: [one] });

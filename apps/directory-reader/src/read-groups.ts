@@ -124,6 +124,15 @@ function problemOfNested(label: string, problem: Problem | undefined): Problem {
     return { code: '50003', reason: 'NESTED_TOO_DEEP', detail };
   }
   const detail = `nested group "${label}": ${problem.detail}`;
-  // The scope does not name it, so its absence is not 50005: its parent will stop naming it.
-  return problem.code === '50005' ? { code: '50003', reason: 'NESTED_GROUP_MISSING', detail } : { ...problem, detail };
+  // No scope names it, so its absence is not 50005: the group it is in will stop naming it.
+  if (problem.code === '50005') return { code: '50003', reason: 'NESTED_GROUP_MISSING', detail };
+  // The group it is in was answered, so the admin's role is not lost: it is another organisation's.
+  if (problem.reason === 'ADMIN_ROLE_LOST') {
+    return {
+      code: '50003',
+      reason: 'NESTED_GROUP_FORBIDDEN',
+      detail: `${detail}: take it out, or let the admin see it`,
+    };
+  }
+  return { ...problem, detail };
 }

@@ -113,7 +113,8 @@ export async function startReaderNetwork({
     google: { rootUrl: directory.url, retryBudgetMs: changes.retryBudgetMs ?? 0, requestsPerMinute: 1_000_000 },
     clockOffsetMs: 0,
   };
-  const start = () => startDirectoryReader(env, { logger, registry: createRegistry() }, { publisher });
+  const start = (clockOffsetMs = 0) =>
+    startDirectoryReader({ ...env, clockOffsetMs }, { logger, registry: createRegistry() }, { publisher });
   let reader = await start();
   let client = surroundings.connect(reader.port);
   const replicas: (typeof reader)[] = [];
@@ -154,11 +155,11 @@ export async function startReaderNetwork({
     async addReplica(): Promise<void> {
       replicas.push(await start());
     },
-    /** Ends the service as it is, and starts it again. */
-    async restart(): Promise<void> {
+    /** Ends the service as it is, and starts it again, with a clock that is ahead if asked for. */
+    async restart({ clockOffsetMs = 0 } = {}): Promise<void> {
       client.close();
       await reader.stop();
-      reader = await start();
+      reader = await start(clockOffsetMs);
       client = surroundings.connect(reader.port);
     },
     async [Symbol.asyncDispose]() {
