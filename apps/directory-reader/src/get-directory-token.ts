@@ -1,7 +1,6 @@
 import { rpcErrorOf } from '@autoprov/grpc';
 import type { ReaderContext } from './context.ts';
 import { DirectoryError } from './domain/directory-error.ts';
-import { codeOfRefusal } from './domain/token-refusal.ts';
 
 const TIMEOUT_MS = 15_000;
 
@@ -15,7 +14,11 @@ export async function getDirectoryToken(
   try {
     return (await tokenBroker.getDirectoryAccessToken(request, { timeoutMs: TIMEOUT_MS })).accessToken;
   } catch (err) {
-    const { reason, message } = rpcErrorOf(err);
-    throw new DirectoryError('no-token', `no token for the directory: ${message}`, { token: codeOfRefusal(reason) });
+    const { reason, message, metadata } = rpcErrorOf(err);
+    const { code, finer_reason: finerReason = reason } = metadata;
+    // Without a code it is no refusal: the broker does not answer, or cannot.
+    const token =
+      code === undefined ? { code: '17002', reason: 'TOKEN_BROKER_UNAVAILABLE' } : { code, reason: finerReason };
+    throw new DirectoryError('no-token', `no token for the directory: ${message}`, { token });
   }
 }

@@ -72,11 +72,9 @@ async function fetchToken(directory: ExampleDirectory): Promise<string> {
   });
   const answer = await fetch(directory.tokenUrl, { method: 'POST', body });
   if (answer.ok) return ((await answer.json()) as { access_token: string }).access_token;
-  throw new RpcError(
-    status.FAILED_PRECONDITION,
-    'DELEGATION_REVOKED',
-    'the three scopes were revoked: grant them again',
-  );
+  throw new RpcError(status.FAILED_PRECONDITION, 'DELEGATION_REVOKED', 'the three scopes were revoked', {
+    metadata: { code: '17003' },
+  });
 }
 
 /** A service of which only some methods are asked for. */
