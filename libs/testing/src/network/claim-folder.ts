@@ -11,7 +11,7 @@ export function claimFolder(dir: string): () => void {
   mkdirSync(dir, { recursive: true });
   const file = join(dir, 'network.pid');
   const [pid, commandLine] = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-  if (pid && Number(pid) !== process.pid && commandLineOf(Number(pid)) === commandLine) {
+  if (pid && commandLineOf(Number(pid)) === commandLine) {
     throw new MissingPrerequisiteError(
       `a network is running in ${dir} already (process ${pid}): use it, or stop it first, with Ctrl-C or "kill ${pid}"`,
     );
