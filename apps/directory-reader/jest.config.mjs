@@ -1,3 +1,4 @@
 import preset from '../../jest.preset.mjs';
 
-export default preset;
+// Most tests start the whole service with its database.
+export default { ...preset, testTimeout: 60_000 };

@@ -21,7 +21,7 @@ test('10,000 users, 200 groups and 10,000 memberships cost 220 requests, and so 
   network.directory.run({ do: 'resetCounts' });
   expect((await network.read()).events).toEqual([]);
   expect(network.directory.run({ do: 'counts' })).toMatchObject(floor);
-}, 120_000);
+}, 180_000);
 
 test('12,000 users of 4 kB each are read, mirrored and published, in one partition, by a process with a heap of 64 MB', async () => {
   const brokers = process.env['KAFKA_BROKERS'];
@@ -70,7 +70,7 @@ test('12,000 users of 4 kB each are read, mirrored and published, in one partiti
     await ended;
     await surroundings.stop();
   }
-}, 120_000);
+}, 180_000);
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const silent = { error() {}, warn() {}, info() {}, debug() {} };

@@ -21,7 +21,7 @@ import type { ReaderEnv } from './env.ts';
 import { createConfig, createTokenBroker } from './outside.fixture.ts';
 import { migrationsDir, startDirectoryReader } from './server.ts';
 
-const WAIT_MS = 100_000;
+const WAIT_MS = 150_000;
 const anyPort = '127.0.0.1:0';
 const logger = createLogger({ service: 'test', level: process.env['LOG_LEVEL'] ?? 'fatal' });
 
