@@ -7,7 +7,7 @@ import type { Decision } from '../domain/decide.ts';
 import type { Account } from '../domain/model.ts';
 import { nextAttempt } from '../domain/retry.ts';
 import { saveAcceptance, saveRefusal, saveWithdrawal, wakeParked, type Acceptance } from '../store/accounts.ts';
-import { noteFailure, type Pass } from './pass.ts';
+import { noteFailure, recordDoubtful, type Pass } from './pass.ts';
 
 /** A person's turn: who, what was decided, what is known of the account. */
 export type Turn = { userId: string; user: DirectoryUser; decision: Decision; account: Account };
@@ -41,11 +41,13 @@ export async function recordAccepted(
     await addOutcome(tx, pass, turn, { action, result: Outcome_Result.RESULT_ACCEPTED, seq, occurTime: now });
   });
   pass.outagesInRow = 0;
+  await recordDoubtful(pass);
 }
 
 /**
  * Stores that a push failed, with its next attempt, and says so. A failure of the service provider as a whole is not
- * the person's: it stands for the app, and the person waits.
+ * the person's: it stands for the app, and the person waits. What looks like the beginning of an outage is stored when
+ * it is clear that it is none, and not at all otherwise.
  *
  * @param keepIntent the end of a create is not known: it is looked up before it is sent again
  */
@@ -58,6 +60,19 @@ export async function recordFailed(
 ): Promise<void> {
   noteFailure(pass, failure);
   if (pass.down) return;
+  const record = (): Promise<void> => storeFailure(pass, turn, action, failure, keepIntent);
+  if (pass.outagesInRow > 0) return void pass.doubtfulFailures.push(record);
+  await recordDoubtful(pass);
+  await record();
+}
+
+async function storeFailure(
+  pass: Pass,
+  turn: Turn,
+  action: Outcome_Action,
+  failure: ScimFailure,
+  keepIntent: boolean,
+): Promise<void> {
   const now = pass.ctx.now();
   const attempt = turn.account.attempt + 1;
   const dueAt = nextAttempt(attempt, failure.retryable, now);

@@ -17,6 +17,8 @@ export type Pass = {
   removalsHeld: boolean;
   /** Failures since the last success that look like an outage. */
   outagesInRow: number;
+  /** Stores those failures: for the people, once it shows that the service provider as a whole is not down. */
+  doubtfulFailures: (() => Promise<void>)[];
   /** Writes of this pass whose effect was seen in an answer or a read, by kind. */
   provenWrites: Record<string, number>;
   requestCounts: Record<string, number>;
@@ -24,6 +26,11 @@ export type Pass = {
 
 /** So many people in a row must meet an outage before it counts as the service provider's: one may be theirs alone. */
 const outagesUntilDown = 5;
+
+/** Stores the failures that turned out to be about single people. */
+export async function recordDoubtful(pass: Pass): Promise<void> {
+  for (const record of pass.doubtfulFailures.splice(0)) await record();
+}
 
 /** Judges whether a failure is the service provider's as a whole; then nothing more is sent in this pass. */
 export function noteFailure(pass: Pass, failure: ScimFailure): void {

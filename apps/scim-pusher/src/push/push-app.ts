@@ -83,7 +83,18 @@ function createPass(
     mayStart: () => !stopping.aborted && lease.remainingMs() > ctx.settings.httpTimeoutMs,
     onRequest: (method) => (requestCounts[method] = (requestCounts[method] ?? 0) + 1),
   });
-  return { ctx, app, work, lease, scim, removalsHeld, outagesInRow: 0, provenWrites: {}, requestCounts };
+  return {
+    ctx,
+    app,
+    work,
+    lease,
+    scim,
+    removalsHeld,
+    outagesInRow: 0,
+    doubtfulFailures: [],
+    provenWrites: {},
+    requestCounts,
+  };
 }
 
 /** Retries and timers. */
