@@ -10,7 +10,7 @@ type Rule = {
   why: string;
 };
 
-const tests = String.raw`(^|/)(apps/e2e/|tools/)|\.test\.ts$|/test-[\w-]+\.ts$`;
+const tests = String.raw`(^|/)(apps/e2e/|tools/)|\.(test|fixture)\.ts$`;
 
 const rules: Rule[] = [
   { imports: /^kafkajs/, allowedIn: /^libs\/kafka\//, why: 'kafkajs is imported by libs/kafka only' },

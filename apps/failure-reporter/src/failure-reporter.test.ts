@@ -14,7 +14,7 @@ import {
   Outcome_Result,
   type ListFailuresRequest,
 } from '@autoprov/proto';
-import { eventually, startReporterNetwork, type PublishedFailure } from './test-network.ts';
+import { eventually, startReporterNetwork, type PublishedFailure } from './reporter-network.fixture.ts';
 
 jest.setTimeout(60_000);
 

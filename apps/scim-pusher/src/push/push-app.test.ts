@@ -8,7 +8,7 @@ import {
   startScimmy,
   type ServiceProvider,
 } from '@autoprov/testing';
-import { mappingRows, startTestApp, type TestApp, type TestPerson } from './test-app.ts';
+import { mappingRows, startTestApp, type TestApp, type TestPerson } from './test-app.fixture.ts';
 
 const started: { stop(): Promise<void> }[] = [];
 afterEach(async () => {
