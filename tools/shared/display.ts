@@ -30,7 +30,7 @@ export function createDisplay(): Display {
     const { title, detail, startMs } = running;
     frame = (frame + 1) % FRAMES.length;
     const text = `  ${FRAMES[frame]} ${title}  ${detail || secondsSince(startMs)}`;
-    stdout.write(`\r\u001b[2K${text.slice(0, stdout.columns - 1)}`);
+    stdout.write(`\r\u001b[2K${text.slice(0, (stdout.columns || 80) - 1)}`);
   }
 
   function end(mark: string, color: Color, result = ''): void {

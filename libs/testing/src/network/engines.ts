@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { createKafka, ensureTopics, topicSpecs } from '@autoprov/kafka';
+import { createKafka, ensureTopics, lagOf, topics, topicSpecs } from '@autoprov/kafka';
 import type { Kafka } from '@autoprov/kafka';
 import { connect } from '@autoprov/postgres';
 import type { Pool } from '@autoprov/postgres';
@@ -38,6 +38,8 @@ export async function openEngines(options: NetworkOptions, undo: Undo): Promise<
   });
   // Few customers: more partitions only cost memory and time at the start.
   await ensureTopics(kafka, topicSpecs({ partitions: 4 }));
+  // A broker's first group makes it create its own topic for offsets; the services' consumers need not wait for that.
+  await lagOf(kafka, 'nobody', [topics.users]);
   return { databaseUrl: database.url, pool, kafka };
 }
 
