@@ -34,6 +34,7 @@ list_own() {
 
 packages=$(npm ls --all --parseable --omit=dev --omit=optional --workspace "apps/$app")
 mkdir -p "$out"
-list_files | tar -cf - --exclude '*.test.js' --exclude '*.d.ts' --exclude '*.map' --exclude '*.tsbuildinfo' -T - |
+list_files |
+  tar -cf - --exclude '*.test.js' --exclude '*.fixture.js' --exclude '*.d.ts' --exclude '*.map' --exclude '*.tsbuildinfo' -T - |
   tar -xf - -C "$out"
 ln -s "apps/$app/dist/main.js" "$out/main.js"
