@@ -69,12 +69,18 @@ ${formatRows([
   ['what was applied', relative('.', applied)],
   ['service provider', serviceProvider.access.baseUrl],
   ['Kafka', `${kafka.brokers.join(',')}, failures as CloudEvents on ${kafka.topicPrefix}autoprov.failures.v1`],
-  ['PostgreSQL', databaseUrl],
+  ['PostgreSQL', withoutPassword(databaseUrl)],
   ['logs', `${relative('.', logDir)}/logs`],
 ])}
 
   Ctrl-C stops everything; the next start goes on from here (to begin empty: rm -r ${relative('.', logDir)}).
 `;
+}
+
+function withoutPassword(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  url.password = '';
+  return url.href;
 }
 
 function writeNetworkFile({ addresses, cliEnvironment }: Network): void {

@@ -6,7 +6,6 @@ export type ServiceName = (typeof serviceNames)[number];
 
 /** What the services of one network are told. */
 export type Surroundings = {
-  /** With the role of the service. */
   databaseUrlOf(service: ServiceName): string;
   kafka: { brokers: string[]; topicPrefix: string };
   certificates: Certificates;

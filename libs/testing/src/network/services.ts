@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { roleUrl } from '@autoprov/postgres';
 import type { ExampleDirectory } from '../directory/server.ts';
 import type { Certificates } from '../infra/certificates.ts';
-import { allowLogins } from './database.ts';
+import { serviceDatabaseUrl } from './database.ts';
 import type { Engines } from './engines.ts';
 import type { NetworkOptions, Undo } from './network.ts';
 import { keepSecret } from './outside-world.ts';
@@ -32,10 +31,9 @@ export async function startServices(
   const { dir, clockOffsetMs = 0, env = {}, onTrouble = console.warn } = options;
   const { engines, ports } = surroundings;
   await Promise.all(serviceNames.map((service) => migrateService(dir, service, engines.databaseUrl)));
-  const password = await allowLogins(engines.databaseUrl, serviceNames);
   const common = {
     ...surroundings,
-    databaseUrlOf: (service: ServiceName) => roleUrl(engines.databaseUrl, service, password),
+    databaseUrlOf: (service: ServiceName) => serviceDatabaseUrl(engines.databaseUrl, service),
     kafka: engines.kafka,
     secretsKey: keepSecret(join(dir, 'secrets-key'), () => randomBytes(32).toString('base64')),
     clockOffsetMs,
