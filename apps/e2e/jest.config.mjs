@@ -1,3 +1,4 @@
 import preset from '../../jest.preset.mjs';
 
-export default preset;
+// A story waits for processes to start, to be killed and to catch up.
+export default { ...preset, testTimeout: 180_000 };
