@@ -35,7 +35,7 @@ async function installDependencies() {
   mkdirSync(dirname(installLog), { recursive: true });
   const log = openSync(installLog, 'w');
   const startMs = Date.now();
-  const say = (text) => process.stdout.write(`\r  installing dependencies with npm ci (once, under a minute) ${text}`);
+  const say = (text) => process.stdout.write(`\r  installing dependencies with npm ci (once) ${text}`);
   say('…');
   const seconds = () => `${Math.round((Date.now() - startMs) / 1000)} s`;
   const timer = process.stdout.isTTY && setInterval(() => say(`… ${seconds()}`), 1000);
