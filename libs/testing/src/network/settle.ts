@@ -34,7 +34,11 @@ export async function settle(observed: Observed, options: SettleOptions = {}): P
   const { read = true, timeoutMs = 120_000 } = options;
   const deadlineMs = Date.now() + timeoutMs;
   const until = (what: string, isDone: () => Promise<boolean>) => waitUntil(what, isDone, deadlineMs);
-  const setups = await listActiveSetups(observed.clients.config);
+  let setups: ProvisioningSetup[] = [];
+  await until('config to answer', async () => {
+    setups = await listActiveSetups(observed.clients.config);
+    return true;
+  });
   const customers = [...new Set(setups.map(({ name }) => name.split('/apps/')[0]!))];
   if (read) await Promise.all(customers.map((customer) => readDirectory(observed.clients.directory, customer, until)));
   await until('the read to reach the pusher', async () => {
