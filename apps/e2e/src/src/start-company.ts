@@ -1,0 +1,64 @@
+import { resolve } from 'node:path';
+import { App, Customer, ProvisioningSetup } from '@autoprov/proto';
+import { startNetwork } from '@autoprov/testing';
+import type { Network, NetworkOptions } from '@autoprov/testing';
+
+/** The names of what `installApp` makes. */
+export const customer = 'customers/acme';
+export const app = `${customer}/apps/wiki`;
+export const setup = `${app}/setup`;
+
+export const call = { timeoutMs: 10_000 };
+
+/**
+ * Starts a network of real processes, all its own but for PostgreSQL and Kafka. It reads the directory only when it is
+ * asked to, so that each write has its cause. `stop` fails when a service ended by itself meanwhile.
+ *
+ * @param name of the story: its folder, with the logs, is .test/<name>
+ */
+export async function startCompany(name: string, options: Omit<NetworkOptions, 'dir' | 'infra'>): Promise<Network> {
+  for (const variable of ['DATABASE_URL', 'KAFKA_BROKERS']) {
+    if (process.env[variable]) continue;
+    throw new Error(
+      `${variable} is not set: run the tests with "npm test" at the root, which starts PostgreSQL and Kafka`,
+    );
+  }
+  const troubles: string[] = [];
+  const env = {
+    ...options.env,
+    'directory-reader': { POLL_INTERVAL_MS: '3600000', ...options.env?.['directory-reader'] },
+  };
+  const network = await startNetwork({
+    ...options,
+    env,
+    dir: resolve('.test', name),
+    onTrouble: (sentence) => troubles.push(sentence),
+  });
+  return {
+    ...network,
+    async stop() {
+      await network.stop();
+      if (troubles.length > 0) throw new Error(troubles.join('\n'));
+    },
+  };
+}
+
+/** Stores the delegation and the credential, and activates a setup: the access group, and what `wanted` says. */
+export async function installApp(network: Network, wanted: Partial<ProvisioningSetup> = {}): Promise<void> {
+  const { clients, directory, people, serviceProvider } = network;
+  const { config, tokenBroker } = clients;
+  const write = { validateOnly: false, requestId: '' };
+  const acme = Customer.fromPartial({ displayName: 'Acme' });
+  await config.createCustomer({ customerId: 'acme', customer: acme, ...write }, call);
+  const serviceAccountKeyJson = JSON.stringify(directory.serviceAccountKey());
+  const delegation = { customer, serviceAccountKeyJson, adminEmail: people.adminEmail, validateOnly: false };
+  await tokenBroker.setDelegation(delegation, call);
+  const wiki = App.fromPartial({ displayName: 'Wiki', template: 'templates/scim-in-house' });
+  await config.createApp({ parent: customer, appId: 'wiki', app: wiki, ...write }, call);
+  const secret = { $case: 'bearerToken', value: serviceProvider.access.token } as const;
+  await tokenBroker.setCredential({ app, secret, expireTime: undefined, validateOnly: false }, call);
+  const endpointUrl = serviceProvider.access.baseUrl;
+  const plain = ProvisioningSetup.fromPartial({ endpointUrl, scope: { groups: [people.accessGroup] } });
+  const created = await config.createSetup({ parent: app, setup: { ...plain, ...wanted }, ...write }, call);
+  await config.activateSetup({ name: setup, etag: created.setup!.etag, ...write }, call);
+}
