@@ -4,7 +4,6 @@ import { toCloudEvent } from '@autoprov/kafka';
 import { addToOutbox } from '@autoprov/postgres';
 import { nextProbe } from '../domain/retry.ts';
 import { saveHealth } from '../store/apps.ts';
-import { writeFenced } from './outcome.ts';
 import type { Pass } from './pass.ts';
 
 /**
@@ -23,7 +22,7 @@ async function recordDown(pass: Pass): Promise<void> {
   const attempt = pass.work.backOffAttempt + 1;
   const probeAt = nextProbe(attempt, pass.ctx.settings.probeBaseMs, now);
   const backOffUntil = new Date(Math.max(probeAt.getTime(), now.getTime() + (retryAfterMs ?? 0)));
-  await writeFenced(pass, async (tx) => {
+  await pass.write(async (tx) => {
     const health = code.startsWith('17') ? 'quarantined' : 'backing_off';
     const seq = await saveHealth(tx, pass.app, { health, code, reason, detail, attempt, backOffUntil });
     const check = { passed: false, code, reason, detail, nextAttemptTime: backOffUntil };
@@ -32,7 +31,7 @@ async function recordDown(pass: Pass): Promise<void> {
 }
 
 async function recordRecovered(pass: Pass): Promise<void> {
-  await writeFenced(pass, async (tx) => {
+  await pass.write(async (tx) => {
     const seq = await saveHealth(tx, pass.app, { health: 'running', attempt: 0 });
     await addCheck(tx, pass, seq, { passed: true });
   });

@@ -1,7 +1,6 @@
 import { readList, member, type JsonObject, type ScimUser } from '@autoprov/scim';
 import { clearListedAccounts, saveListedAccounts, saveListState } from '../store/listed-accounts.ts';
 import { saveDiscovery } from '../store/apps.ts';
-import { writeFenced } from './outcome.ts';
 import { noteFailure, type Pass } from './pass.ts';
 
 const pageSize = 100;
@@ -13,11 +12,11 @@ const pageSize = 100;
 export async function meetServiceProvider(pass: Pass): Promise<void> {
   await discoverPatch(pass);
   if (pass.work.listState !== 'wanted' || pass.down) return;
-  await writeFenced(pass, (tx) => clearListedAccounts(tx, pass.app));
+  await pass.write((tx) => clearListedAccounts(tx, pass.app));
   const listed = await listAccounts(pass);
   if (pass.down) return;
   pass.work.listState = listed ? 'held' : 'used';
-  await writeFenced(pass, (tx) => saveListState(tx, pass.app, pass.work.listState as 'held' | 'used'));
+  await pass.write((tx) => saveListState(tx, pass.app, pass.work.listState as 'held' | 'used'));
 }
 
 async function discoverPatch(pass: Pass): Promise<void> {
@@ -47,7 +46,7 @@ async function listAccounts(pass: Pass): Promise<boolean> {
     const fresh = list.resources.filter(hasId).filter((account) => !seen.has(account.id));
     if (fresh.length === 0) return true;
     for (const { id } of fresh) seen.add(id);
-    await writeFenced(pass, (tx) => saveListedAccounts(tx, pass.app, fresh));
+    await pass.write((tx) => saveListedAccounts(tx, pass.app, fresh));
     startIndex += list.resources.length;
     if (list.totalResults !== undefined && startIndex > list.totalResults) return true;
   }

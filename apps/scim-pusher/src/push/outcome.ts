@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Outcome, Outcome_Result, type DirectoryUser, type Outcome_Action } from '@autoprov/proto';
 import { toCloudEvent } from '@autoprov/kafka';
-import { addToOutbox, assertFence, inTransaction, type Db } from '@autoprov/postgres';
+import { addToOutbox, isUniqueViolation, type Db } from '@autoprov/postgres';
 import type { ScimFailure } from './scim-client.ts';
 import type { Decision } from '../domain/decide.ts';
 import type { Account } from '../domain/model.ts';
@@ -12,14 +12,6 @@ import { noteFailure, recordDoubtful, type Pass } from './pass.ts';
 /** A person's turn: who, what was decided, what is known of the account. */
 export type Turn = { userId: string; user: DirectoryUser; decision: Decision; account: Account };
 
-/** Runs a write of this pass: refused when the lease is another's. */
-export function writeFenced<T>(pass: Pass, write: (tx: Db) => Promise<T>): Promise<T> {
-  return inTransaction(pass.ctx.pool, async (tx) => {
-    await assertFence(tx, pass.lease.name, pass.lease.fence);
-    return write(tx);
-  });
-}
-
 /** Stores that the service provider accepted, and says so; wakes those who waited for this account. */
 export async function recordAccepted(
   pass: Pass,
@@ -29,7 +21,7 @@ export async function recordAccepted(
 ): Promise<void> {
   const now = pass.ctx.now();
   const { userId, decision } = turn;
-  await writeFenced(pass, async (tx) => {
+  const stored = pass.write(async (tx) => {
     const seq = await saveAcceptance(tx, pass.app, {
       ...acceptance,
       userId,
@@ -40,8 +32,20 @@ export async function recordAccepted(
     if (acceptance.origin) await wakeParked(tx, pass.app, [turn.user.primaryEmail, userId], now);
     await addOutcome(tx, pass, turn, { action, result: Outcome_Result.RESULT_ACCEPTED, seq, occurTime: now });
   });
+  try {
+    await stored;
+  } catch (err) {
+    if (!isUniqueViolation(err, 'accounts_scim_id')) throw err;
+    return recordFailed(pass, turn, action, othersAccount(acceptance.scimId));
+  }
   pass.outagesInRow = 0;
   await recordDoubtful(pass);
+}
+
+/** Some service providers answer a create with an account they have already, whoever it belongs to. */
+function othersAccount(scimId: string): ScimFailure {
+  const detail = `the service provider answered with the account of another person (${scimId}): check both there`;
+  return { code: '45003', reason: 'DUPLICATE', retryable: false, detail, httpStatus: 0 };
 }
 
 /**
@@ -77,7 +81,7 @@ async function storeFailure(
   const attempt = turn.account.attempt + 1;
   const dueAt = nextAttempt(attempt, failure.retryable, now);
   const detail = failure.detail ?? '';
-  await writeFenced(pass, async (tx) => {
+  await pass.write(async (tx) => {
     const refusal = { userId: turn.userId, code: failure.code, reason: failure.reason, detail, attempt, dueAt };
     const seq = await saveRefusal(tx, pass.app, { ...refusal, parked: turn.decision.parked, keepIntent });
     await addOutcome(tx, pass, turn, {
@@ -99,7 +103,7 @@ async function storeFailure(
 
 /** Says that a failed push is no longer asked for. */
 export async function recordWithdrawn(pass: Pass, turn: Turn): Promise<void> {
-  await writeFenced(pass, async (tx) => {
+  await pass.write(async (tx) => {
     const seq = await saveWithdrawal(tx, pass.app, turn.userId);
     await addOutcome(tx, pass, turn, { result: Outcome_Result.RESULT_WITHDRAWN, seq, occurTime: pass.ctx.now() });
   });

@@ -3,6 +3,7 @@ import type { AppSetup } from '../domain/model.ts';
 import type { AppWork } from '../store/apps.ts';
 import type { PusherContext } from '../context.ts';
 import type { ScimClient, ScimFailure } from './scim-client.ts';
+import type { WriteFenced } from './write-fenced.ts';
 
 /** One worker's hold on one app, from taking its lease to giving it back. */
 export type Pass = {
@@ -10,6 +11,8 @@ export type Pass = {
   app: AppSetup;
   work: AppWork;
   lease: HeldLease;
+  /** Runs a write, refused when the lease is another's. */
+  write: WriteFenced;
   scim: ScimClient;
   /** Set once the service provider as a whole fails: nothing more is sent in this pass. */
   down?: ScimFailure;

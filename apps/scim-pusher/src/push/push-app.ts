@@ -11,10 +11,10 @@ import { listUsersAfter } from '../store/users.ts';
 import { authorizationOf } from './authorization.ts';
 import { recordHealth } from './health.ts';
 import { meetServiceProvider } from './list-accounts.ts';
-import { writeFenced } from './outcome.ts';
 import type { Pass } from './pass.ts';
 import { pushPeople } from './push-people.ts';
 import { PassEndedError, ScimClient } from './scim-client.ts';
+import { createFencedWriter } from './write-fenced.ts';
 
 const batchSize = 200;
 const defaultRequestsPerSecond = 10;
@@ -88,6 +88,7 @@ function createPass(
     app,
     work,
     lease,
+    write: createFencedWriter(ctx.pool, lease),
     scim,
     removalsHeld,
     outagesInRow: 0,
@@ -121,7 +122,7 @@ async function pushBehind(pass: Pass): Promise<void> {
     );
     if (pass.down) return;
     cursorNo = users.at(-1)?.ingestNo ?? cursorNo;
-    await writeFenced(pass, (tx) => saveCursor(tx, app, cursorNo, app.revision));
+    await pass.write((tx) => saveCursor(tx, app, cursorNo, app.revision));
     if (users.length < batchSize) break;
     if (!(await isCurrent(pass))) return;
   }
@@ -138,7 +139,7 @@ async function isCurrent({ ctx, app }: Pass): Promise<boolean> {
 /** After the first sync the service provider's list is out of date: from here people are looked up one by one. */
 async function forgetList(pass: Pass): Promise<void> {
   if (pass.down || pass.work.listState !== 'held') return;
-  await writeFenced(pass, async (tx) => {
+  await pass.write(async (tx) => {
     await clearListedAccounts(tx, pass.app);
     await saveListState(tx, pass.app, 'used');
   });

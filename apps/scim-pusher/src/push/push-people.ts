@@ -6,7 +6,7 @@ import { noAccount, type Account } from '../domain/model.ts';
 import { orderByReference } from '../domain/order-by-reference.ts';
 import { findAccounts, findScimIds, saveIntents, saveWaits } from '../store/accounts.ts';
 import { findUserIds, findUsers } from '../store/users.ts';
-import { recordWithdrawn, writeFenced, type Turn } from './outcome.ts';
+import { recordWithdrawn, type Turn } from './outcome.ts';
 import { recordDoubtful, type Pass } from './pass.ts';
 import { pushPerson } from './push-person.ts';
 
@@ -58,7 +58,7 @@ async function pushLevel(pass: Pass, users: readonly DirectoryUser[]): Promise<v
   if (pass.removalsHeld) await postpone(pass, removals.splice(0));
   if (pass.ctx.settings.intents) {
     const creating = others.filter(isFirstCreate).map((turn) => turn.userId);
-    if (creating.length > 0) await writeFenced(pass, (tx) => saveIntents(tx, pass.app, creating, pass.ctx.now()));
+    if (creating.length > 0) await pass.write((tx) => saveIntents(tx, pass.app, creating, pass.ctx.now()));
   }
   // Loss of access goes first: it is what cannot wait.
   for (const batch of [removals, others]) {
@@ -77,7 +77,7 @@ async function pushAll(pass: Pass, turns: readonly Turn[]): Promise<void> {
 async function postpone(pass: Pass, turns: readonly Turn[]): Promise<void> {
   const dueAt = new Date(pass.ctx.now().getTime() + removalRetryMs);
   const waits = turns.map(({ userId, decision }) => ({ userId, ...pick(decision), dueAt }));
-  if (waits.length > 0) await writeFenced(pass, (tx) => saveWaits(tx, pass.app, waits));
+  if (waits.length > 0) await pass.write((tx) => saveWaits(tx, pass.app, waits));
 }
 
 /** The decision for each user, by what is known now. */
@@ -115,7 +115,7 @@ async function settleWaiting(pass: Pass, turns: readonly Turn[]): Promise<void> 
   const waits = turns
     .filter(({ decision, account }) => hasRow(account) && changesWait(decision, account))
     .map(({ userId, decision }) => ({ userId, ...pick(decision) }));
-  if (waits.length > 0) await writeFenced(pass, (tx) => saveWaits(tx, pass.app, waits));
+  if (waits.length > 0) await pass.write((tx) => saveWaits(tx, pass.app, waits));
   for (const turn of turns) if (turn.account.failureCode !== undefined) await recordWithdrawn(pass, turn);
 }
 

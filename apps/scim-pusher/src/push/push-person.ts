@@ -5,7 +5,7 @@ import type { Decision } from '../domain/decide.ts';
 import type { Match } from '../domain/match.ts';
 import { dropIntent, saveWaits } from '../store/accounts.ts';
 import { findMatch } from './find-match.ts';
-import { recordAccepted, recordFailed, writeFenced, type Turn } from './outcome.ts';
+import { recordAccepted, recordFailed, type Turn } from './outcome.ts';
 import type { Pass } from './pass.ts';
 import type { ScimFailure } from './scim-client.ts';
 import { changeAccount, createAccount, deleteAccount } from './write-account.ts';
@@ -42,7 +42,7 @@ function isSettled({ ctx }: Pass, intentAt: Date): boolean {
 
 function waitUntilSettled(pass: Pass, turn: Turn, intentAt: Date): Promise<void> {
   const dueAt = new Date(intentAt.getTime() + pass.ctx.settings.settleMs);
-  return writeFenced(pass, (tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [], dueAt }]));
+  return pass.write((tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [], dueAt }]));
 }
 
 /**
@@ -54,7 +54,7 @@ async function findLostAccount(pass: Pass, turn: Turn): Promise<void> {
   const wanted = mapUser(rows, (turn.user.attributes ?? {}) as JsonObject, new Map()).resource as ScimUser;
   const found = await findMatch(pass, turn.userId, wanted, { ours: true, live: true });
   if (!found.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.failure, true);
-  if (found.match.do !== 'adopt') return writeFenced(pass, (tx) => dropIntent(tx, pass.app, turn.userId));
+  if (found.match.do !== 'adopt') return pass.write((tx) => dropIntent(tx, pass.app, turn.userId));
   const { resource, scimId } = found.match;
   await recordAccepted(pass, turn, Outcome_Action.ACTION_CREATE, {
     ...acceptedAs(managedPart(rows, resource as JsonObject) as ScimUser),
@@ -93,8 +93,7 @@ async function adoptAfterRefusal(pass: Pass, turn: Turn, decision: Deciding<'cre
 
 async function settleMatch(pass: Pass, turn: Turn, desired: ScimUser, match: Exclude<Match, { do: 'create' }>) {
   if (match.do === 'adopt') return adopt(pass, turn, desired, match);
-  if (match.do === 'skip')
-    return writeFenced(pass, (tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [] }]));
+  if (match.do === 'skip') return pass.write((tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [] }]));
   const { reason, detail } = match;
   const failure: ScimFailure = { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 };
   return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, failure);
