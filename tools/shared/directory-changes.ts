@@ -37,7 +37,7 @@ export function directoryChanges({ directory, people }: Network): { changes: Dir
       methods: change,
       happen: () => directory.run({ do: 'removeMember', group, user: leaver!.id }),
     },
-    { title: 'a deletion', methods: change, happen: () => directory.run({ do: 'delete', user: deleted!.id }) },
+    { title: 'a deletion', methods: ['DELETE'], happen: () => directory.run({ do: 'delete', user: deleted!.id }) },
   ];
   return { changes, losers: [leaver!.id, deleted!.id] };
 }

@@ -20,6 +20,8 @@ export async function findDifferences(network: Network, provisionedBefore: strin
   const troubledPeople = expectedToFail(network);
   const demanded = demandedAccounts(state, {
     groups: [accessGroup],
+    // As docs/examples/example.yaml has it.
+    deprovisioning: { deleted: 'delete' },
     provisionedBefore,
     refused: troubledPeople.map(({ user }) => user.id),
   });

@@ -7,11 +7,12 @@ import { directoryScopes, examplePeople, findGroup, waitUntil } from '@autoprov/
 import type { GoogleGroup, Network } from '@autoprov/testing';
 import { findDifferences } from './judge.ts';
 import { listFailures } from './list-failures.ts';
-import { readTopic, runAutoprov } from './run-process.ts';
+import { consumeAsDocumented, readTopic, runAutoprov } from './run-process.ts';
 import type { PlainMessage } from './run-process.ts';
 import { app, call, customer, installApp, startCompany } from './start-company.ts';
 
 const topic = 'autoprov.failures.v1';
+const always = 1_000_000;
 
 let network: Network;
 let accessGroup: GoogleGroup;
@@ -19,7 +20,10 @@ let accessGroup: GoogleGroup;
 beforeAll(async () => {
   network = await startCompany('failures', {
     people: examplePeople({ users: 40 }),
-    env: { 'scim-pusher': { RETRY_FOR_MS: '500', PROBE_BASE_MS: '1000' } },
+    env: {
+      'directory-reader': { CONFIG_SILENCE_MS: '1000' },
+      'scim-pusher': { RETRY_FOR_MS: '500', PROBE_BASE_MS: '1000' },
+    },
   });
   accessGroup = findGroup(network.people.state, network.people.accessGroup)!;
   await installApp(network);
@@ -99,6 +103,15 @@ test('a plain Kafka consumer reads each of them as a CloudEvent with JSON', asyn
   }
 });
 
+test('the consumer of the documentation shows what is open now', async () => {
+  const people = (await consumeAsDocumented(network)).map(({ user, code, reason }) => ({ user, code, reason }));
+  const expected = network.people.troubledPeople.map(({ user, code, reason }) => {
+    return { user: `${customer}/users/${user.id}`, code, reason };
+  });
+  expect(people).toHaveLength(expected.length);
+  expect(people).toEqual(expect.arrayContaining(expected));
+});
+
 test('what is mended in the directory is resolved by itself: in the list, on the topic, at the service provider', async () => {
   const { directory, people } = network;
   const [tooLong, oddAddress, foreignAccount, signedUp, untitled] = people.troubledPeople.map(({ user }) => user.id);
@@ -122,8 +135,14 @@ test('what is mended in the directory is resolved by itself: in the list, on the
 
 /** Spoils every answer of the service provider, and gives the pusher a reason to ask it. */
 async function spoilServiceProvider(effect: 'unauthorized' | 'html'): Promise<void> {
-  await network.serviceProvider.run({ do: 'fault', effect, times: 1_000_000 });
+  await network.serviceProvider.run({ do: 'fault', effect, times: always });
   network.directory.run({ do: 'rename', user: network.people.adminEmail, familyName: effect });
+}
+
+/** Takes the tokens given out with it: the next one is refused. */
+function suspendAdmin(): void {
+  network.directory.run({ do: 'suspend', user: network.people.adminEmail });
+  network.directory.run({ do: 'revokeScopes', scopes: [] });
 }
 
 const mendServiceProvider = () => network.serviceProvider.run({ do: 'clearFaults' });
@@ -131,15 +150,39 @@ const mendServiceProvider = () => network.serviceProvider.run({ do: 'clearFaults
 test.each<[what: string, failure: Partial<Failure>, breaks: () => unknown, mends: () => unknown]>([
   [
     'the directory withdraws all scopes',
-    { code: '17003', app: '', source: 'token-broker' },
+    { code: '17003', customer, app: '', source: 'token-broker' },
     () => network.directory.run({ do: 'revokeScopes', scopes: directoryScopes }),
     () => network.directory.run({ do: 'grantScopes', scopes: directoryScopes }),
   ],
   [
     'the directory withdraws one scope',
-    { code: '17006', app: '', source: 'token-broker' },
+    { code: '17006', customer, app: '', source: 'token-broker' },
     () => network.directory.run({ do: 'revokeScopes', scopes: directoryScopes.slice(0, 1) }),
     () => network.directory.run({ do: 'grantScopes', scopes: directoryScopes }),
+  ],
+  [
+    'the admin on whose behalf the directory is read is suspended',
+    { code: '17007', customer, app: '', source: 'token-broker' },
+    () => suspendAdmin(),
+    () => network.directory.run({ do: 'unsuspend', user: network.people.adminEmail }),
+  ],
+  [
+    'the admin has lost the role',
+    { code: '17008', customer, app: '', source: 'directory-reader' },
+    () => network.directory.run({ do: 'failPage', status: 403, reason: 'forbidden', times: always }),
+    () => network.directory.run({ do: 'clearFaults' }),
+  ],
+  [
+    'the token broker is down',
+    { code: '17002', customer: '', app: '', source: 'directory-reader' },
+    () => network.kill('token-broker'),
+    () => network.restart('token-broker'),
+  ],
+  [
+    'config is down',
+    { code: '25005', customer: '', app: '', source: 'directory-reader' },
+    () => network.kill('config'),
+    () => network.restart('config'),
   ],
   [
     'the group of the setup is gone',
@@ -163,10 +206,13 @@ test.each<[what: string, failure: Partial<Failure>, breaks: () => unknown, mends
   await breaks();
   await network.clients.directory.requestRead({ customer }, call);
   await waitUntil('the failure', async () => (await listFailures(network)).length > 0, Date.now() + 30_000);
-  expect(await listFailures(network)).toMatchObject([{ customer, ...failure }]);
+  expect(await listFailures(network)).toMatchObject([failure]);
   await mends();
   await network.clients.directory.requestRead({ customer }, call);
   await waitUntil('its end', async () => (await listFailures(network)).length === 0, Date.now() + 30_000);
   await network.settle();
   expect(await findDifferences(network)).toEqual([]);
+  const since = { startTime: undefined, endTime: undefined };
+  const counters = await network.clients.failures.getAppCounters({ app, ...since }, call);
+  expect(counters).toMatchObject({ suspended: 0n, deleted: 0n });
 });

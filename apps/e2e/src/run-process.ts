@@ -15,10 +15,21 @@ export function runAutoprov({ cliEnvironment }: Network, ...args: string[]): Pro
 /** What a consumer that shares no code with us reads in a topic, from its beginning. */
 export async function readTopic({ kafka }: Network, topic: string): Promise<PlainMessage[]> {
   const args = ['apps/e2e/plain-consumer.mjs', kafka.brokers.join(','), `${kafka.topicPrefix}${topic}`];
-  const { exitCode, stdout, stderr } = await run(process.execPath, args);
-  if (exitCode !== 0) throw new Error(`the plain consumer ended with ${exitCode}: ${stderr}`);
+  return (await readJsonLines(args, {})) as PlainMessage[];
+}
+
+/** What docs/examples/consume-failures.mjs says is open. */
+export async function consumeAsDocumented({ kafka }: Network): Promise<Record<string, unknown>[]> {
+  const env = { KAFKA_BROKERS: kafka.brokers.join(','), KAFKA_TOPIC: `${kafka.topicPrefix}autoprov.failures.v1` };
+  const args = ['docs/examples/consume-failures.mjs', '--until-end'];
+  return (await readJsonLines(args, env)) as Record<string, unknown>[];
+}
+
+async function readJsonLines(args: string[], env: Record<string, string>): Promise<unknown[]> {
+  const { exitCode, stdout, stderr } = await run(process.execPath, args, env);
+  if (exitCode !== 0) throw new Error(`${args[0]} ended with ${exitCode}: ${stderr}`);
   const lines = stdout.split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as PlainMessage);
+  return lines.map((line) => JSON.parse(line) as unknown);
 }
 
 /** A message as Kafka has it; a tombstone's value is null. */
