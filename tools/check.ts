@@ -11,6 +11,7 @@ const checks: Check[] = [
   },
   { name: 'format', command: ['prettier', '--check', '.', '--log-level', 'warn'], mend: 'npm run format' },
   { name: 'types', command: ['tsc', '-b'], mend: 'correct the types' },
+  { name: 'types of the tools', command: ['tsc', '-p', 'tools'], mend: 'correct the types' },
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'], mend: 'npm run lint' },
   {
     name: 'boundaries',

@@ -19,14 +19,13 @@ export async function findMatch(
   desired: ScimUser,
   { ours, live }: { ours: boolean; live: boolean },
 ): Promise<MatchResult> {
+  const fromList = !ours && !live && pass.work.listState === 'held';
+  if (fromList && pass.listIsEmpty) return { ok: true, match: { do: 'create' } };
   const policy = pass.app.setup.matching;
   for (const attribute of matchAttributes(policy)) {
     const value = matchValue(desired, attribute);
     if (value === undefined) continue;
-    const found =
-      ours || live || pass.work.listState !== 'held'
-        ? await findLive(pass, attribute, value)
-        : await findListed(pass, attribute, value);
+    const found = fromList ? await findListed(pass, attribute, value) : await findLive(pass, attribute, value);
     if ('failure' in found) return { ok: false, failure: found.failure };
     // A service provider may ignore a filter it does not understand and answer somebody else.
     const hits = found.hits.filter((hit) => matchesEq(hit, attribute, value));

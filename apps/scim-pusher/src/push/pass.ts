@@ -18,6 +18,8 @@ export type Pass = {
   down?: ScimFailure;
   /** config has not answered for a while: what it knows may be out of date, so loss of access waits (25005). */
   removalsHeld: boolean;
+  /** The service provider's list before the first sync is held, and nobody is in it. */
+  listIsEmpty: boolean;
   /** Failures since the last success that look like an outage. */
   outagesInRow: number;
   /** Stores those failures: for the people, once it shows that the service provider as a whole is not down. */

@@ -5,7 +5,7 @@ import type { AppKey, AppSetup } from '../domain/model.ts';
 import { listDueUsers } from '../store/accounts.ts';
 import { addCounts, findApp, saveCursor, type AppWork } from '../store/apps.ts';
 import { findCoverage, type Coverage } from '../store/customers.ts';
-import { clearListedAccounts, saveListState } from '../store/listed-accounts.ts';
+import { clearListedAccounts, isListEmpty, saveListState } from '../store/listed-accounts.ts';
 import { findSetup, isActive, readSetupFeed } from '../store/setups.ts';
 import { listUsersAfter } from '../store/users.ts';
 import { authorizationOf } from './authorization.ts';
@@ -46,6 +46,7 @@ async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stoppi
   const pass = createPass(ctx, app, work, lease, stopping, removalsHeld);
   try {
     await meetServiceProvider(pass);
+    pass.listIsEmpty = pass.work.listState === 'held' && (await isListEmpty(ctx.pool, key));
     await pushDue(pass);
     await pushBehind(pass);
   } finally {
@@ -91,6 +92,7 @@ function createPass(
     write: createFencedWriter(ctx.pool, lease),
     scim,
     removalsHeld,
+    listIsEmpty: false,
     outagesInRow: 0,
     doubtfulFailures: [],
     provenWrites: {},

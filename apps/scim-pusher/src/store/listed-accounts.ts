@@ -28,6 +28,15 @@ export async function saveListState(tx: Db, app: AppKey, listState: 'held' | 'us
   ]);
 }
 
+/** Whether the list holds anybody: a new service provider's is empty, and nobody need be looked for in it. */
+export async function isListEmpty(db: Db, app: AppKey): Promise<boolean> {
+  const { rowCount } = await db.query(`select from listed_accounts where customer_id = $1 and app_id = $2 limit 1`, [
+    app.customerId,
+    app.appId,
+  ]);
+  return rowCount === 0;
+}
+
 /** Whether an account was there before our first create. */
 export async function wasListed(db: Db, app: AppKey, scimId: string): Promise<boolean> {
   const { rowCount } = await db.query(

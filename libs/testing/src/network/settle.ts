@@ -17,6 +17,7 @@ export type Observed = { clients: NetworkClients; kafka: Kafka; pool: Pool; cloc
 const DUE_SOON_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 const CALL = { timeoutMs: 10_000 };
+const anyFailure = { parent: 'customers/-', filter: undefined, pageSize: 1, pageToken: '' };
 
 /** How to settle. */
 export type SettleOptions = {
@@ -49,7 +50,10 @@ export async function settle(observed: Observed, options: SettleOptions = {}): P
   await until('the failures to be listed', async () => {
     for (const service of serviceNames) if ((await countOutbox(observed.pool, service)) > 0) return false;
     const lag = await lagOf(observed.kafka, 'failure-reporter', [topics.outcomes, topics.checks]);
-    return lag === 0 && (await countOutbox(observed.pool, 'failure-reporter')) === 0;
+    if (lag > 0 || (await countOutbox(observed.pool, 'failure-reporter')) > 0) return false;
+    // After a restart of the reporter its client takes a moment to connect again.
+    await observed.clients.failures.listFailures(anyFailure, CALL);
+    return true;
   });
 }
 
