@@ -40,7 +40,8 @@ export async function recordDoubtful(pass: Pass): Promise<void> {
 /** Judges whether a failure is the service provider's as a whole; then nothing more is sent in this pass. */
 export function noteFailure(pass: Pass, failure: ScimFailure): void {
   if (pass.down) return;
-  if (failure.code === '45004') {
+  // An answer that is no SCIM may be about one person's content (a firewall's page); no answer at all is not.
+  if (failure.code === '45004' || (failure.code === '45005' && failure.httpStatus > 0)) {
     pass.outagesInRow++;
     if (pass.outagesInRow >= outagesUntilDown || failure.reason === 'RATE_LIMITED') pass.down = failure;
   } else if (failure.code === '45005' || !failure.code.startsWith('450')) {

@@ -157,6 +157,18 @@ test('a service provider that is down is one failure of the app and none of its 
   expect(await userNames(sp)).toHaveLength(30);
 }, 30_000);
 
+test("a firewall's page for one person's content is that person's failure and stops nobody else", async () => {
+  const sp = await startBetterAuth();
+  const app = await start(sp);
+  await app.configure();
+  await app.read(people(10));
+  await commandFront(sp, { do: 'fault', effect: 'html', method: 'POST' });
+  await app.push();
+  expect(await userNames(sp)).toHaveLength(9);
+  const failed = (await app.facts()).filter(({ type }) => type === 'autoprov.outcome.failed.v1');
+  expect(failed).toMatchObject([{ body: { code: '45005' } }]);
+}, 30_000);
+
 test('a refused credential stops the app at once', async () => {
   const sp = await startBetterAuth();
   const app = await start(sp);
