@@ -18,6 +18,8 @@ import { listActiveApps } from './store/setups.ts';
 
 /** After trouble that passes by itself; after other trouble somebody must act first. */
 const RETRY_AFTER_MS = 60_000;
+/** While the token broker is silent Google is not asked at all: trying again costs nothing. */
+const RETRY_BROKER_AFTER_MS = 5_000;
 const PASSING_REASONS = new Set([
   'DIRECTORY_UNAVAILABLE',
   'UNUSABLE_ANSWER',
@@ -95,7 +97,9 @@ async function end(read: RunningRead, users: UsersResult, groups: GroupsResult):
   const problems: [string, Problem][] = [...groups.problems].map(([name, problem]) => [`groups/${name}`, problem]);
   if (usersProblem) problems.unshift(['users', usersProblem]);
   const passing = problems.some(([, { reason }]) => PASSING_REASONS.has(reason));
-  const waitMs = passing ? Math.min(RETRY_AFTER_MS, context.pollIntervalMs) : context.pollIntervalMs;
+  const brokerSilent = problems.some(([, { reason }]) => reason === 'TOKEN_BROKER_UNAVAILABLE');
+  const retryMs = brokerSilent ? RETRY_BROKER_AFTER_MS : RETRY_AFTER_MS;
+  const waitMs = passing ? Math.min(retryMs, context.pollIntervalMs) : context.pollIntervalMs;
   const nextReadTime = new Date(endTime.getTime() + waitMs);
   const missing = [...groups.problems].filter(([, { code }]) => code === '50005').map(([name]) => name);
 
