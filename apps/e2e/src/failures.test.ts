@@ -208,9 +208,12 @@ test.each<[what: string, failure: Partial<Failure>, breaks: () => unknown, mends
   await waitUntil('the failure', async () => (await listFailures(network)).length > 0, Date.now() + 30_000);
   expect(await listFailures(network)).toMatchObject([failure]);
   await mends();
-  await network.clients.directory.requestRead({ customer }, call);
-  await waitUntil('its end', async () => (await listFailures(network)).length === 0, Date.now() + 30_000);
-  await network.settle();
+  // The first read after a restart may meet a connection that is not made anew yet.
+  const isOver = async (): Promise<boolean> => {
+    await network.settle();
+    return (await listFailures(network)).length === 0;
+  };
+  await waitUntil('its end', isOver, Date.now() + 60_000);
   expect(await findDifferences(network)).toEqual([]);
   const since = { startTime: undefined, endTime: undefined };
   const counters = await network.clients.failures.getAppCounters({ app, ...since }, call);
