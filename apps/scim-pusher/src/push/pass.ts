@@ -37,6 +37,17 @@ export async function recordDoubtful(pass: Pass): Promise<void> {
   for (const record of pass.doubtfulFailures.splice(0)) await record();
 }
 
+/**
+ * Before people are blamed for what looks like an outage, the service provider is asked something that is about nobody:
+ * where that fails too it is down, and their failures are not stored.
+ */
+export async function judgeDoubtful(pass: Pass): Promise<void> {
+  if (pass.down || pass.doubtfulFailures.length === 0) return;
+  const answer = await pass.scim.send('GET', '/Users?count=1');
+  if (!answer.ok && isOutage(answer.failure)) pass.down = answer.failure;
+  else await recordDoubtful(pass);
+}
+
 /** Judges whether a failure is the service provider's as a whole; then nothing more is sent in this pass. */
 export function noteFailure(pass: Pass, failure: ScimFailure): void {
   if (pass.down) return;
@@ -44,9 +55,14 @@ export function noteFailure(pass: Pass, failure: ScimFailure): void {
   if (failure.code === '45004' || (failure.code === '45005' && failure.httpStatus > 0)) {
     pass.outagesInRow++;
     if (pass.outagesInRow >= outagesUntilDown || failure.reason === 'RATE_LIMITED') pass.down = failure;
-  } else if (failure.code === '45005' || !failure.code.startsWith('450')) {
+  } else if (isOutage(failure)) {
     pass.down = failure;
   } else {
     pass.outagesInRow = 0;
   }
+}
+
+/** Of the codes of single people (450xx) these two are about the service provider; all others are about the app. */
+function isOutage({ code }: ScimFailure): boolean {
+  return code === '45004' || code === '45005' || !code.startsWith('450');
 }

@@ -7,7 +7,7 @@ import { orderByReference } from '../domain/order-by-reference.ts';
 import { findAccounts, findScimIds, saveIntents, saveWaits } from '../store/accounts.ts';
 import { findUserIds, findUsers } from '../store/users.ts';
 import { recordWithdrawn, type Turn } from './outcome.ts';
-import { recordDoubtful, type Pass } from './pass.ts';
+import { judgeDoubtful, type Pass } from './pass.ts';
 import { pushPerson } from './push-person.ts';
 
 /** People who are referred to are pushed before those who refer to them, over so many steps of reference. */
@@ -20,7 +20,7 @@ export async function pushPeople(pass: Pass, userIds: readonly string[]): Promis
     if (pass.down) return;
     await pushLevel(pass, await findUsers(pass.ctx.pool, pass.app.customerId, level));
   }
-  if (!pass.down) await recordDoubtful(pass);
+  await judgeDoubtful(pass);
 }
 
 /**
