@@ -6,6 +6,8 @@ import { nextProbe } from '../domain/retry.ts';
 import { saveHealth } from '../store/apps.ts';
 import type { Pass } from './pass.ts';
 
+const brokerProbeMs = 2_000;
+
 /**
  * Stores how the service provider as a whole does, at the end of a pass. While it fails the app has one failure, not one
  * a person; it is probed again later, and the first pass that goes through resolves it.
@@ -16,14 +18,17 @@ export async function recordHealth(pass: Pass): Promise<void> {
 }
 
 async function recordDown(pass: Pass): Promise<void> {
-  const { code, reason, retryAfterMs } = pass.down!;
+  const { code, reason, retryable, retryAfterMs } = pass.down!;
   const detail = pass.down!.detail ?? '';
   const now = pass.ctx.now();
   const attempt = pass.work.backOffAttempt + 1;
-  const probeAt = nextProbe(attempt, pass.ctx.settings.probeBaseMs, now);
+  // While our own token broker is silent the service provider is not asked at all: trying again soon costs nothing.
+  const baseMs = Math.min(pass.ctx.settings.probeBaseMs, code === '17002' ? brokerProbeMs : Infinity);
+  const probeAt = nextProbe(attempt, baseMs, now);
   const backOffUntil = new Date(Math.max(probeAt.getTime(), now.getTime() + (retryAfterMs ?? 0)));
   await pass.write(async (tx) => {
-    const health = code.startsWith('17') ? 'quarantined' : 'backing_off';
+    // Refused, and somebody must act; all else passes by itself.
+    const health = !retryable && !code.startsWith('450') ? 'quarantined' : 'backing_off';
     const seq = await saveHealth(tx, pass.app, { health, code, reason, detail, attempt, backOffUntil });
     const check = { passed: false, code, reason, detail, nextAttemptTime: backOffUntil };
     await addCheck(tx, pass, seq, check);
