@@ -63,9 +63,9 @@ export async function installApp(
   customerId: string,
   appId: string,
 ): Promise<string> {
-  const customer = { name: '', displayName: customerId, createTime: undefined };
+  const customer = { name: '', displayName: customerId, createTime: undefined, etag: '' };
   await cli.createCustomer({ customerId, customer, ...plain }, soon).catch(() => {});
-  const app = { name: '', displayName: appId, template: 'templates/scim-bearer' };
+  const app = { name: '', displayName: appId, template: 'templates/scim-bearer', etag: '' };
   await cli.createApp({ parent: `customers/${customerId}`, appId, app, ...plain }, soon);
   return `customers/${customerId}/apps/${appId}`;
 }

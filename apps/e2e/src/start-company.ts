@@ -56,7 +56,10 @@ export async function installApp(network: Network, wanted: Partial<ProvisioningS
   const wiki = App.fromPartial({ displayName: 'Wiki', template: 'templates/scim-in-house' });
   await config.createApp({ parent: customer, appId: 'wiki', app: wiki, ...write }, call);
   const secret = { $case: 'bearerToken', value: serviceProvider.access.token } as const;
-  await tokenBroker.setCredential({ app, secret, expireTime: undefined, validateOnly: false }, call);
+  await tokenBroker.setCredential(
+    { app, secret, expireTime: undefined, keepPrevious: false, validateOnly: false },
+    call,
+  );
   const endpointUrl = serviceProvider.access.baseUrl;
   const plain = ProvisioningSetup.fromPartial({ endpointUrl, scope: { groups: [people.accessGroup] } });
   const created = await config.createSetup({ parent: app, setup: { ...plain, ...wanted }, ...write }, call);

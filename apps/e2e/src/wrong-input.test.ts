@@ -30,7 +30,7 @@ beforeAll(async () => {
   network = await startCompany('wrong-input', { people });
   ({ config } = network.clients);
   await installApp(network);
-  const bare = { displayName: 'Bare', template: 'templates/scim-bearer', name: '', createTime: undefined };
+  const bare = { displayName: 'Bare', template: 'templates/scim-bearer', name: '', createTime: undefined, etag: '' };
   await config.createApp({ parent: customer, appId: 'bare', app: bare, ...write }, call);
 });
 

@@ -8,7 +8,7 @@ import type { PusherContext } from './context.ts';
 import type { PusherEnv } from './env.ts';
 import { followSetups } from './follow-setups.ts';
 import { ingestBatch } from './ingest.ts';
-import { createSpAgent } from './push/address-check.ts';
+import { createOutboundAgent } from '@autoprov/outbound';
 import { pushService } from './rpc/index.ts';
 import { createWorker } from './work.ts';
 
@@ -40,7 +40,7 @@ export async function startScimPusher(
     logger,
   });
   const ca = env.sp.caFile === undefined ? undefined : readFileSync(env.sp.caFile, 'utf8');
-  const spAgent = createSpAgent({
+  const spAgent = createOutboundAgent({
     allowedHosts: env.sp.allowedHosts,
     timeoutMs: env.push.httpTimeoutMs,
     ...(ca !== undefined && { ca }),

@@ -125,7 +125,7 @@ async function serveInstalledApps(installed: Set<string>, tls: { caFile: string;
   const handlers = Object.fromEntries(Object.keys(ConfigServiceService).map((method) => [method, unused]));
   const getApp: Handlers<typeof ConfigServiceService>['getApp'] = async ({ name }) => {
     if (!installed.has(name)) throw new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', `${name} does not exist`);
-    return { app: { name, displayName: '', template: '' } };
+    return { app: { name, displayName: '', template: '', etag: '' } };
   };
   const service = defineService({
     definition: ConfigServiceService,

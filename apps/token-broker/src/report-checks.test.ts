@@ -31,7 +31,10 @@ const getToken = (customer: string) =>
   broker.clients.reader.getDirectoryAccessToken({ customer, forceNew: true }, soon);
 const getHeader = () => broker.clients.pusher.getAppAuthorization({ app, forceNew: false }, soon);
 const setBearer = () =>
-  broker.clients.cli.setCredential({ app, secret: { $case: 'bearerToken', value: 't' }, validateOnly: false }, soon);
+  broker.clients.cli.setCredential(
+    { app, secret: { $case: 'bearerToken', value: 't' }, validateOnly: false, keepPrevious: false },
+    soon,
+  );
 
 /** What was published, in short. */
 const takeBrief = async () =>

@@ -19,7 +19,7 @@ async function storeSecrets() {
   const key = broker.directory.serviceAccountKey();
   const { cli } = broker.clients;
   const secret = { $case: 'bearerToken', value: 'sp-t0ken' } as const;
-  await cli.setCredential({ app, secret, validateOnly: false }, soon);
+  await cli.setCredential({ app, secret, keepPrevious: false, validateOnly: false }, soon);
   const delegation = { customer, adminEmail: 'admin@example.com', validateOnly: false };
   await cli.setDelegation({ ...delegation, serviceAccountKeyJson: JSON.stringify(key) }, soon);
 }

@@ -44,7 +44,10 @@ export async function runStep(
     }
     case 'setCredential': {
       const secret = await secrets.readCredential(step.spec);
-      await tokens.setCredential({ app: step.app, secret, expireTime: undefined, validateOnly }, call);
+      await tokens.setCredential(
+        { app: step.app, secret, expireTime: undefined, keepPrevious: false, validateOnly },
+        call,
+      );
       return etag;
     }
     case 'createSetup':

@@ -10,7 +10,7 @@ import {
   type ProvisioningScope,
 } from '@autoprov/proto';
 import { MappingRow_Apply, MappingRow_OnNull } from '@autoprov/proto';
-import { checkEndpoint } from './check-endpoint.ts';
+import { checkUrl } from '@autoprov/outbound';
 import { checkJson } from './check-json.ts';
 
 /** What is wrong with one field, in the form of google.rpc.BadRequest; `field` is a path in proto names. */
@@ -23,7 +23,7 @@ const matchingAttributes = ['externalId', 'userName', 'emails'];
 
 /** Everything that is wrong with a setup as an admin writes it; empty when it can be stored. */
 export function checkSetup(setup: ProvisioningSetup, allowedHosts: readonly string[]): Violation[] {
-  const endpoint = checkEndpoint(setup.endpointUrl, allowedHosts);
+  const endpoint = checkUrl(setup.endpointUrl, allowedHosts);
   const rows = setup.attributeMapping?.rows ?? [];
   const violations = [
     ...(endpoint === undefined ? [] : [{ field: 'endpoint_url', description: endpoint }]),

@@ -37,9 +37,9 @@ export async function createSetup(
     if (await findSetup(tx, key)) throw existsError(name);
     const template = templateOf(ctx, app);
     const setup = newSetup(name, wanted, template, ctx.now());
-    if (validateOnly) return { setup };
+    if (validateOnly) return { setup, checks: [] };
     const scim = template.scim ?? ScimProfile.fromPartial({});
-    return { setup: await saveSetup(tx, key, { setup, scim }, { caller: call.caller, now: ctx.now() }) };
+    return { setup: await saveSetup(tx, key, { setup, scim }, { caller: call.caller, now: ctx.now() }), checks: [] };
   });
 }
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => config.stop());
 
 const createCustomer = (customerId: string) =>
-  config.cli.createCustomer({ customerId, customer: { name: '', displayName: 'Acme' }, ...plain }, soon);
+  config.cli.createCustomer({ customerId, customer: { name: '', displayName: 'Acme', etag: '' }, ...plain }, soon);
 
 test('a customer is created, read, listed and deleted', async () => {
   const { customer } = await createCustomer('acme');
@@ -51,7 +51,7 @@ test('an app of an unknown template, of an unknown customer or of a taken id is 
   const before = await readEverything(config);
   const createApp = (request: { parent: string; appId: string; template: string }) =>
     config.cli.createApp(
-      { ...request, app: { name: '', displayName: 'x', template: request.template }, ...plain },
+      { ...request, app: { name: '', displayName: 'x', template: request.template, etag: '' }, ...plain },
       soon,
     );
   const template = 'templates/scim-bearer';
@@ -106,7 +106,7 @@ test.each([
 
 test('a call without a deadline is refused and leaves no half-saved state', async () => {
   const before = await readEverything(config);
-  const customer = { name: '', displayName: 'x' };
+  const customer = { name: '', displayName: 'x', etag: '' };
   const call = config.cli.createCustomer({ customerId: 'endless', customer, ...plain }, { timeoutMs: Infinity });
   expect(await failureOf(call)).toMatchObject({ code: status.INVALID_ARGUMENT, reason: 'DEADLINE_REQUIRED' });
   expect(await readEverything(config)).toEqual(before);
@@ -114,7 +114,7 @@ test('a call without a deadline is refused and leaves no half-saved state', asyn
 
 test('a workload that may not write is refused and leaves no half-saved state', async () => {
   const before = await readEverything(config);
-  const customer = { name: '', displayName: 'x' };
+  const customer = { name: '', displayName: 'x', etag: '' };
   for (const client of [config.pusher, config.stranger]) {
     expect(await failureOf(client.createCustomer({ customerId: 'sneaked', customer, ...plain }, soon))).toMatchObject({
       code: status.PERMISSION_DENIED,

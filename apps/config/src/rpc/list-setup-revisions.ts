@@ -15,5 +15,6 @@ export async function listSetupRevisions(
   const before = readPageToken(request.pageToken, /^\d{1,18}$/) ?? REVISION_MAX;
   const found = await findRevisions(ctx.pool, key, BigInt(before), limit + 1);
   const { items, nextPageToken } = cutPage(found, limit, ({ revision }) => String(revision));
-  return { revisions: items, nextPageToken };
+  const revisions = items.map((item) => ({ ...item, person: '', changedPaths: [], rolledBackTo: 0n }));
+  return { revisions, nextPageToken };
 }

@@ -35,8 +35,8 @@ export async function updateSetup(
     const setup = updatedSetup(current, wanted, paths, templateOf(ctx, app));
     // Once more as a whole: a part that is right by itself can contradict what is stored.
     refuseViolations(checkSetup(setup, ctx.allowedHosts).filter(({ field }) => isChanged(field, paths)));
-    if (request.validateOnly || asksTheSame(setup, current)) return { setup };
-    return { setup: await saveSetup(tx, app, { setup, scim }, { caller: call.caller, now: ctx.now() }) };
+    if (request.validateOnly || asksTheSame(setup, current)) return { setup, checks: [] };
+    return { setup: await saveSetup(tx, app, { setup, scim }, { caller: call.caller, now: ctx.now() }), checks: [] };
   });
 }
 

@@ -27,7 +27,14 @@ const rows = [
 ];
 
 function setup(deprovisioning?: DeprovisioningPolicy): ProvisioningSetup {
-  const scope = { groups: ['crm@example.com'], orgUnits: [], excludedOrgUnits: [], persons: [], excludedPersons: [] };
+  const scope = {
+    groups: ['crm@example.com'],
+    orgUnits: [],
+    excludedOrgUnits: [],
+    persons: [],
+    excludedPersons: [],
+    filter: '',
+  };
   return { ...ProvisioningSetup.fromPartial({}), attributeMapping: { rows }, scope, deprovisioning };
 }
 

@@ -62,7 +62,14 @@ test('nothing is written before a completed read covers the setup', async () => 
   const sp = await startBetterAuth();
   const app = await start(sp);
   await app.configure({
-    scope: { groups: ['crm@example.com'], orgUnits: [], excludedOrgUnits: [], persons: [], excludedPersons: [] },
+    scope: {
+      groups: ['crm@example.com'],
+      orgUnits: [],
+      excludedOrgUnits: [],
+      persons: [],
+      excludedPersons: [],
+      filter: '',
+    },
   });
   await app.read(people(3));
   expect(await writesDuring(sp, () => app.push())).toBe(0);

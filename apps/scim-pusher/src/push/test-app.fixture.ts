@@ -15,7 +15,7 @@ import type { ServiceProvider } from '@autoprov/testing';
 import type { PusherContext } from '../context.ts';
 import { ingestBatch } from '../ingest.ts';
 import { saveSetupChanges } from '../store/setups.ts';
-import { createSpAgent } from './address-check.ts';
+import { createOutboundAgent } from '@autoprov/outbound';
 import { pushApp } from './push-app.ts';
 
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
@@ -58,7 +58,7 @@ export async function startTestApp(
   await migrate({ adminUrl: database.url, service: 'scim-pusher', migrationsDir });
   const logger = createLogger({ service: 'scim-pusher-test', level: 'warn' });
   const pool = connect({ url: database.url, schema: 'scim_pusher', applicationName: 'test', logger });
-  const spAgent = createSpAgent({ allowedHosts: ['127.0.0.1', 'localhost'], timeoutMs: 2_000 });
+  const spAgent = createOutboundAgent({ allowedHosts: ['127.0.0.1', 'localhost'], timeoutMs: 2_000 });
   let offsetMs = 0;
   let revision = 0n;
   let seq = 0n;

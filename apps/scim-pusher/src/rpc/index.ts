@@ -5,15 +5,30 @@ import { explainUser } from './explain-user.ts';
 import { getAppStatus } from './get-app-status.ts';
 import { listAccounts } from './list-accounts.ts';
 
+// Stands in for what is not written yet.
+const notYet = async (): Promise<never> => {
+  throw new Error('not written yet');
+};
+
+const people = ['cli', 'console'];
+
 /** What the service answers, and to whom. */
 export function pushService(ctx: PusherContext): Service {
   return defineService({
     definition: PushServiceService,
     handlers: {
+      probeEndpoint: notYet,
+      getTargetSchema: notYet,
       getAppStatus: (request) => getAppStatus(ctx, request),
       explainUser: (request) => explainUser(ctx, request),
       listAccounts: (request) => listAccounts(ctx, request),
     },
-    allow: ['cli'],
+    allow: {
+      getAppStatus: people,
+      explainUser: people,
+      listAccounts: people,
+      probeEndpoint: [...people, 'config'],
+      getTargetSchema: [...people, 'config'],
+    },
   });
 }

@@ -19,6 +19,7 @@ afterAll(() => broker.stop());
 const setBearer = (value: string) => ({
   app,
   secret: { $case: 'bearerToken', value } as const,
+  keepPrevious: false,
   validateOnly: false,
 });
 const readHeader = () => broker.clients.pusher.getAppAuthorization({ app, forceNew: false }, soon);

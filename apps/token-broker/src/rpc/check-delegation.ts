@@ -11,6 +11,10 @@ export async function checkDelegation(
   const { account } = await openDelegation(ctx, readDelegationName('name', request.name));
   const checked = await checkScopes(ctx.tokens, account);
   return {
+    googleCustomerId: '',
+    code: '',
+    reason: '',
+    message: '',
     scopes: checked.map(({ scope, problem }) => ({
       scope,
       granted: problem === undefined,

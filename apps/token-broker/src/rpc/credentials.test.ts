@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 const setCredential = (secret: SetCredentialRequest['secret'], changes: Partial<SetCredentialRequest> = {}) =>
-  broker.clients.cli.setCredential({ app, secret, validateOnly: false, ...changes }, soon);
+  broker.clients.cli.setCredential({ app, secret, keepPrevious: false, validateOnly: false, ...changes }, soon);
 const getHeader = async () => {
   const { headerValue } = await broker.clients.pusher.getAppAuthorization({ app, forceNew: false }, soon);
   return headerValue;

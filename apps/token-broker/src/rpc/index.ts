@@ -11,6 +11,11 @@ import { getDirectoryAccessToken } from './get-directory-access-token.ts';
 import { setCredential } from './set-credential.ts';
 import { setDelegation } from './set-delegation.ts';
 
+// Stands in for what is not written yet.
+const notYet = async (): Promise<never> => {
+  throw new Error('not written yet');
+};
+
 const admins = ['cli', 'console'];
 
 /** What the service answers, and to whom: what comes from a secret goes to the one service that uses it. */
@@ -18,6 +23,12 @@ export function tokenBrokerService(ctx: BrokerContext): Service {
   return defineService({
     definition: TokenBrokerServiceService,
     handlers: {
+      listCredentials: notYet,
+      beginAuthorization: notYet,
+      completeAuthorization: notYet,
+      revokeAppAccess: notYet,
+      listRevocations: notYet,
+      listAuditRecords: notYet,
       setDelegation: (request) => setDelegation(ctx, request),
       getDelegation: (request) => getDelegation(ctx, request),
       deleteDelegation: (request) => deleteDelegation(ctx, request),
@@ -29,6 +40,12 @@ export function tokenBrokerService(ctx: BrokerContext): Service {
       getAppAuthorization: (request, call) => getAppAuthorization(ctx, request, call),
     },
     allow: {
+      listCredentials: admins,
+      beginAuthorization: admins,
+      completeAuthorization: admins,
+      revokeAppAccess: ['config'],
+      listRevocations: admins,
+      listAuditRecords: admins,
       setDelegation: admins,
       getDelegation: admins,
       deleteDelegation: admins,

@@ -1,11 +1,19 @@
-import { Credential_Kind, type Credential, type Delegation } from '@autoprov/proto';
+import { Credential_Kind, Credential_State, type Credential, type Delegation } from '@autoprov/proto';
 import type { StoredCredential } from '../store/credentials.ts';
 import type { StoredDelegation } from '../store/delegations.ts';
 
 /** What may be shown of a delegation. */
 export function presentDelegation(delegation: StoredDelegation): Delegation {
   const { customerId, serviceAccountEmail, clientId, adminEmail, updateTime } = delegation;
-  return { name: `customers/${customerId}/delegation`, serviceAccountEmail, clientId, adminEmail, updateTime };
+  return {
+    name: `customers/${customerId}/delegation`,
+    serviceAccountEmail,
+    clientId,
+    adminEmail,
+    updateTime,
+    googleCustomerId: '',
+    keyless: false,
+  };
 }
 
 /** What may be shown of a credential. */
@@ -17,5 +25,8 @@ export function presentCredential(credential: StoredCredential): Credential {
     version,
     expireTime: expireTime ?? undefined,
     updateTime,
+    state: Credential_State.STATE_READY,
+    previousKept: false,
+    clientId: '',
   };
 }

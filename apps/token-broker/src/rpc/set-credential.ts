@@ -43,6 +43,7 @@ function readSecret(secret: SetCredentialRequest['secret']): Pick<StoredCredenti
       if (username.includes(':')) throw invalidField('basic.username', 'it must have no colon (RFC 7617)');
       return { kind: 'basic', headerValue: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
     }
+    case 'clientCredentials':
     case undefined:
       throw invalidField('secret', 'give bearer_token or basic');
   }

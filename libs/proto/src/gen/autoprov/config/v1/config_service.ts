@@ -18,9 +18,71 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Duration } from "../../../google/protobuf/duration.ts";
 import { FieldMask } from "../../../google/protobuf/field_mask.ts";
+import { Struct, Value } from "../../../google/protobuf/struct.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
-import { AttributeMapping, ProvisioningSetup } from "./setup.ts";
+import {
+  AttributeMapping,
+  DeprovisioningPolicy,
+  MappingTest,
+  MatchingPolicy,
+  ProvisioningScope,
+  ProvisioningSetup,
+  SetupDefaults,
+} from "./setup.ts";
+
+/** What can be done with the account of somebody who leaves. */
+export const DeprovisioningAction = {
+  /** DEPROVISIONING_ACTION_UNSPECIFIED - Unset; never answered. */
+  DEPROVISIONING_ACTION_UNSPECIFIED: 0,
+  /** DEPROVISIONING_ACTION_SUSPEND - The account is switched off and can be switched on again. */
+  DEPROVISIONING_ACTION_SUSPEND: 1,
+  /** DEPROVISIONING_ACTION_DELETE - The account is deleted. */
+  DEPROVISIONING_ACTION_DELETE: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type DeprovisioningAction = typeof DeprovisioningAction[keyof typeof DeprovisioningAction];
+
+export namespace DeprovisioningAction {
+  export type DEPROVISIONING_ACTION_UNSPECIFIED = typeof DeprovisioningAction.DEPROVISIONING_ACTION_UNSPECIFIED;
+  export type DEPROVISIONING_ACTION_SUSPEND = typeof DeprovisioningAction.DEPROVISIONING_ACTION_SUSPEND;
+  export type DEPROVISIONING_ACTION_DELETE = typeof DeprovisioningAction.DEPROVISIONING_ACTION_DELETE;
+  export type UNRECOGNIZED = typeof DeprovisioningAction.UNRECOGNIZED;
+}
+
+export function deprovisioningActionFromJSON(object: any): DeprovisioningAction {
+  switch (object) {
+    case 0:
+    case "DEPROVISIONING_ACTION_UNSPECIFIED":
+      return DeprovisioningAction.DEPROVISIONING_ACTION_UNSPECIFIED;
+    case 1:
+    case "DEPROVISIONING_ACTION_SUSPEND":
+      return DeprovisioningAction.DEPROVISIONING_ACTION_SUSPEND;
+    case 2:
+    case "DEPROVISIONING_ACTION_DELETE":
+      return DeprovisioningAction.DEPROVISIONING_ACTION_DELETE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return DeprovisioningAction.UNRECOGNIZED;
+  }
+}
+
+export function deprovisioningActionToJSON(object: DeprovisioningAction): string {
+  switch (object) {
+    case DeprovisioningAction.DEPROVISIONING_ACTION_UNSPECIFIED:
+      return "DEPROVISIONING_ACTION_UNSPECIFIED";
+    case DeprovisioningAction.DEPROVISIONING_ACTION_SUSPEND:
+      return "DEPROVISIONING_ACTION_SUSPEND";
+    case DeprovisioningAction.DEPROVISIONING_ACTION_DELETE:
+      return "DEPROVISIONING_ACTION_DELETE";
+    case DeprovisioningAction.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
 
 /** An organisation with one Google directory. */
 export interface Customer {
@@ -29,7 +91,15 @@ export interface Customer {
   /** For people. */
   displayName: string;
   /** When it was created. Output only. */
-  createTime?: Date | undefined;
+  createTime?:
+    | Date
+    | undefined;
+  /** What setups of the customer take over where they say nothing of their own. */
+  setupDefaults?:
+    | SetupDefaults
+    | undefined;
+  /** Changes with each write. Output only, but for UpdateCustomer. */
+  etag: string;
 }
 
 /** A connection to one service provider, installed for a customer. */
@@ -41,7 +111,11 @@ export interface App {
   /** The template of the catalogue, for example `templates/scim-bearer`. */
   template: string;
   /** When it was installed. Output only. */
-  createTime?: Date | undefined;
+  createTime?:
+    | Date
+    | undefined;
+  /** Changes with each write. Output only, but for UpdateApp. */
+  etag: string;
 }
 
 /** An entry of the app catalogue: what is known of a kind of service provider, as data. */
@@ -57,7 +131,123 @@ export interface Template {
     | AttributeMapping
     | undefined;
   /** How the service provider's SCIM differs from the RFC. */
-  scim?: ScimProfile | undefined;
+  scim?:
+    | ScimProfile
+    | undefined;
+  /** How we prove who we are. */
+  authorization?:
+    | AuthorizationForm
+    | undefined;
+  /** What its SCIM base URL looks like. */
+  endpoint?:
+    | EndpointForm
+    | undefined;
+  /** What the service provider can do with accounts of people who leave. Empty: both. */
+  deprovisioningActions: DeprovisioningAction[];
+  /** What a new setup does with people who leave, where neither it nor its customer says so; it is kept in the setup. */
+  deprovisioning?:
+    | DeprovisioningPolicy
+    | undefined;
+  /** How a new setup finds accounts that exist already, where neither it nor its customer says so; it is kept in the setup. */
+  matching?:
+    | MatchingPolicy
+    | undefined;
+  /** Where the service provider documents its SCIM. */
+  documentationUri: string;
+  /** What an admin should know before a setup is made, a sentence each. */
+  notes: string[];
+}
+
+/** How a service provider wants to be convinced of who calls. */
+export interface AuthorizationForm {
+  /** Those that it takes, the recommended one first. */
+  methods: AuthorizationForm_Method[];
+  /** Its OAuth authorization endpoint; empty: the admin enters it. May hold `{placeholder}`s for the admin to fill in. */
+  authorizationUrl: string;
+  /** Its OAuth token endpoint; as above. */
+  tokenUrl: string;
+  /** Its OAuth revocation endpoint (RFC 7009); empty: it has none. */
+  revocationUrl: string;
+  /** The OAuth scopes to ask for. */
+  scopes: string[];
+  /** How long a static token lives; absent: it does not end, or it is not known. */
+  tokenLifetime?: Duration | undefined;
+}
+
+/** By which kind of credential. */
+export const AuthorizationForm_Method = {
+  /** METHOD_UNSPECIFIED - Unset; never answered. */
+  METHOD_UNSPECIFIED: 0,
+  /** METHOD_BEARER - A token that an admin makes at the service provider (RFC 6750). */
+  METHOD_BEARER: 1,
+  /** METHOD_BASIC - User name and password (RFC 7617). */
+  METHOD_BASIC: 2,
+  /** METHOD_OAUTH_CODE - OAuth 2.0 authorization code with PKCE (RFC 6749 §4.1, RFC 7636). */
+  METHOD_OAUTH_CODE: 3,
+  /** METHOD_OAUTH_CLIENT_CREDENTIALS - OAuth 2.0 client credentials (RFC 6749 §4.4). */
+  METHOD_OAUTH_CLIENT_CREDENTIALS: 4,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type AuthorizationForm_Method = typeof AuthorizationForm_Method[keyof typeof AuthorizationForm_Method];
+
+export namespace AuthorizationForm_Method {
+  export type METHOD_UNSPECIFIED = typeof AuthorizationForm_Method.METHOD_UNSPECIFIED;
+  export type METHOD_BEARER = typeof AuthorizationForm_Method.METHOD_BEARER;
+  export type METHOD_BASIC = typeof AuthorizationForm_Method.METHOD_BASIC;
+  export type METHOD_OAUTH_CODE = typeof AuthorizationForm_Method.METHOD_OAUTH_CODE;
+  export type METHOD_OAUTH_CLIENT_CREDENTIALS = typeof AuthorizationForm_Method.METHOD_OAUTH_CLIENT_CREDENTIALS;
+  export type UNRECOGNIZED = typeof AuthorizationForm_Method.UNRECOGNIZED;
+}
+
+export function authorizationForm_MethodFromJSON(object: any): AuthorizationForm_Method {
+  switch (object) {
+    case 0:
+    case "METHOD_UNSPECIFIED":
+      return AuthorizationForm_Method.METHOD_UNSPECIFIED;
+    case 1:
+    case "METHOD_BEARER":
+      return AuthorizationForm_Method.METHOD_BEARER;
+    case 2:
+    case "METHOD_BASIC":
+      return AuthorizationForm_Method.METHOD_BASIC;
+    case 3:
+    case "METHOD_OAUTH_CODE":
+      return AuthorizationForm_Method.METHOD_OAUTH_CODE;
+    case 4:
+    case "METHOD_OAUTH_CLIENT_CREDENTIALS":
+      return AuthorizationForm_Method.METHOD_OAUTH_CLIENT_CREDENTIALS;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return AuthorizationForm_Method.UNRECOGNIZED;
+  }
+}
+
+export function authorizationForm_MethodToJSON(object: AuthorizationForm_Method): string {
+  switch (object) {
+    case AuthorizationForm_Method.METHOD_UNSPECIFIED:
+      return "METHOD_UNSPECIFIED";
+    case AuthorizationForm_Method.METHOD_BEARER:
+      return "METHOD_BEARER";
+    case AuthorizationForm_Method.METHOD_BASIC:
+      return "METHOD_BASIC";
+    case AuthorizationForm_Method.METHOD_OAUTH_CODE:
+      return "METHOD_OAUTH_CODE";
+    case AuthorizationForm_Method.METHOD_OAUTH_CLIENT_CREDENTIALS:
+      return "METHOD_OAUTH_CLIENT_CREDENTIALS";
+    case AuthorizationForm_Method.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** What a service provider's SCIM base URL looks like. */
+export interface EndpointForm {
+  /** For example `https://api.example.com/{team}/scim/v2`; without a placeholder it is the one URL there is. Empty: any. */
+  urlTemplate: string;
+  /** Where the admin finds it, in a sentence. */
+  hint: string;
 }
 
 /** How a service provider speaks SCIM, where discovery does not say or says it wrong. */
@@ -70,6 +260,26 @@ export interface ScimProfile {
   maxConcurrentRequests: number;
   /** Attributes that can be filtered by `eq`; empty: externalId, userName. */
   filterableAttributes: string[];
+  /** SCIM paths, as a mapping row's target, without which no account is made. */
+  requiredAttributes: string[];
+  /** SCIM paths that can't be changed once an account is made. */
+  immutableAttributes: string[];
+  /** How many characters the value at a SCIM path may have. */
+  maxLengths: { [key: string]: number };
+  /** Characters that no value may hold. */
+  forbiddenCharacters: string;
+  /** Every multi-valued attribute may have one value at the most. */
+  singleValued: boolean;
+  /** Accounts are suspended by DELETE, since the service provider has no `active`. */
+  suspendByDelete: boolean;
+  /** `active` = false destroys the account, or can't be taken back: a warning before deprovisioning is set up. */
+  suspendIsPermanent: boolean;
+  /** A deleted account can't be made again: a warning before deprovisioning is set up. */
+  deleteIsPermanent: boolean;
+  /** Writes a minute at the most; 0: as max_requests_per_second says. */
+  maxWritesPerMinute: number;
+  /** How many accounts a page of a list may have; 0: 100. */
+  maxPageSize: number;
 }
 
 /** How an account is changed. */
@@ -124,6 +334,11 @@ export function scimProfile_UpdateToJSON(object: ScimProfile_Update): string {
   }
 }
 
+export interface ScimProfile_MaxLengthsEntry {
+  key: string;
+  value: number;
+}
+
 /** Asks to create a customer. */
 export interface CreateCustomerRequest {
   /** The id, the last part of the name. */
@@ -170,6 +385,28 @@ export interface ListCustomersResponse {
   customers: Customer[];
   /** For the next page; empty: this is the last. */
   nextPageToken: string;
+}
+
+/** Asks to change a customer. */
+export interface UpdateCustomerRequest {
+  /** `name` and, where a change in between must be noticed, `etag` say which; the rest is what to store. */
+  customer?:
+    | Customer
+    | undefined;
+  /** Which fields; absent: every field that is set. */
+  updateMask?:
+    | string[]
+    | undefined;
+  /** Check only. */
+  validateOnly: boolean;
+  /** A UUID for safe repeats. */
+  requestId: string;
+}
+
+/** The changed customer. */
+export interface UpdateCustomerResponse {
+  /** As stored. */
+  customer?: Customer | undefined;
 }
 
 /** Asks to delete a customer. */
@@ -248,6 +485,62 @@ export interface ListAppsResponse {
   nextPageToken: string;
 }
 
+/** Asks to change an app. */
+export interface UpdateAppRequest {
+  /** `name` and, where a change in between must be noticed, `etag` say which; the rest is what to store. */
+  app?:
+    | App
+    | undefined;
+  /** Which fields; absent: every field that is set. */
+  updateMask?:
+    | string[]
+    | undefined;
+  /** Check only. */
+  validateOnly: boolean;
+  /** A UUID for safe repeats. */
+  requestId: string;
+}
+
+/** The changed app. */
+export interface UpdateAppResponse {
+  /** As stored. */
+  app?: App | undefined;
+}
+
+/** Asks what is known before a setup is made. */
+export interface GetPreConfigurationRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+}
+
+/** What is known before a setup is made. */
+export interface GetPreConfigurationResponse {
+  /** The app. */
+  app?:
+    | App
+    | undefined;
+  /** Its template. */
+  template?:
+    | Template
+    | undefined;
+  /** A setup as it would be made from the template and the customer's defaults, without an endpoint. */
+  proposedSetup?:
+    | ProvisioningSetup
+    | undefined;
+  /** The numeric client id of the customer's service account; empty: none is stored. */
+  clientId: string;
+  /** The scopes that the Workspace admin grants to it. */
+  scopes: string[];
+  /** The page of Google's admin console with both filled in; empty: no service account is stored. */
+  delegationLink: string;
+  /** The customer's Google customer id; empty: not bound yet. */
+  googleCustomerId: string;
+  /** A credential for the service provider is stored. */
+  credentialStored: boolean;
+  /** There is a setup already: it is read with GetSetup. */
+  setupExists: boolean;
+}
+
 /** Asks to remove an app. */
 export interface DeleteAppRequest {
   /** `customers/{customer}/apps/{app}`. */
@@ -273,7 +566,91 @@ export interface CreateSetupRequest {
 /** The new setup. */
 export interface CreateSetupResponse {
   /** As stored, inactive. */
-  setup?: ProvisioningSetup | undefined;
+  setup?:
+    | ProvisioningSetup
+    | undefined;
+  /** What was checked on the way. */
+  checks: SetupCheck[];
+}
+
+/** One thing that was checked about a setup. */
+export interface SetupCheck {
+  /**
+   * What was checked: `endpoint`, `credential`, `delegation`, `scope <URL>`, `group <group>`, `target_schema`,
+   * `mapping`, `mapping_test <name>`, `sample_user`, `deprovisioning`.
+   */
+  id: string;
+  /** How it went. */
+  result: SetupCheck_Result;
+  /** The code of the error model, for example 17010; empty where it has none. */
+  code: string;
+  /** The finer reason, or a name of autoprov.error.v1.ErrorReason without its prefix; empty when it passed. */
+  reason: string;
+  /** What was found and what to do, for people. */
+  message: string;
+}
+
+/** How it went. */
+export const SetupCheck_Result = {
+  /** RESULT_UNSPECIFIED - Unset; never answered. */
+  RESULT_UNSPECIFIED: 0,
+  /** RESULT_PASSED - It is as it must be. */
+  RESULT_PASSED: 1,
+  /** RESULT_FAILED - It is wrong: nothing can be provisioned with it. */
+  RESULT_FAILED: 2,
+  /**
+   * RESULT_WARNING - It could not be found out, or works but deserves a look; refuses no write but an activation where it could not be
+   * found out.
+   */
+  RESULT_WARNING: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type SetupCheck_Result = typeof SetupCheck_Result[keyof typeof SetupCheck_Result];
+
+export namespace SetupCheck_Result {
+  export type RESULT_UNSPECIFIED = typeof SetupCheck_Result.RESULT_UNSPECIFIED;
+  export type RESULT_PASSED = typeof SetupCheck_Result.RESULT_PASSED;
+  export type RESULT_FAILED = typeof SetupCheck_Result.RESULT_FAILED;
+  export type RESULT_WARNING = typeof SetupCheck_Result.RESULT_WARNING;
+  export type UNRECOGNIZED = typeof SetupCheck_Result.UNRECOGNIZED;
+}
+
+export function setupCheck_ResultFromJSON(object: any): SetupCheck_Result {
+  switch (object) {
+    case 0:
+    case "RESULT_UNSPECIFIED":
+      return SetupCheck_Result.RESULT_UNSPECIFIED;
+    case 1:
+    case "RESULT_PASSED":
+      return SetupCheck_Result.RESULT_PASSED;
+    case 2:
+    case "RESULT_FAILED":
+      return SetupCheck_Result.RESULT_FAILED;
+    case 3:
+    case "RESULT_WARNING":
+      return SetupCheck_Result.RESULT_WARNING;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return SetupCheck_Result.UNRECOGNIZED;
+  }
+}
+
+export function setupCheck_ResultToJSON(object: SetupCheck_Result): string {
+  switch (object) {
+    case SetupCheck_Result.RESULT_UNSPECIFIED:
+      return "RESULT_UNSPECIFIED";
+    case SetupCheck_Result.RESULT_PASSED:
+      return "RESULT_PASSED";
+    case SetupCheck_Result.RESULT_FAILED:
+      return "RESULT_FAILED";
+    case SetupCheck_Result.RESULT_WARNING:
+      return "RESULT_WARNING";
+    case SetupCheck_Result.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
 }
 
 /** Asks for one setup. */
@@ -285,7 +662,11 @@ export interface GetSetupRequest {
 /** One setup. */
 export interface GetSetupResponse {
   /** As stored. */
-  setup?: ProvisioningSetup | undefined;
+  setup?:
+    | ProvisioningSetup
+    | undefined;
+  /** With what it takes over from its customer: what is provisioned. */
+  effectiveSetup?: ProvisioningSetup | undefined;
 }
 
 /** Asks to change a setup. */
@@ -307,7 +688,147 @@ export interface UpdateSetupRequest {
 /** The changed setup. */
 export interface UpdateSetupResponse {
   /** As stored. */
-  setup?: ProvisioningSetup | undefined;
+  setup?:
+    | ProvisioningSetup
+    | undefined;
+  /** What was checked on the way. */
+  checks: SetupCheck[];
+}
+
+/** Asks to change the mapping. */
+export interface UpdateAttributeMappingRequest {
+  /** `customers/{customer}/apps/{app}/setup`. */
+  name: string;
+  /** The current etag. */
+  etag: string;
+  /** The new mapping; empty: the template's. */
+  attributeMapping?:
+    | AttributeMapping
+    | undefined;
+  /** The new tests, all of them. */
+  mappingTests: MappingTest[];
+  /** Check only. */
+  validateOnly: boolean;
+  /** A UUID for safe repeats. */
+  requestId: string;
+}
+
+/** The changed setup. */
+export interface UpdateAttributeMappingResponse {
+  /** As stored. */
+  setup?:
+    | ProvisioningSetup
+    | undefined;
+  /** What was checked on the way. */
+  checks: SetupCheck[];
+}
+
+/** Asks to change who is provisioned. */
+export interface UpdateGroupSettingsRequest {
+  /** `customers/{customer}/apps/{app}/setup`. */
+  name: string;
+  /** The current etag. */
+  etag: string;
+  /** The new scope. */
+  scope?:
+    | ProvisioningScope
+    | undefined;
+  /** Check only. */
+  validateOnly: boolean;
+  /** A UUID for safe repeats. */
+  requestId: string;
+}
+
+/** The changed setup. */
+export interface UpdateGroupSettingsResponse {
+  /** As stored. */
+  setup?:
+    | ProvisioningSetup
+    | undefined;
+  /** What was checked on the way. */
+  checks: SetupCheck[];
+}
+
+/** Asks to change what happens to those who leave. */
+export interface UpdateDeprovisioningConfigRequest {
+  /** `customers/{customer}/apps/{app}/setup`. */
+  name: string;
+  /** The current etag. */
+  etag: string;
+  /** The new policy; triggers without a rule take over the customer's. */
+  deprovisioning?:
+    | DeprovisioningPolicy
+    | undefined;
+  /** Check only. */
+  validateOnly: boolean;
+  /** A UUID for safe repeats. */
+  requestId: string;
+}
+
+/** The changed setup. */
+export interface UpdateDeprovisioningConfigResponse {
+  /** As stored. */
+  setup?:
+    | ProvisioningSetup
+    | undefined;
+  /** What was checked on the way. */
+  checks: SetupCheck[];
+}
+
+/** Asks to check a setup. */
+export interface CheckSetupRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** A draft; absent: the stored setup. */
+  draft?:
+    | ProvisioningSetup
+    | undefined;
+  /** The sample: `customers/{customer}/users/{user}`, the id may be a primary address; empty: some user of the directory. */
+  user: string;
+}
+
+/** What was found. */
+export interface CheckSetupResponse {
+  /** One entry for each thing that was checked. */
+  checks: SetupCheck[];
+}
+
+/** Asks what a mapping gives. */
+export interface PreviewMappingRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** `customers/{customer}/users/{user}`; the id may be a primary address. */
+  user: string;
+  /** A draft whose mapping and scope are used; absent: the stored setup. */
+  draft?: ProvisioningSetup | undefined;
+}
+
+/** What a mapping gives for one user. */
+export interface PreviewMappingResponse {
+  /** One entry for each row of the mapping, in its order. */
+  values: PreviewedValue[];
+  /** The user as it would be sent. */
+  resource?:
+    | { [key: string]: any }
+    | undefined;
+  /** In scope or not. */
+  inScope: boolean;
+  /** Why, in a sentence: by which group, org unit, filter or name. */
+  scopeExplanation: string;
+}
+
+/** What one row of a mapping gives. */
+export interface PreviewedValue {
+  /** The row's target. */
+  target: string;
+  /** The value; absent: none. */
+  value?:
+    | any
+    | undefined;
+  /** Where it came from, for people: the attribute, the expression, a constant or the default. */
+  origin: string;
+  /** Why the service provider would refuse it, or why there is none; empty: nothing is wrong with it. */
+  problem: string;
 }
 
 /** Asks to start pushing. */
@@ -401,7 +922,42 @@ export interface SetupRevision {
   /** Which workload asked for the change. */
   caller: string;
   /** When. */
-  createTime?: Date | undefined;
+  createTime?:
+    | Date
+    | undefined;
+  /** The person it was asked for, as the identity provider names them; empty: a workload by itself. */
+  person: string;
+  /**
+   * What differs from the revision before, as paths of an update mask; `customer.setup_defaults` when the customer's
+   * defaults changed.
+   */
+  changedPaths: string[];
+  /** The revision that it was rolled back to; 0: an ordinary change. */
+  rolledBackTo: bigint;
+}
+
+/** Asks to go back to a revision. */
+export interface RollbackSetupRequest {
+  /** `customers/{customer}/apps/{app}/setup`. */
+  name: string;
+  /** The current etag. */
+  etag: string;
+  /** The revision to go back to; one that deleted the setup is refused. */
+  revision: bigint;
+  /** Check only. */
+  validateOnly: boolean;
+  /** A UUID for safe repeats. */
+  requestId: string;
+}
+
+/** The setup as it was. */
+export interface RollbackSetupResponse {
+  /** As stored. */
+  setup?:
+    | ProvisioningSetup
+    | undefined;
+  /** What was checked on the way. */
+  checks: SetupCheck[];
 }
 
 /** Asks what changed. */
@@ -428,7 +984,7 @@ export interface SetupChange {
   app: string;
   /** The number. */
   revision: bigint;
-  /** The setup as it is now; absent: deleted. */
+  /** The setup as it is now, with what it takes over from its customer; absent: deleted. */
   setup?:
     | ProvisioningSetup
     | undefined;
@@ -446,8 +1002,132 @@ export interface DeleteCustomerResponse {
 export interface DeleteAppResponse {
 }
 
+/** Lets a member do what a role allows. */
+export interface RoleBinding {
+  /** `customers/{customer}/roleBindings/{binding}`; `customers/-` stands for all customers and the installation itself. */
+  name: string;
+  /** `person:{address}`, as the identity provider vouches for it, or `workload:{name}`, as its certificate says. */
+  member: string;
+  /** What it allows. */
+  role: RoleBinding_Role;
+  /** When it was made. Output only. */
+  createTime?: Date | undefined;
+}
+
+/** What it allows; each includes those before it. */
+export const RoleBinding_Role = {
+  /** ROLE_UNSPECIFIED - Unset; never answered. */
+  ROLE_UNSPECIFIED: 0,
+  /** ROLE_VIEWER - Reads everything that is not secret. */
+  ROLE_VIEWER: 1,
+  /** ROLE_OPERATOR - Changes setups, credentials and apps. */
+  ROLE_OPERATOR: 2,
+  /** ROLE_APPROVER - Approves what is held back. */
+  ROLE_APPROVER: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type RoleBinding_Role = typeof RoleBinding_Role[keyof typeof RoleBinding_Role];
+
+export namespace RoleBinding_Role {
+  export type ROLE_UNSPECIFIED = typeof RoleBinding_Role.ROLE_UNSPECIFIED;
+  export type ROLE_VIEWER = typeof RoleBinding_Role.ROLE_VIEWER;
+  export type ROLE_OPERATOR = typeof RoleBinding_Role.ROLE_OPERATOR;
+  export type ROLE_APPROVER = typeof RoleBinding_Role.ROLE_APPROVER;
+  export type UNRECOGNIZED = typeof RoleBinding_Role.UNRECOGNIZED;
+}
+
+export function roleBinding_RoleFromJSON(object: any): RoleBinding_Role {
+  switch (object) {
+    case 0:
+    case "ROLE_UNSPECIFIED":
+      return RoleBinding_Role.ROLE_UNSPECIFIED;
+    case 1:
+    case "ROLE_VIEWER":
+      return RoleBinding_Role.ROLE_VIEWER;
+    case 2:
+    case "ROLE_OPERATOR":
+      return RoleBinding_Role.ROLE_OPERATOR;
+    case 3:
+    case "ROLE_APPROVER":
+      return RoleBinding_Role.ROLE_APPROVER;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return RoleBinding_Role.UNRECOGNIZED;
+  }
+}
+
+export function roleBinding_RoleToJSON(object: RoleBinding_Role): string {
+  switch (object) {
+    case RoleBinding_Role.ROLE_UNSPECIFIED:
+      return "ROLE_UNSPECIFIED";
+    case RoleBinding_Role.ROLE_VIEWER:
+      return "ROLE_VIEWER";
+    case RoleBinding_Role.ROLE_OPERATOR:
+      return "ROLE_OPERATOR";
+    case RoleBinding_Role.ROLE_APPROVER:
+      return "ROLE_APPROVER";
+    case RoleBinding_Role.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** Asks to give a role. */
+export interface CreateRoleBindingRequest {
+  /** `customers/{customer}`, or `customers/-`. */
+  parent: string;
+  /** `name` is ignored. */
+  roleBinding?:
+    | RoleBinding
+    | undefined;
+  /** Check only. */
+  validateOnly: boolean;
+  /** A UUID for safe repeats. */
+  requestId: string;
+}
+
+/** The new binding. */
+export interface CreateRoleBindingResponse {
+  /** As stored. */
+  roleBinding?: RoleBinding | undefined;
+}
+
+/** Asks for a page of role bindings. */
+export interface ListRoleBindingsRequest {
+  /** `customers/{customer}`; `customers/-`: those of all customers and of the installation. */
+  parent: string;
+  /** Only those of this member; empty: of all. */
+  member: string;
+  /** At most so many; 0: 100; over 1,000 is 1,000. */
+  pageSize: number;
+  /** From the previous page. */
+  pageToken: string;
+}
+
+/** A page of role bindings. */
+export interface ListRoleBindingsResponse {
+  /** By name. */
+  roleBindings: RoleBinding[];
+  /** For the next page; empty: this is the last. */
+  nextPageToken: string;
+}
+
+/** Asks to take a role away. */
+export interface DeleteRoleBindingRequest {
+  /** `customers/{customer}/roleBindings/{binding}`. */
+  name: string;
+  /** Check only. */
+  validateOnly: boolean;
+}
+
+/** The binding is gone. */
+export interface DeleteRoleBindingResponse {
+}
+
 function createBaseCustomer(): Customer {
-  return { name: "", displayName: "", createTime: undefined };
+  return { name: "", displayName: "", createTime: undefined, setupDefaults: undefined, etag: "" };
 }
 
 export const Customer: MessageFns<Customer> = {
@@ -460,6 +1140,12 @@ export const Customer: MessageFns<Customer> = {
     }
     if (message.createTime !== undefined) {
       Timestamp.encode(toTimestamp(message.createTime), writer.uint32(26).fork()).join();
+    }
+    if (message.setupDefaults !== undefined) {
+      SetupDefaults.encode(message.setupDefaults, writer.uint32(34).fork()).join();
+    }
+    if (message.etag !== "") {
+      writer.uint32(42).string(message.etag);
     }
     return writer;
   },
@@ -501,6 +1187,22 @@ export const Customer: MessageFns<Customer> = {
             message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.setupDefaults = SetupDefaults.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -526,6 +1228,12 @@ export const Customer: MessageFns<Customer> = {
         : isSet(object.create_time)
         ? fromJsonTimestamp(object.create_time)
         : undefined,
+      setupDefaults: isSet(object.setupDefaults)
+        ? SetupDefaults.fromJSON(object.setupDefaults)
+        : isSet(object.setup_defaults)
+        ? SetupDefaults.fromJSON(object.setup_defaults)
+        : undefined,
+      etag: isSet(object.etag) ? globalThis.String(object.etag) : "",
     };
   },
 
@@ -540,6 +1248,12 @@ export const Customer: MessageFns<Customer> = {
     if (message.createTime !== undefined) {
       obj.createTime = message.createTime.toISOString();
     }
+    if (message.setupDefaults !== undefined) {
+      obj.setupDefaults = SetupDefaults.toJSON(message.setupDefaults);
+    }
+    if (message.etag !== "") {
+      obj.etag = message.etag;
+    }
     return obj;
   },
 
@@ -551,12 +1265,16 @@ export const Customer: MessageFns<Customer> = {
     message.name = object.name ?? "";
     message.displayName = object.displayName ?? "";
     message.createTime = object.createTime ?? undefined;
+    message.setupDefaults = (object.setupDefaults !== undefined && object.setupDefaults !== null)
+      ? SetupDefaults.fromPartial(object.setupDefaults)
+      : undefined;
+    message.etag = object.etag ?? "";
     return message;
   },
 };
 
 function createBaseApp(): App {
-  return { name: "", displayName: "", template: "", createTime: undefined };
+  return { name: "", displayName: "", template: "", createTime: undefined, etag: "" };
 }
 
 export const App: MessageFns<App> = {
@@ -572,6 +1290,9 @@ export const App: MessageFns<App> = {
     }
     if (message.createTime !== undefined) {
       Timestamp.encode(toTimestamp(message.createTime), writer.uint32(34).fork()).join();
+    }
+    if (message.etag !== "") {
+      writer.uint32(42).string(message.etag);
     }
     return writer;
   },
@@ -621,6 +1342,14 @@ export const App: MessageFns<App> = {
             message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -647,6 +1376,7 @@ export const App: MessageFns<App> = {
         : isSet(object.create_time)
         ? fromJsonTimestamp(object.create_time)
         : undefined,
+      etag: isSet(object.etag) ? globalThis.String(object.etag) : "",
     };
   },
 
@@ -664,6 +1394,9 @@ export const App: MessageFns<App> = {
     if (message.createTime !== undefined) {
       obj.createTime = message.createTime.toISOString();
     }
+    if (message.etag !== "") {
+      obj.etag = message.etag;
+    }
     return obj;
   },
 
@@ -676,12 +1409,26 @@ export const App: MessageFns<App> = {
     message.displayName = object.displayName ?? "";
     message.template = object.template ?? "";
     message.createTime = object.createTime ?? undefined;
+    message.etag = object.etag ?? "";
     return message;
   },
 };
 
 function createBaseTemplate(): Template {
-  return { name: "", displayName: "", version: 0, attributeMapping: undefined, scim: undefined };
+  return {
+    name: "",
+    displayName: "",
+    version: 0,
+    attributeMapping: undefined,
+    scim: undefined,
+    authorization: undefined,
+    endpoint: undefined,
+    deprovisioningActions: [],
+    deprovisioning: undefined,
+    matching: undefined,
+    documentationUri: "",
+    notes: [],
+  };
 }
 
 export const Template: MessageFns<Template> = {
@@ -700,6 +1447,31 @@ export const Template: MessageFns<Template> = {
     }
     if (message.scim !== undefined) {
       ScimProfile.encode(message.scim, writer.uint32(42).fork()).join();
+    }
+    if (message.authorization !== undefined) {
+      AuthorizationForm.encode(message.authorization, writer.uint32(50).fork()).join();
+    }
+    if (message.endpoint !== undefined) {
+      EndpointForm.encode(message.endpoint, writer.uint32(58).fork()).join();
+    }
+    if (message.deprovisioningActions.length !== 0) {
+      writer.uint32(66).fork();
+      for (const v of message.deprovisioningActions) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.deprovisioning !== undefined) {
+      DeprovisioningPolicy.encode(message.deprovisioning, writer.uint32(74).fork()).join();
+    }
+    if (message.matching !== undefined) {
+      MatchingPolicy.encode(message.matching, writer.uint32(82).fork()).join();
+    }
+    if (message.documentationUri !== "") {
+      writer.uint32(90).string(message.documentationUri);
+    }
+    for (const v of message.notes) {
+      writer.uint32(98).string(v!);
     }
     return writer;
   },
@@ -757,6 +1529,72 @@ export const Template: MessageFns<Template> = {
             message.scim = ScimProfile.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.authorization = AuthorizationForm.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.endpoint = EndpointForm.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag === 64) {
+              message.deprovisioningActions.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 66) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.deprovisioningActions.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.deprovisioning = DeprovisioningPolicy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.matching = MatchingPolicy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.documentationUri = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.notes.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -784,6 +1622,23 @@ export const Template: MessageFns<Template> = {
         ? AttributeMapping.fromJSON(object.attribute_mapping)
         : undefined,
       scim: isSet(object.scim) ? ScimProfile.fromJSON(object.scim) : undefined,
+      authorization: isSet(object.authorization) ? AuthorizationForm.fromJSON(object.authorization) : undefined,
+      endpoint: isSet(object.endpoint) ? EndpointForm.fromJSON(object.endpoint) : undefined,
+      deprovisioningActions: globalThis.Array.isArray(object?.deprovisioningActions)
+        ? object.deprovisioningActions.map((e: any) => deprovisioningActionFromJSON(e))
+        : globalThis.Array.isArray(object?.deprovisioning_actions)
+        ? object.deprovisioning_actions.map((e: any) => deprovisioningActionFromJSON(e))
+        : [],
+      deprovisioning: isSet(object.deprovisioning) ? DeprovisioningPolicy.fromJSON(object.deprovisioning) : undefined,
+      matching: isSet(object.matching) ? MatchingPolicy.fromJSON(object.matching) : undefined,
+      documentationUri: isSet(object.documentationUri)
+        ? globalThis.String(object.documentationUri)
+        : isSet(object.documentation_uri)
+        ? globalThis.String(object.documentation_uri)
+        : "",
+      notes: globalThis.Array.isArray(object?.notes)
+        ? object.notes.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -804,6 +1659,27 @@ export const Template: MessageFns<Template> = {
     if (message.scim !== undefined) {
       obj.scim = ScimProfile.toJSON(message.scim);
     }
+    if (message.authorization !== undefined) {
+      obj.authorization = AuthorizationForm.toJSON(message.authorization);
+    }
+    if (message.endpoint !== undefined) {
+      obj.endpoint = EndpointForm.toJSON(message.endpoint);
+    }
+    if (message.deprovisioningActions?.length) {
+      obj.deprovisioningActions = message.deprovisioningActions.map((e) => deprovisioningActionToJSON(e));
+    }
+    if (message.deprovisioning !== undefined) {
+      obj.deprovisioning = DeprovisioningPolicy.toJSON(message.deprovisioning);
+    }
+    if (message.matching !== undefined) {
+      obj.matching = MatchingPolicy.toJSON(message.matching);
+    }
+    if (message.documentationUri !== "") {
+      obj.documentationUri = message.documentationUri;
+    }
+    if (message.notes?.length) {
+      obj.notes = message.notes;
+    }
     return obj;
   },
 
@@ -821,12 +1697,316 @@ export const Template: MessageFns<Template> = {
     message.scim = (object.scim !== undefined && object.scim !== null)
       ? ScimProfile.fromPartial(object.scim)
       : undefined;
+    message.authorization = (object.authorization !== undefined && object.authorization !== null)
+      ? AuthorizationForm.fromPartial(object.authorization)
+      : undefined;
+    message.endpoint = (object.endpoint !== undefined && object.endpoint !== null)
+      ? EndpointForm.fromPartial(object.endpoint)
+      : undefined;
+    message.deprovisioningActions = object.deprovisioningActions?.map((e) => e) || [];
+    message.deprovisioning = (object.deprovisioning !== undefined && object.deprovisioning !== null)
+      ? DeprovisioningPolicy.fromPartial(object.deprovisioning)
+      : undefined;
+    message.matching = (object.matching !== undefined && object.matching !== null)
+      ? MatchingPolicy.fromPartial(object.matching)
+      : undefined;
+    message.documentationUri = object.documentationUri ?? "";
+    message.notes = object.notes?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseAuthorizationForm(): AuthorizationForm {
+  return { methods: [], authorizationUrl: "", tokenUrl: "", revocationUrl: "", scopes: [], tokenLifetime: undefined };
+}
+
+export const AuthorizationForm: MessageFns<AuthorizationForm> = {
+  encode(message: AuthorizationForm, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.methods.length !== 0) {
+      writer.uint32(10).fork();
+      for (const v of message.methods) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.authorizationUrl !== "") {
+      writer.uint32(18).string(message.authorizationUrl);
+    }
+    if (message.tokenUrl !== "") {
+      writer.uint32(26).string(message.tokenUrl);
+    }
+    if (message.revocationUrl !== "") {
+      writer.uint32(34).string(message.revocationUrl);
+    }
+    for (const v of message.scopes) {
+      writer.uint32(42).string(v!);
+    }
+    if (message.tokenLifetime !== undefined) {
+      Duration.encode(message.tokenLifetime, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthorizationForm {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuthorizationForm();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag === 8) {
+              message.methods.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 10) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.methods.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.authorizationUrl = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.tokenUrl = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.revocationUrl = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.scopes.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.tokenLifetime = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AuthorizationForm {
+    return {
+      methods: globalThis.Array.isArray(object?.methods)
+        ? object.methods.map((e: any) => authorizationForm_MethodFromJSON(e))
+        : [],
+      authorizationUrl: isSet(object.authorizationUrl)
+        ? globalThis.String(object.authorizationUrl)
+        : isSet(object.authorization_url)
+        ? globalThis.String(object.authorization_url)
+        : "",
+      tokenUrl: isSet(object.tokenUrl)
+        ? globalThis.String(object.tokenUrl)
+        : isSet(object.token_url)
+        ? globalThis.String(object.token_url)
+        : "",
+      revocationUrl: isSet(object.revocationUrl)
+        ? globalThis.String(object.revocationUrl)
+        : isSet(object.revocation_url)
+        ? globalThis.String(object.revocation_url)
+        : "",
+      scopes: globalThis.Array.isArray(object?.scopes)
+        ? object.scopes.map((e: any) => globalThis.String(e))
+        : [],
+      tokenLifetime: isSet(object.tokenLifetime)
+        ? Duration.fromJSON(object.tokenLifetime)
+        : isSet(object.token_lifetime)
+        ? Duration.fromJSON(object.token_lifetime)
+        : undefined,
+    };
+  },
+
+  toJSON(message: AuthorizationForm): unknown {
+    const obj: any = {};
+    if (message.methods?.length) {
+      obj.methods = message.methods.map((e) => authorizationForm_MethodToJSON(e));
+    }
+    if (message.authorizationUrl !== "") {
+      obj.authorizationUrl = message.authorizationUrl;
+    }
+    if (message.tokenUrl !== "") {
+      obj.tokenUrl = message.tokenUrl;
+    }
+    if (message.revocationUrl !== "") {
+      obj.revocationUrl = message.revocationUrl;
+    }
+    if (message.scopes?.length) {
+      obj.scopes = message.scopes;
+    }
+    if (message.tokenLifetime !== undefined) {
+      obj.tokenLifetime = Duration.toJSON(message.tokenLifetime);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AuthorizationForm>, I>>(base?: I): AuthorizationForm {
+    return AuthorizationForm.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AuthorizationForm>, I>>(object: I): AuthorizationForm {
+    const message = createBaseAuthorizationForm();
+    message.methods = object.methods?.map((e) => e) || [];
+    message.authorizationUrl = object.authorizationUrl ?? "";
+    message.tokenUrl = object.tokenUrl ?? "";
+    message.revocationUrl = object.revocationUrl ?? "";
+    message.scopes = object.scopes?.map((e) => e) || [];
+    message.tokenLifetime = (object.tokenLifetime !== undefined && object.tokenLifetime !== null)
+      ? Duration.fromPartial(object.tokenLifetime)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseEndpointForm(): EndpointForm {
+  return { urlTemplate: "", hint: "" };
+}
+
+export const EndpointForm: MessageFns<EndpointForm> = {
+  encode(message: EndpointForm, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.urlTemplate !== "") {
+      writer.uint32(10).string(message.urlTemplate);
+    }
+    if (message.hint !== "") {
+      writer.uint32(18).string(message.hint);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EndpointForm {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEndpointForm();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.urlTemplate = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.hint = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EndpointForm {
+    return {
+      urlTemplate: isSet(object.urlTemplate)
+        ? globalThis.String(object.urlTemplate)
+        : isSet(object.url_template)
+        ? globalThis.String(object.url_template)
+        : "",
+      hint: isSet(object.hint) ? globalThis.String(object.hint) : "",
+    };
+  },
+
+  toJSON(message: EndpointForm): unknown {
+    const obj: any = {};
+    if (message.urlTemplate !== "") {
+      obj.urlTemplate = message.urlTemplate;
+    }
+    if (message.hint !== "") {
+      obj.hint = message.hint;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<EndpointForm>, I>>(base?: I): EndpointForm {
+    return EndpointForm.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EndpointForm>, I>>(object: I): EndpointForm {
+    const message = createBaseEndpointForm();
+    message.urlTemplate = object.urlTemplate ?? "";
+    message.hint = object.hint ?? "";
     return message;
   },
 };
 
 function createBaseScimProfile(): ScimProfile {
-  return { update: 0, maxRequestsPerSecond: 0, maxConcurrentRequests: 0, filterableAttributes: [] };
+  return {
+    update: 0,
+    maxRequestsPerSecond: 0,
+    maxConcurrentRequests: 0,
+    filterableAttributes: [],
+    requiredAttributes: [],
+    immutableAttributes: [],
+    maxLengths: {},
+    forbiddenCharacters: "",
+    singleValued: false,
+    suspendByDelete: false,
+    suspendIsPermanent: false,
+    deleteIsPermanent: false,
+    maxWritesPerMinute: 0,
+    maxPageSize: 0,
+  };
 }
 
 export const ScimProfile: MessageFns<ScimProfile> = {
@@ -842,6 +2022,36 @@ export const ScimProfile: MessageFns<ScimProfile> = {
     }
     for (const v of message.filterableAttributes) {
       writer.uint32(34).string(v!);
+    }
+    for (const v of message.requiredAttributes) {
+      writer.uint32(42).string(v!);
+    }
+    for (const v of message.immutableAttributes) {
+      writer.uint32(50).string(v!);
+    }
+    globalThis.Object.entries(message.maxLengths).forEach(([key, value]: [string, number]) => {
+      ScimProfile_MaxLengthsEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
+    });
+    if (message.forbiddenCharacters !== "") {
+      writer.uint32(66).string(message.forbiddenCharacters);
+    }
+    if (message.singleValued !== false) {
+      writer.uint32(72).bool(message.singleValued);
+    }
+    if (message.suspendByDelete !== false) {
+      writer.uint32(80).bool(message.suspendByDelete);
+    }
+    if (message.suspendIsPermanent !== false) {
+      writer.uint32(88).bool(message.suspendIsPermanent);
+    }
+    if (message.deleteIsPermanent !== false) {
+      writer.uint32(96).bool(message.deleteIsPermanent);
+    }
+    if (message.maxWritesPerMinute !== 0) {
+      writer.uint32(104).int32(message.maxWritesPerMinute);
+    }
+    if (message.maxPageSize !== 0) {
+      writer.uint32(112).int32(message.maxPageSize);
     }
     return writer;
   },
@@ -891,6 +2101,89 @@ export const ScimProfile: MessageFns<ScimProfile> = {
             message.filterableAttributes.push(reader.string());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.requiredAttributes.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.immutableAttributes.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            const entry7 = ScimProfile_MaxLengthsEntry.decode(reader, reader.uint32());
+            if (entry7.value !== undefined) {
+              message.maxLengths[entry7.key] = entry7.value;
+            }
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.forbiddenCharacters = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.singleValued = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.suspendByDelete = reader.bool();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.suspendIsPermanent = reader.bool();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.deleteIsPermanent = reader.bool();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.maxWritesPerMinute = reader.int32();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.maxPageSize = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -921,6 +2214,78 @@ export const ScimProfile: MessageFns<ScimProfile> = {
         : globalThis.Array.isArray(object?.filterable_attributes)
         ? object.filterable_attributes.map((e: any) => globalThis.String(e))
         : [],
+      requiredAttributes: globalThis.Array.isArray(object?.requiredAttributes)
+        ? object.requiredAttributes.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.required_attributes)
+        ? object.required_attributes.map((e: any) => globalThis.String(e))
+        : [],
+      immutableAttributes: globalThis.Array.isArray(object?.immutableAttributes)
+        ? object.immutableAttributes.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.immutable_attributes)
+        ? object.immutable_attributes.map((e: any) => globalThis.String(e))
+        : [],
+      maxLengths: isObject(object.maxLengths)
+        ? (globalThis.Object.entries(object.maxLengths) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.max_lengths)
+        ? (globalThis.Object.entries(object.max_lengths) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      forbiddenCharacters: isSet(object.forbiddenCharacters)
+        ? globalThis.String(object.forbiddenCharacters)
+        : isSet(object.forbidden_characters)
+        ? globalThis.String(object.forbidden_characters)
+        : "",
+      singleValued: isSet(object.singleValued)
+        ? globalThis.Boolean(object.singleValued)
+        : isSet(object.single_valued)
+        ? globalThis.Boolean(object.single_valued)
+        : false,
+      suspendByDelete: isSet(object.suspendByDelete)
+        ? globalThis.Boolean(object.suspendByDelete)
+        : isSet(object.suspend_by_delete)
+        ? globalThis.Boolean(object.suspend_by_delete)
+        : false,
+      suspendIsPermanent: isSet(object.suspendIsPermanent)
+        ? globalThis.Boolean(object.suspendIsPermanent)
+        : isSet(object.suspend_is_permanent)
+        ? globalThis.Boolean(object.suspend_is_permanent)
+        : false,
+      deleteIsPermanent: isSet(object.deleteIsPermanent)
+        ? globalThis.Boolean(object.deleteIsPermanent)
+        : isSet(object.delete_is_permanent)
+        ? globalThis.Boolean(object.delete_is_permanent)
+        : false,
+      maxWritesPerMinute: isSet(object.maxWritesPerMinute)
+        ? globalThis.Number(object.maxWritesPerMinute)
+        : isSet(object.max_writes_per_minute)
+        ? globalThis.Number(object.max_writes_per_minute)
+        : 0,
+      maxPageSize: isSet(object.maxPageSize)
+        ? globalThis.Number(object.maxPageSize)
+        : isSet(object.max_page_size)
+        ? globalThis.Number(object.max_page_size)
+        : 0,
     };
   },
 
@@ -938,6 +2303,42 @@ export const ScimProfile: MessageFns<ScimProfile> = {
     if (message.filterableAttributes?.length) {
       obj.filterableAttributes = message.filterableAttributes;
     }
+    if (message.requiredAttributes?.length) {
+      obj.requiredAttributes = message.requiredAttributes;
+    }
+    if (message.immutableAttributes?.length) {
+      obj.immutableAttributes = message.immutableAttributes;
+    }
+    if (message.maxLengths) {
+      const entries = globalThis.Object.entries(message.maxLengths) as [string, number][];
+      if (entries.length > 0) {
+        obj.maxLengths = {};
+        entries.forEach(([k, v]) => {
+          obj.maxLengths[k] = Math.round(v);
+        });
+      }
+    }
+    if (message.forbiddenCharacters !== "") {
+      obj.forbiddenCharacters = message.forbiddenCharacters;
+    }
+    if (message.singleValued !== false) {
+      obj.singleValued = message.singleValued;
+    }
+    if (message.suspendByDelete !== false) {
+      obj.suspendByDelete = message.suspendByDelete;
+    }
+    if (message.suspendIsPermanent !== false) {
+      obj.suspendIsPermanent = message.suspendIsPermanent;
+    }
+    if (message.deleteIsPermanent !== false) {
+      obj.deleteIsPermanent = message.deleteIsPermanent;
+    }
+    if (message.maxWritesPerMinute !== 0) {
+      obj.maxWritesPerMinute = Math.round(message.maxWritesPerMinute);
+    }
+    if (message.maxPageSize !== 0) {
+      obj.maxPageSize = Math.round(message.maxPageSize);
+    }
     return obj;
   },
 
@@ -950,6 +2351,109 @@ export const ScimProfile: MessageFns<ScimProfile> = {
     message.maxRequestsPerSecond = object.maxRequestsPerSecond ?? 0;
     message.maxConcurrentRequests = object.maxConcurrentRequests ?? 0;
     message.filterableAttributes = object.filterableAttributes?.map((e) => e) || [];
+    message.requiredAttributes = object.requiredAttributes?.map((e) => e) || [];
+    message.immutableAttributes = object.immutableAttributes?.map((e) => e) || [];
+    message.maxLengths = (globalThis.Object.entries(object.maxLengths ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.forbiddenCharacters = object.forbiddenCharacters ?? "";
+    message.singleValued = object.singleValued ?? false;
+    message.suspendByDelete = object.suspendByDelete ?? false;
+    message.suspendIsPermanent = object.suspendIsPermanent ?? false;
+    message.deleteIsPermanent = object.deleteIsPermanent ?? false;
+    message.maxWritesPerMinute = object.maxWritesPerMinute ?? 0;
+    message.maxPageSize = object.maxPageSize ?? 0;
+    return message;
+  },
+};
+
+function createBaseScimProfile_MaxLengthsEntry(): ScimProfile_MaxLengthsEntry {
+  return { key: "", value: 0 };
+}
+
+export const ScimProfile_MaxLengthsEntry: MessageFns<ScimProfile_MaxLengthsEntry> = {
+  encode(message: ScimProfile_MaxLengthsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(16).int32(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ScimProfile_MaxLengthsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseScimProfile_MaxLengthsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ScimProfile_MaxLengthsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.Number(object.value) : 0,
+    };
+  },
+
+  toJSON(message: ScimProfile_MaxLengthsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== 0) {
+      obj.value = Math.round(message.value);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ScimProfile_MaxLengthsEntry>, I>>(base?: I): ScimProfile_MaxLengthsEntry {
+    return ScimProfile_MaxLengthsEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ScimProfile_MaxLengthsEntry>, I>>(object: I): ScimProfile_MaxLengthsEntry {
+    const message = createBaseScimProfile_MaxLengthsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
     return message;
   },
 };
@@ -1470,6 +2974,206 @@ export const ListCustomersResponse: MessageFns<ListCustomersResponse> = {
     const message = createBaseListCustomersResponse();
     message.customers = object.customers?.map((e) => Customer.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdateCustomerRequest(): UpdateCustomerRequest {
+  return { customer: undefined, updateMask: undefined, validateOnly: false, requestId: "" };
+}
+
+export const UpdateCustomerRequest: MessageFns<UpdateCustomerRequest> = {
+  encode(message: UpdateCustomerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.customer !== undefined) {
+      Customer.encode(message.customer, writer.uint32(10).fork()).join();
+    }
+    if (message.updateMask !== undefined) {
+      FieldMask.encode(FieldMask.wrap(message.updateMask), writer.uint32(18).fork()).join();
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(24).bool(message.validateOnly);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(34).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateCustomerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateCustomerRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.customer = Customer.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.updateMask = FieldMask.unwrap(FieldMask.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateCustomerRequest {
+    return {
+      customer: isSet(object.customer) ? Customer.fromJSON(object.customer) : undefined,
+      updateMask: isSet(object.updateMask)
+        ? FieldMask.unwrap(FieldMask.fromJSON(object.updateMask))
+        : isSet(object.update_mask)
+        ? FieldMask.unwrap(FieldMask.fromJSON(object.update_mask))
+        : undefined,
+      validateOnly: isSet(object.validateOnly)
+        ? globalThis.Boolean(object.validateOnly)
+        : isSet(object.validate_only)
+        ? globalThis.Boolean(object.validate_only)
+        : false,
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+    };
+  },
+
+  toJSON(message: UpdateCustomerRequest): unknown {
+    const obj: any = {};
+    if (message.customer !== undefined) {
+      obj.customer = Customer.toJSON(message.customer);
+    }
+    if (message.updateMask !== undefined) {
+      obj.updateMask = FieldMask.toJSON(FieldMask.wrap(message.updateMask));
+    }
+    if (message.validateOnly !== false) {
+      obj.validateOnly = message.validateOnly;
+    }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdateCustomerRequest>, I>>(base?: I): UpdateCustomerRequest {
+    return UpdateCustomerRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateCustomerRequest>, I>>(object: I): UpdateCustomerRequest {
+    const message = createBaseUpdateCustomerRequest();
+    message.customer = (object.customer !== undefined && object.customer !== null)
+      ? Customer.fromPartial(object.customer)
+      : undefined;
+    message.updateMask = object.updateMask ?? undefined;
+    message.validateOnly = object.validateOnly ?? false;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdateCustomerResponse(): UpdateCustomerResponse {
+  return { customer: undefined };
+}
+
+export const UpdateCustomerResponse: MessageFns<UpdateCustomerResponse> = {
+  encode(message: UpdateCustomerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.customer !== undefined) {
+      Customer.encode(message.customer, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateCustomerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateCustomerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.customer = Customer.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateCustomerResponse {
+    return { customer: isSet(object.customer) ? Customer.fromJSON(object.customer) : undefined };
+  },
+
+  toJSON(message: UpdateCustomerResponse): unknown {
+    const obj: any = {};
+    if (message.customer !== undefined) {
+      obj.customer = Customer.toJSON(message.customer);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdateCustomerResponse>, I>>(base?: I): UpdateCustomerResponse {
+    return UpdateCustomerResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateCustomerResponse>, I>>(object: I): UpdateCustomerResponse {
+    const message = createBaseUpdateCustomerResponse();
+    message.customer = (object.customer !== undefined && object.customer !== null)
+      ? Customer.fromPartial(object.customer)
+      : undefined;
     return message;
   },
 };
@@ -2291,6 +3995,504 @@ export const ListAppsResponse: MessageFns<ListAppsResponse> = {
   },
 };
 
+function createBaseUpdateAppRequest(): UpdateAppRequest {
+  return { app: undefined, updateMask: undefined, validateOnly: false, requestId: "" };
+}
+
+export const UpdateAppRequest: MessageFns<UpdateAppRequest> = {
+  encode(message: UpdateAppRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== undefined) {
+      App.encode(message.app, writer.uint32(10).fork()).join();
+    }
+    if (message.updateMask !== undefined) {
+      FieldMask.encode(FieldMask.wrap(message.updateMask), writer.uint32(18).fork()).join();
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(24).bool(message.validateOnly);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(34).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateAppRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateAppRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = App.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.updateMask = FieldMask.unwrap(FieldMask.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateAppRequest {
+    return {
+      app: isSet(object.app) ? App.fromJSON(object.app) : undefined,
+      updateMask: isSet(object.updateMask)
+        ? FieldMask.unwrap(FieldMask.fromJSON(object.updateMask))
+        : isSet(object.update_mask)
+        ? FieldMask.unwrap(FieldMask.fromJSON(object.update_mask))
+        : undefined,
+      validateOnly: isSet(object.validateOnly)
+        ? globalThis.Boolean(object.validateOnly)
+        : isSet(object.validate_only)
+        ? globalThis.Boolean(object.validate_only)
+        : false,
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+    };
+  },
+
+  toJSON(message: UpdateAppRequest): unknown {
+    const obj: any = {};
+    if (message.app !== undefined) {
+      obj.app = App.toJSON(message.app);
+    }
+    if (message.updateMask !== undefined) {
+      obj.updateMask = FieldMask.toJSON(FieldMask.wrap(message.updateMask));
+    }
+    if (message.validateOnly !== false) {
+      obj.validateOnly = message.validateOnly;
+    }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdateAppRequest>, I>>(base?: I): UpdateAppRequest {
+    return UpdateAppRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateAppRequest>, I>>(object: I): UpdateAppRequest {
+    const message = createBaseUpdateAppRequest();
+    message.app = (object.app !== undefined && object.app !== null) ? App.fromPartial(object.app) : undefined;
+    message.updateMask = object.updateMask ?? undefined;
+    message.validateOnly = object.validateOnly ?? false;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdateAppResponse(): UpdateAppResponse {
+  return { app: undefined };
+}
+
+export const UpdateAppResponse: MessageFns<UpdateAppResponse> = {
+  encode(message: UpdateAppResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== undefined) {
+      App.encode(message.app, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateAppResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateAppResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = App.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateAppResponse {
+    return { app: isSet(object.app) ? App.fromJSON(object.app) : undefined };
+  },
+
+  toJSON(message: UpdateAppResponse): unknown {
+    const obj: any = {};
+    if (message.app !== undefined) {
+      obj.app = App.toJSON(message.app);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdateAppResponse>, I>>(base?: I): UpdateAppResponse {
+    return UpdateAppResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateAppResponse>, I>>(object: I): UpdateAppResponse {
+    const message = createBaseUpdateAppResponse();
+    message.app = (object.app !== undefined && object.app !== null) ? App.fromPartial(object.app) : undefined;
+    return message;
+  },
+};
+
+function createBaseGetPreConfigurationRequest(): GetPreConfigurationRequest {
+  return { app: "" };
+}
+
+export const GetPreConfigurationRequest: MessageFns<GetPreConfigurationRequest> = {
+  encode(message: GetPreConfigurationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPreConfigurationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPreConfigurationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetPreConfigurationRequest {
+    return { app: isSet(object.app) ? globalThis.String(object.app) : "" };
+  },
+
+  toJSON(message: GetPreConfigurationRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetPreConfigurationRequest>, I>>(base?: I): GetPreConfigurationRequest {
+    return GetPreConfigurationRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetPreConfigurationRequest>, I>>(object: I): GetPreConfigurationRequest {
+    const message = createBaseGetPreConfigurationRequest();
+    message.app = object.app ?? "";
+    return message;
+  },
+};
+
+function createBaseGetPreConfigurationResponse(): GetPreConfigurationResponse {
+  return {
+    app: undefined,
+    template: undefined,
+    proposedSetup: undefined,
+    clientId: "",
+    scopes: [],
+    delegationLink: "",
+    googleCustomerId: "",
+    credentialStored: false,
+    setupExists: false,
+  };
+}
+
+export const GetPreConfigurationResponse: MessageFns<GetPreConfigurationResponse> = {
+  encode(message: GetPreConfigurationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== undefined) {
+      App.encode(message.app, writer.uint32(10).fork()).join();
+    }
+    if (message.template !== undefined) {
+      Template.encode(message.template, writer.uint32(18).fork()).join();
+    }
+    if (message.proposedSetup !== undefined) {
+      ProvisioningSetup.encode(message.proposedSetup, writer.uint32(26).fork()).join();
+    }
+    if (message.clientId !== "") {
+      writer.uint32(34).string(message.clientId);
+    }
+    for (const v of message.scopes) {
+      writer.uint32(42).string(v!);
+    }
+    if (message.delegationLink !== "") {
+      writer.uint32(50).string(message.delegationLink);
+    }
+    if (message.googleCustomerId !== "") {
+      writer.uint32(58).string(message.googleCustomerId);
+    }
+    if (message.credentialStored !== false) {
+      writer.uint32(64).bool(message.credentialStored);
+    }
+    if (message.setupExists !== false) {
+      writer.uint32(72).bool(message.setupExists);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPreConfigurationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPreConfigurationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = App.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.template = Template.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.proposedSetup = ProvisioningSetup.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.scopes.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.delegationLink = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.googleCustomerId = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.credentialStored = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.setupExists = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetPreConfigurationResponse {
+    return {
+      app: isSet(object.app) ? App.fromJSON(object.app) : undefined,
+      template: isSet(object.template) ? Template.fromJSON(object.template) : undefined,
+      proposedSetup: isSet(object.proposedSetup)
+        ? ProvisioningSetup.fromJSON(object.proposedSetup)
+        : isSet(object.proposed_setup)
+        ? ProvisioningSetup.fromJSON(object.proposed_setup)
+        : undefined,
+      clientId: isSet(object.clientId)
+        ? globalThis.String(object.clientId)
+        : isSet(object.client_id)
+        ? globalThis.String(object.client_id)
+        : "",
+      scopes: globalThis.Array.isArray(object?.scopes) ? object.scopes.map((e: any) => globalThis.String(e)) : [],
+      delegationLink: isSet(object.delegationLink)
+        ? globalThis.String(object.delegationLink)
+        : isSet(object.delegation_link)
+        ? globalThis.String(object.delegation_link)
+        : "",
+      googleCustomerId: isSet(object.googleCustomerId)
+        ? globalThis.String(object.googleCustomerId)
+        : isSet(object.google_customer_id)
+        ? globalThis.String(object.google_customer_id)
+        : "",
+      credentialStored: isSet(object.credentialStored)
+        ? globalThis.Boolean(object.credentialStored)
+        : isSet(object.credential_stored)
+        ? globalThis.Boolean(object.credential_stored)
+        : false,
+      setupExists: isSet(object.setupExists)
+        ? globalThis.Boolean(object.setupExists)
+        : isSet(object.setup_exists)
+        ? globalThis.Boolean(object.setup_exists)
+        : false,
+    };
+  },
+
+  toJSON(message: GetPreConfigurationResponse): unknown {
+    const obj: any = {};
+    if (message.app !== undefined) {
+      obj.app = App.toJSON(message.app);
+    }
+    if (message.template !== undefined) {
+      obj.template = Template.toJSON(message.template);
+    }
+    if (message.proposedSetup !== undefined) {
+      obj.proposedSetup = ProvisioningSetup.toJSON(message.proposedSetup);
+    }
+    if (message.clientId !== "") {
+      obj.clientId = message.clientId;
+    }
+    if (message.scopes?.length) {
+      obj.scopes = message.scopes;
+    }
+    if (message.delegationLink !== "") {
+      obj.delegationLink = message.delegationLink;
+    }
+    if (message.googleCustomerId !== "") {
+      obj.googleCustomerId = message.googleCustomerId;
+    }
+    if (message.credentialStored !== false) {
+      obj.credentialStored = message.credentialStored;
+    }
+    if (message.setupExists !== false) {
+      obj.setupExists = message.setupExists;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetPreConfigurationResponse>, I>>(base?: I): GetPreConfigurationResponse {
+    return GetPreConfigurationResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetPreConfigurationResponse>, I>>(object: I): GetPreConfigurationResponse {
+    const message = createBaseGetPreConfigurationResponse();
+    message.app = (object.app !== undefined && object.app !== null) ? App.fromPartial(object.app) : undefined;
+    message.template = (object.template !== undefined && object.template !== null)
+      ? Template.fromPartial(object.template)
+      : undefined;
+    message.proposedSetup = (object.proposedSetup !== undefined && object.proposedSetup !== null)
+      ? ProvisioningSetup.fromPartial(object.proposedSetup)
+      : undefined;
+    message.clientId = object.clientId ?? "";
+    message.scopes = object.scopes?.map((e) => e) || [];
+    message.delegationLink = object.delegationLink ?? "";
+    message.googleCustomerId = object.googleCustomerId ?? "";
+    message.credentialStored = object.credentialStored ?? false;
+    message.setupExists = object.setupExists ?? false;
+    return message;
+  },
+};
+
 function createBaseDeleteAppRequest(): DeleteAppRequest {
   return { name: "", validateOnly: false };
 }
@@ -2508,13 +4710,16 @@ export const CreateSetupRequest: MessageFns<CreateSetupRequest> = {
 };
 
 function createBaseCreateSetupResponse(): CreateSetupResponse {
-  return { setup: undefined };
+  return { setup: undefined, checks: [] };
 }
 
 export const CreateSetupResponse: MessageFns<CreateSetupResponse> = {
   encode(message: CreateSetupResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.setup !== undefined) {
       ProvisioningSetup.encode(message.setup, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.checks) {
+      SetupCheck.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -2540,6 +4745,14 @@ export const CreateSetupResponse: MessageFns<CreateSetupResponse> = {
             message.setup = ProvisioningSetup.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.checks.push(SetupCheck.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2553,13 +4766,19 @@ export const CreateSetupResponse: MessageFns<CreateSetupResponse> = {
   },
 
   fromJSON(object: any): CreateSetupResponse {
-    return { setup: isSet(object.setup) ? ProvisioningSetup.fromJSON(object.setup) : undefined };
+    return {
+      setup: isSet(object.setup) ? ProvisioningSetup.fromJSON(object.setup) : undefined,
+      checks: globalThis.Array.isArray(object?.checks) ? object.checks.map((e: any) => SetupCheck.fromJSON(e)) : [],
+    };
   },
 
   toJSON(message: CreateSetupResponse): unknown {
     const obj: any = {};
     if (message.setup !== undefined) {
       obj.setup = ProvisioningSetup.toJSON(message.setup);
+    }
+    if (message.checks?.length) {
+      obj.checks = message.checks.map((e) => SetupCheck.toJSON(e));
     }
     return obj;
   },
@@ -2572,6 +4791,140 @@ export const CreateSetupResponse: MessageFns<CreateSetupResponse> = {
     message.setup = (object.setup !== undefined && object.setup !== null)
       ? ProvisioningSetup.fromPartial(object.setup)
       : undefined;
+    message.checks = object.checks?.map((e) => SetupCheck.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSetupCheck(): SetupCheck {
+  return { id: "", result: 0, code: "", reason: "", message: "" };
+}
+
+export const SetupCheck: MessageFns<SetupCheck> = {
+  encode(message: SetupCheck, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.result !== 0) {
+      writer.uint32(16).int32(message.result);
+    }
+    if (message.code !== "") {
+      writer.uint32(26).string(message.code);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.message !== "") {
+      writer.uint32(42).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetupCheck {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetupCheck();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.result = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SetupCheck {
+    return {
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
+      result: isSet(object.result) ? setupCheck_ResultFromJSON(object.result) : 0,
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+    };
+  },
+
+  toJSON(message: SetupCheck): unknown {
+    const obj: any = {};
+    if (message.id !== "") {
+      obj.id = message.id;
+    }
+    if (message.result !== 0) {
+      obj.result = setupCheck_ResultToJSON(message.result);
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SetupCheck>, I>>(base?: I): SetupCheck {
+    return SetupCheck.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SetupCheck>, I>>(object: I): SetupCheck {
+    const message = createBaseSetupCheck();
+    message.id = object.id ?? "";
+    message.result = object.result ?? 0;
+    message.code = object.code ?? "";
+    message.reason = object.reason ?? "";
+    message.message = object.message ?? "";
     return message;
   },
 };
@@ -2644,13 +4997,16 @@ export const GetSetupRequest: MessageFns<GetSetupRequest> = {
 };
 
 function createBaseGetSetupResponse(): GetSetupResponse {
-  return { setup: undefined };
+  return { setup: undefined, effectiveSetup: undefined };
 }
 
 export const GetSetupResponse: MessageFns<GetSetupResponse> = {
   encode(message: GetSetupResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.setup !== undefined) {
       ProvisioningSetup.encode(message.setup, writer.uint32(10).fork()).join();
+    }
+    if (message.effectiveSetup !== undefined) {
+      ProvisioningSetup.encode(message.effectiveSetup, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -2676,6 +5032,14 @@ export const GetSetupResponse: MessageFns<GetSetupResponse> = {
             message.setup = ProvisioningSetup.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.effectiveSetup = ProvisioningSetup.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2689,13 +5053,23 @@ export const GetSetupResponse: MessageFns<GetSetupResponse> = {
   },
 
   fromJSON(object: any): GetSetupResponse {
-    return { setup: isSet(object.setup) ? ProvisioningSetup.fromJSON(object.setup) : undefined };
+    return {
+      setup: isSet(object.setup) ? ProvisioningSetup.fromJSON(object.setup) : undefined,
+      effectiveSetup: isSet(object.effectiveSetup)
+        ? ProvisioningSetup.fromJSON(object.effectiveSetup)
+        : isSet(object.effective_setup)
+        ? ProvisioningSetup.fromJSON(object.effective_setup)
+        : undefined,
+    };
   },
 
   toJSON(message: GetSetupResponse): unknown {
     const obj: any = {};
     if (message.setup !== undefined) {
       obj.setup = ProvisioningSetup.toJSON(message.setup);
+    }
+    if (message.effectiveSetup !== undefined) {
+      obj.effectiveSetup = ProvisioningSetup.toJSON(message.effectiveSetup);
     }
     return obj;
   },
@@ -2707,6 +5081,9 @@ export const GetSetupResponse: MessageFns<GetSetupResponse> = {
     const message = createBaseGetSetupResponse();
     message.setup = (object.setup !== undefined && object.setup !== null)
       ? ProvisioningSetup.fromPartial(object.setup)
+      : undefined;
+    message.effectiveSetup = (object.effectiveSetup !== undefined && object.effectiveSetup !== null)
+      ? ProvisioningSetup.fromPartial(object.effectiveSetup)
       : undefined;
     return message;
   },
@@ -2844,13 +5221,16 @@ export const UpdateSetupRequest: MessageFns<UpdateSetupRequest> = {
 };
 
 function createBaseUpdateSetupResponse(): UpdateSetupResponse {
-  return { setup: undefined };
+  return { setup: undefined, checks: [] };
 }
 
 export const UpdateSetupResponse: MessageFns<UpdateSetupResponse> = {
   encode(message: UpdateSetupResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.setup !== undefined) {
       ProvisioningSetup.encode(message.setup, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.checks) {
+      SetupCheck.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -2876,6 +5256,14 @@ export const UpdateSetupResponse: MessageFns<UpdateSetupResponse> = {
             message.setup = ProvisioningSetup.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.checks.push(SetupCheck.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2889,13 +5277,19 @@ export const UpdateSetupResponse: MessageFns<UpdateSetupResponse> = {
   },
 
   fromJSON(object: any): UpdateSetupResponse {
-    return { setup: isSet(object.setup) ? ProvisioningSetup.fromJSON(object.setup) : undefined };
+    return {
+      setup: isSet(object.setup) ? ProvisioningSetup.fromJSON(object.setup) : undefined,
+      checks: globalThis.Array.isArray(object?.checks) ? object.checks.map((e: any) => SetupCheck.fromJSON(e)) : [],
+    };
   },
 
   toJSON(message: UpdateSetupResponse): unknown {
     const obj: any = {};
     if (message.setup !== undefined) {
       obj.setup = ProvisioningSetup.toJSON(message.setup);
+    }
+    if (message.checks?.length) {
+      obj.checks = message.checks.map((e) => SetupCheck.toJSON(e));
     }
     return obj;
   },
@@ -2908,6 +5302,1250 @@ export const UpdateSetupResponse: MessageFns<UpdateSetupResponse> = {
     message.setup = (object.setup !== undefined && object.setup !== null)
       ? ProvisioningSetup.fromPartial(object.setup)
       : undefined;
+    message.checks = object.checks?.map((e) => SetupCheck.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseUpdateAttributeMappingRequest(): UpdateAttributeMappingRequest {
+  return { name: "", etag: "", attributeMapping: undefined, mappingTests: [], validateOnly: false, requestId: "" };
+}
+
+export const UpdateAttributeMappingRequest: MessageFns<UpdateAttributeMappingRequest> = {
+  encode(message: UpdateAttributeMappingRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    if (message.attributeMapping !== undefined) {
+      AttributeMapping.encode(message.attributeMapping, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.mappingTests) {
+      MappingTest.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(40).bool(message.validateOnly);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(50).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateAttributeMappingRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateAttributeMappingRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.attributeMapping = AttributeMapping.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.mappingTests.push(MappingTest.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateAttributeMappingRequest {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      etag: isSet(object.etag) ? globalThis.String(object.etag) : "",
+      attributeMapping: isSet(object.attributeMapping)
+        ? AttributeMapping.fromJSON(object.attributeMapping)
+        : isSet(object.attribute_mapping)
+        ? AttributeMapping.fromJSON(object.attribute_mapping)
+        : undefined,
+      mappingTests: globalThis.Array.isArray(object?.mappingTests)
+        ? object.mappingTests.map((e: any) => MappingTest.fromJSON(e))
+        : globalThis.Array.isArray(object?.mapping_tests)
+        ? object.mapping_tests.map((e: any) => MappingTest.fromJSON(e))
+        : [],
+      validateOnly: isSet(object.validateOnly)
+        ? globalThis.Boolean(object.validateOnly)
+        : isSet(object.validate_only)
+        ? globalThis.Boolean(object.validate_only)
+        : false,
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+    };
+  },
+
+  toJSON(message: UpdateAttributeMappingRequest): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.etag !== "") {
+      obj.etag = message.etag;
+    }
+    if (message.attributeMapping !== undefined) {
+      obj.attributeMapping = AttributeMapping.toJSON(message.attributeMapping);
+    }
+    if (message.mappingTests?.length) {
+      obj.mappingTests = message.mappingTests.map((e) => MappingTest.toJSON(e));
+    }
+    if (message.validateOnly !== false) {
+      obj.validateOnly = message.validateOnly;
+    }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdateAttributeMappingRequest>, I>>(base?: I): UpdateAttributeMappingRequest {
+    return UpdateAttributeMappingRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateAttributeMappingRequest>, I>>(
+    object: I,
+  ): UpdateAttributeMappingRequest {
+    const message = createBaseUpdateAttributeMappingRequest();
+    message.name = object.name ?? "";
+    message.etag = object.etag ?? "";
+    message.attributeMapping = (object.attributeMapping !== undefined && object.attributeMapping !== null)
+      ? AttributeMapping.fromPartial(object.attributeMapping)
+      : undefined;
+    message.mappingTests = object.mappingTests?.map((e) => MappingTest.fromPartial(e)) || [];
+    message.validateOnly = object.validateOnly ?? false;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdateAttributeMappingResponse(): UpdateAttributeMappingResponse {
+  return { setup: undefined, checks: [] };
+}
+
+export const UpdateAttributeMappingResponse: MessageFns<UpdateAttributeMappingResponse> = {
+  encode(message: UpdateAttributeMappingResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.setup !== undefined) {
+      ProvisioningSetup.encode(message.setup, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.checks) {
+      SetupCheck.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateAttributeMappingResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateAttributeMappingResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.setup = ProvisioningSetup.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.checks.push(SetupCheck.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateAttributeMappingResponse {
+    return {
+      setup: isSet(object.setup) ? ProvisioningSetup.fromJSON(object.setup) : undefined,
+      checks: globalThis.Array.isArray(object?.checks) ? object.checks.map((e: any) => SetupCheck.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: UpdateAttributeMappingResponse): unknown {
+    const obj: any = {};
+    if (message.setup !== undefined) {
+      obj.setup = ProvisioningSetup.toJSON(message.setup);
+    }
+    if (message.checks?.length) {
+      obj.checks = message.checks.map((e) => SetupCheck.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdateAttributeMappingResponse>, I>>(base?: I): UpdateAttributeMappingResponse {
+    return UpdateAttributeMappingResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateAttributeMappingResponse>, I>>(
+    object: I,
+  ): UpdateAttributeMappingResponse {
+    const message = createBaseUpdateAttributeMappingResponse();
+    message.setup = (object.setup !== undefined && object.setup !== null)
+      ? ProvisioningSetup.fromPartial(object.setup)
+      : undefined;
+    message.checks = object.checks?.map((e) => SetupCheck.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseUpdateGroupSettingsRequest(): UpdateGroupSettingsRequest {
+  return { name: "", etag: "", scope: undefined, validateOnly: false, requestId: "" };
+}
+
+export const UpdateGroupSettingsRequest: MessageFns<UpdateGroupSettingsRequest> = {
+  encode(message: UpdateGroupSettingsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    if (message.scope !== undefined) {
+      ProvisioningScope.encode(message.scope, writer.uint32(26).fork()).join();
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(32).bool(message.validateOnly);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(42).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateGroupSettingsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateGroupSettingsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.scope = ProvisioningScope.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateGroupSettingsRequest {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      etag: isSet(object.etag) ? globalThis.String(object.etag) : "",
+      scope: isSet(object.scope) ? ProvisioningScope.fromJSON(object.scope) : undefined,
+      validateOnly: isSet(object.validateOnly)
+        ? globalThis.Boolean(object.validateOnly)
+        : isSet(object.validate_only)
+        ? globalThis.Boolean(object.validate_only)
+        : false,
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+    };
+  },
+
+  toJSON(message: UpdateGroupSettingsRequest): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.etag !== "") {
+      obj.etag = message.etag;
+    }
+    if (message.scope !== undefined) {
+      obj.scope = ProvisioningScope.toJSON(message.scope);
+    }
+    if (message.validateOnly !== false) {
+      obj.validateOnly = message.validateOnly;
+    }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdateGroupSettingsRequest>, I>>(base?: I): UpdateGroupSettingsRequest {
+    return UpdateGroupSettingsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateGroupSettingsRequest>, I>>(object: I): UpdateGroupSettingsRequest {
+    const message = createBaseUpdateGroupSettingsRequest();
+    message.name = object.name ?? "";
+    message.etag = object.etag ?? "";
+    message.scope = (object.scope !== undefined && object.scope !== null)
+      ? ProvisioningScope.fromPartial(object.scope)
+      : undefined;
+    message.validateOnly = object.validateOnly ?? false;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdateGroupSettingsResponse(): UpdateGroupSettingsResponse {
+  return { setup: undefined, checks: [] };
+}
+
+export const UpdateGroupSettingsResponse: MessageFns<UpdateGroupSettingsResponse> = {
+  encode(message: UpdateGroupSettingsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.setup !== undefined) {
+      ProvisioningSetup.encode(message.setup, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.checks) {
+      SetupCheck.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateGroupSettingsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateGroupSettingsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.setup = ProvisioningSetup.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.checks.push(SetupCheck.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateGroupSettingsResponse {
+    return {
+      setup: isSet(object.setup) ? ProvisioningSetup.fromJSON(object.setup) : undefined,
+      checks: globalThis.Array.isArray(object?.checks) ? object.checks.map((e: any) => SetupCheck.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: UpdateGroupSettingsResponse): unknown {
+    const obj: any = {};
+    if (message.setup !== undefined) {
+      obj.setup = ProvisioningSetup.toJSON(message.setup);
+    }
+    if (message.checks?.length) {
+      obj.checks = message.checks.map((e) => SetupCheck.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdateGroupSettingsResponse>, I>>(base?: I): UpdateGroupSettingsResponse {
+    return UpdateGroupSettingsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateGroupSettingsResponse>, I>>(object: I): UpdateGroupSettingsResponse {
+    const message = createBaseUpdateGroupSettingsResponse();
+    message.setup = (object.setup !== undefined && object.setup !== null)
+      ? ProvisioningSetup.fromPartial(object.setup)
+      : undefined;
+    message.checks = object.checks?.map((e) => SetupCheck.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseUpdateDeprovisioningConfigRequest(): UpdateDeprovisioningConfigRequest {
+  return { name: "", etag: "", deprovisioning: undefined, validateOnly: false, requestId: "" };
+}
+
+export const UpdateDeprovisioningConfigRequest: MessageFns<UpdateDeprovisioningConfigRequest> = {
+  encode(message: UpdateDeprovisioningConfigRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    if (message.deprovisioning !== undefined) {
+      DeprovisioningPolicy.encode(message.deprovisioning, writer.uint32(26).fork()).join();
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(32).bool(message.validateOnly);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(42).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateDeprovisioningConfigRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateDeprovisioningConfigRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.deprovisioning = DeprovisioningPolicy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateDeprovisioningConfigRequest {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      etag: isSet(object.etag) ? globalThis.String(object.etag) : "",
+      deprovisioning: isSet(object.deprovisioning) ? DeprovisioningPolicy.fromJSON(object.deprovisioning) : undefined,
+      validateOnly: isSet(object.validateOnly)
+        ? globalThis.Boolean(object.validateOnly)
+        : isSet(object.validate_only)
+        ? globalThis.Boolean(object.validate_only)
+        : false,
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+    };
+  },
+
+  toJSON(message: UpdateDeprovisioningConfigRequest): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.etag !== "") {
+      obj.etag = message.etag;
+    }
+    if (message.deprovisioning !== undefined) {
+      obj.deprovisioning = DeprovisioningPolicy.toJSON(message.deprovisioning);
+    }
+    if (message.validateOnly !== false) {
+      obj.validateOnly = message.validateOnly;
+    }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdateDeprovisioningConfigRequest>, I>>(
+    base?: I,
+  ): UpdateDeprovisioningConfigRequest {
+    return UpdateDeprovisioningConfigRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateDeprovisioningConfigRequest>, I>>(
+    object: I,
+  ): UpdateDeprovisioningConfigRequest {
+    const message = createBaseUpdateDeprovisioningConfigRequest();
+    message.name = object.name ?? "";
+    message.etag = object.etag ?? "";
+    message.deprovisioning = (object.deprovisioning !== undefined && object.deprovisioning !== null)
+      ? DeprovisioningPolicy.fromPartial(object.deprovisioning)
+      : undefined;
+    message.validateOnly = object.validateOnly ?? false;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdateDeprovisioningConfigResponse(): UpdateDeprovisioningConfigResponse {
+  return { setup: undefined, checks: [] };
+}
+
+export const UpdateDeprovisioningConfigResponse: MessageFns<UpdateDeprovisioningConfigResponse> = {
+  encode(message: UpdateDeprovisioningConfigResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.setup !== undefined) {
+      ProvisioningSetup.encode(message.setup, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.checks) {
+      SetupCheck.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateDeprovisioningConfigResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateDeprovisioningConfigResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.setup = ProvisioningSetup.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.checks.push(SetupCheck.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateDeprovisioningConfigResponse {
+    return {
+      setup: isSet(object.setup) ? ProvisioningSetup.fromJSON(object.setup) : undefined,
+      checks: globalThis.Array.isArray(object?.checks) ? object.checks.map((e: any) => SetupCheck.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: UpdateDeprovisioningConfigResponse): unknown {
+    const obj: any = {};
+    if (message.setup !== undefined) {
+      obj.setup = ProvisioningSetup.toJSON(message.setup);
+    }
+    if (message.checks?.length) {
+      obj.checks = message.checks.map((e) => SetupCheck.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UpdateDeprovisioningConfigResponse>, I>>(
+    base?: I,
+  ): UpdateDeprovisioningConfigResponse {
+    return UpdateDeprovisioningConfigResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UpdateDeprovisioningConfigResponse>, I>>(
+    object: I,
+  ): UpdateDeprovisioningConfigResponse {
+    const message = createBaseUpdateDeprovisioningConfigResponse();
+    message.setup = (object.setup !== undefined && object.setup !== null)
+      ? ProvisioningSetup.fromPartial(object.setup)
+      : undefined;
+    message.checks = object.checks?.map((e) => SetupCheck.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseCheckSetupRequest(): CheckSetupRequest {
+  return { app: "", draft: undefined, user: "" };
+}
+
+export const CheckSetupRequest: MessageFns<CheckSetupRequest> = {
+  encode(message: CheckSetupRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    if (message.draft !== undefined) {
+      ProvisioningSetup.encode(message.draft, writer.uint32(18).fork()).join();
+    }
+    if (message.user !== "") {
+      writer.uint32(26).string(message.user);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckSetupRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckSetupRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.draft = ProvisioningSetup.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CheckSetupRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      draft: isSet(object.draft) ? ProvisioningSetup.fromJSON(object.draft) : undefined,
+      user: isSet(object.user) ? globalThis.String(object.user) : "",
+    };
+  },
+
+  toJSON(message: CheckSetupRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.draft !== undefined) {
+      obj.draft = ProvisioningSetup.toJSON(message.draft);
+    }
+    if (message.user !== "") {
+      obj.user = message.user;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CheckSetupRequest>, I>>(base?: I): CheckSetupRequest {
+    return CheckSetupRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CheckSetupRequest>, I>>(object: I): CheckSetupRequest {
+    const message = createBaseCheckSetupRequest();
+    message.app = object.app ?? "";
+    message.draft = (object.draft !== undefined && object.draft !== null)
+      ? ProvisioningSetup.fromPartial(object.draft)
+      : undefined;
+    message.user = object.user ?? "";
+    return message;
+  },
+};
+
+function createBaseCheckSetupResponse(): CheckSetupResponse {
+  return { checks: [] };
+}
+
+export const CheckSetupResponse: MessageFns<CheckSetupResponse> = {
+  encode(message: CheckSetupResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.checks) {
+      SetupCheck.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckSetupResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckSetupResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.checks.push(SetupCheck.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CheckSetupResponse {
+    return {
+      checks: globalThis.Array.isArray(object?.checks) ? object.checks.map((e: any) => SetupCheck.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: CheckSetupResponse): unknown {
+    const obj: any = {};
+    if (message.checks?.length) {
+      obj.checks = message.checks.map((e) => SetupCheck.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CheckSetupResponse>, I>>(base?: I): CheckSetupResponse {
+    return CheckSetupResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CheckSetupResponse>, I>>(object: I): CheckSetupResponse {
+    const message = createBaseCheckSetupResponse();
+    message.checks = object.checks?.map((e) => SetupCheck.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePreviewMappingRequest(): PreviewMappingRequest {
+  return { app: "", user: "", draft: undefined };
+}
+
+export const PreviewMappingRequest: MessageFns<PreviewMappingRequest> = {
+  encode(message: PreviewMappingRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    if (message.user !== "") {
+      writer.uint32(18).string(message.user);
+    }
+    if (message.draft !== undefined) {
+      ProvisioningSetup.encode(message.draft, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviewMappingRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviewMappingRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.draft = ProvisioningSetup.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PreviewMappingRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      user: isSet(object.user) ? globalThis.String(object.user) : "",
+      draft: isSet(object.draft) ? ProvisioningSetup.fromJSON(object.draft) : undefined,
+    };
+  },
+
+  toJSON(message: PreviewMappingRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.user !== "") {
+      obj.user = message.user;
+    }
+    if (message.draft !== undefined) {
+      obj.draft = ProvisioningSetup.toJSON(message.draft);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PreviewMappingRequest>, I>>(base?: I): PreviewMappingRequest {
+    return PreviewMappingRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PreviewMappingRequest>, I>>(object: I): PreviewMappingRequest {
+    const message = createBasePreviewMappingRequest();
+    message.app = object.app ?? "";
+    message.user = object.user ?? "";
+    message.draft = (object.draft !== undefined && object.draft !== null)
+      ? ProvisioningSetup.fromPartial(object.draft)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePreviewMappingResponse(): PreviewMappingResponse {
+  return { values: [], resource: undefined, inScope: false, scopeExplanation: "" };
+}
+
+export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
+  encode(message: PreviewMappingResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.values) {
+      PreviewedValue.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.resource !== undefined) {
+      Struct.encode(Struct.wrap(message.resource), writer.uint32(18).fork()).join();
+    }
+    if (message.inScope !== false) {
+      writer.uint32(24).bool(message.inScope);
+    }
+    if (message.scopeExplanation !== "") {
+      writer.uint32(34).string(message.scopeExplanation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviewMappingResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviewMappingResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.values.push(PreviewedValue.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.resource = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.inScope = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.scopeExplanation = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PreviewMappingResponse {
+    return {
+      values: globalThis.Array.isArray(object?.values) ? object.values.map((e: any) => PreviewedValue.fromJSON(e)) : [],
+      resource: isObject(object.resource) ? object.resource : undefined,
+      inScope: isSet(object.inScope)
+        ? globalThis.Boolean(object.inScope)
+        : isSet(object.in_scope)
+        ? globalThis.Boolean(object.in_scope)
+        : false,
+      scopeExplanation: isSet(object.scopeExplanation)
+        ? globalThis.String(object.scopeExplanation)
+        : isSet(object.scope_explanation)
+        ? globalThis.String(object.scope_explanation)
+        : "",
+    };
+  },
+
+  toJSON(message: PreviewMappingResponse): unknown {
+    const obj: any = {};
+    if (message.values?.length) {
+      obj.values = message.values.map((e) => PreviewedValue.toJSON(e));
+    }
+    if (message.resource !== undefined) {
+      obj.resource = message.resource;
+    }
+    if (message.inScope !== false) {
+      obj.inScope = message.inScope;
+    }
+    if (message.scopeExplanation !== "") {
+      obj.scopeExplanation = message.scopeExplanation;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PreviewMappingResponse>, I>>(base?: I): PreviewMappingResponse {
+    return PreviewMappingResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PreviewMappingResponse>, I>>(object: I): PreviewMappingResponse {
+    const message = createBasePreviewMappingResponse();
+    message.values = object.values?.map((e) => PreviewedValue.fromPartial(e)) || [];
+    message.resource = object.resource ?? undefined;
+    message.inScope = object.inScope ?? false;
+    message.scopeExplanation = object.scopeExplanation ?? "";
+    return message;
+  },
+};
+
+function createBasePreviewedValue(): PreviewedValue {
+  return { target: "", value: undefined, origin: "", problem: "" };
+}
+
+export const PreviewedValue: MessageFns<PreviewedValue> = {
+  encode(message: PreviewedValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.target !== "") {
+      writer.uint32(10).string(message.target);
+    }
+    if (message.value !== undefined) {
+      Value.encode(Value.wrap(message.value), writer.uint32(18).fork()).join();
+    }
+    if (message.origin !== "") {
+      writer.uint32(26).string(message.origin);
+    }
+    if (message.problem !== "") {
+      writer.uint32(34).string(message.problem);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviewedValue {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviewedValue();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = Value.unwrap(Value.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.origin = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PreviewedValue {
+    return {
+      target: isSet(object.target) ? globalThis.String(object.target) : "",
+      value: isSet(object?.value) ? object.value : undefined,
+      origin: isSet(object.origin) ? globalThis.String(object.origin) : "",
+      problem: isSet(object.problem) ? globalThis.String(object.problem) : "",
+    };
+  },
+
+  toJSON(message: PreviewedValue): unknown {
+    const obj: any = {};
+    if (message.target !== "") {
+      obj.target = message.target;
+    }
+    if (message.value !== undefined) {
+      obj.value = message.value;
+    }
+    if (message.origin !== "") {
+      obj.origin = message.origin;
+    }
+    if (message.problem !== "") {
+      obj.problem = message.problem;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PreviewedValue>, I>>(base?: I): PreviewedValue {
+    return PreviewedValue.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PreviewedValue>, I>>(object: I): PreviewedValue {
+    const message = createBasePreviewedValue();
+    message.target = object.target ?? "";
+    message.value = object.value === undefined ? undefined : object.value;
+    message.origin = object.origin ?? "";
+    message.problem = object.problem ?? "";
     return message;
   },
 };
@@ -3782,7 +7420,15 @@ export const ListSetupRevisionsResponse: MessageFns<ListSetupRevisionsResponse> 
 };
 
 function createBaseSetupRevision(): SetupRevision {
-  return { revision: 0n, setup: undefined, caller: "", createTime: undefined };
+  return {
+    revision: 0n,
+    setup: undefined,
+    caller: "",
+    createTime: undefined,
+    person: "",
+    changedPaths: [],
+    rolledBackTo: 0n,
+  };
 }
 
 export const SetupRevision: MessageFns<SetupRevision> = {
@@ -3801,6 +7447,18 @@ export const SetupRevision: MessageFns<SetupRevision> = {
     }
     if (message.createTime !== undefined) {
       Timestamp.encode(toTimestamp(message.createTime), writer.uint32(34).fork()).join();
+    }
+    if (message.person !== "") {
+      writer.uint32(42).string(message.person);
+    }
+    for (const v of message.changedPaths) {
+      writer.uint32(50).string(v!);
+    }
+    if (message.rolledBackTo !== 0n) {
+      if (BigInt.asIntN(64, message.rolledBackTo) !== message.rolledBackTo) {
+        throw new globalThis.Error("value provided for field message.rolledBackTo of type int64 too large");
+      }
+      writer.uint32(56).int64(message.rolledBackTo);
     }
     return writer;
   },
@@ -3850,6 +7508,30 @@ export const SetupRevision: MessageFns<SetupRevision> = {
             message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.person = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.changedPaths.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.rolledBackTo = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3872,6 +7554,17 @@ export const SetupRevision: MessageFns<SetupRevision> = {
         : isSet(object.create_time)
         ? fromJsonTimestamp(object.create_time)
         : undefined,
+      person: isSet(object.person) ? globalThis.String(object.person) : "",
+      changedPaths: globalThis.Array.isArray(object?.changedPaths)
+        ? object.changedPaths.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.changed_paths)
+        ? object.changed_paths.map((e: any) => globalThis.String(e))
+        : [],
+      rolledBackTo: isSet(object.rolledBackTo)
+        ? BigInt(object.rolledBackTo)
+        : isSet(object.rolled_back_to)
+        ? BigInt(object.rolled_back_to)
+        : 0n,
     };
   },
 
@@ -3889,6 +7582,15 @@ export const SetupRevision: MessageFns<SetupRevision> = {
     if (message.createTime !== undefined) {
       obj.createTime = message.createTime.toISOString();
     }
+    if (message.person !== "") {
+      obj.person = message.person;
+    }
+    if (message.changedPaths?.length) {
+      obj.changedPaths = message.changedPaths;
+    }
+    if (message.rolledBackTo !== 0n) {
+      obj.rolledBackTo = message.rolledBackTo.toString();
+    }
     return obj;
   },
 
@@ -3903,6 +7605,242 @@ export const SetupRevision: MessageFns<SetupRevision> = {
       : undefined;
     message.caller = object.caller ?? "";
     message.createTime = object.createTime ?? undefined;
+    message.person = object.person ?? "";
+    message.changedPaths = object.changedPaths?.map((e) => e) || [];
+    message.rolledBackTo = (object.rolledBackTo !== undefined && object.rolledBackTo !== null)
+      ? BigInt(object.rolledBackTo)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseRollbackSetupRequest(): RollbackSetupRequest {
+  return { name: "", etag: "", revision: 0n, validateOnly: false, requestId: "" };
+}
+
+export const RollbackSetupRequest: MessageFns<RollbackSetupRequest> = {
+  encode(message: RollbackSetupRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(24).int64(message.revision);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(32).bool(message.validateOnly);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(42).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RollbackSetupRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRollbackSetupRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RollbackSetupRequest {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      etag: isSet(object.etag) ? globalThis.String(object.etag) : "",
+      revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
+      validateOnly: isSet(object.validateOnly)
+        ? globalThis.Boolean(object.validateOnly)
+        : isSet(object.validate_only)
+        ? globalThis.Boolean(object.validate_only)
+        : false,
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+    };
+  },
+
+  toJSON(message: RollbackSetupRequest): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.etag !== "") {
+      obj.etag = message.etag;
+    }
+    if (message.revision !== 0n) {
+      obj.revision = message.revision.toString();
+    }
+    if (message.validateOnly !== false) {
+      obj.validateOnly = message.validateOnly;
+    }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RollbackSetupRequest>, I>>(base?: I): RollbackSetupRequest {
+    return RollbackSetupRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RollbackSetupRequest>, I>>(object: I): RollbackSetupRequest {
+    const message = createBaseRollbackSetupRequest();
+    message.name = object.name ?? "";
+    message.etag = object.etag ?? "";
+    message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
+    message.validateOnly = object.validateOnly ?? false;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseRollbackSetupResponse(): RollbackSetupResponse {
+  return { setup: undefined, checks: [] };
+}
+
+export const RollbackSetupResponse: MessageFns<RollbackSetupResponse> = {
+  encode(message: RollbackSetupResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.setup !== undefined) {
+      ProvisioningSetup.encode(message.setup, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.checks) {
+      SetupCheck.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RollbackSetupResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRollbackSetupResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.setup = ProvisioningSetup.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.checks.push(SetupCheck.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RollbackSetupResponse {
+    return {
+      setup: isSet(object.setup) ? ProvisioningSetup.fromJSON(object.setup) : undefined,
+      checks: globalThis.Array.isArray(object?.checks) ? object.checks.map((e: any) => SetupCheck.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: RollbackSetupResponse): unknown {
+    const obj: any = {};
+    if (message.setup !== undefined) {
+      obj.setup = ProvisioningSetup.toJSON(message.setup);
+    }
+    if (message.checks?.length) {
+      obj.checks = message.checks.map((e) => SetupCheck.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RollbackSetupResponse>, I>>(base?: I): RollbackSetupResponse {
+    return RollbackSetupResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RollbackSetupResponse>, I>>(object: I): RollbackSetupResponse {
+    const message = createBaseRollbackSetupResponse();
+    message.setup = (object.setup !== undefined && object.setup !== null)
+      ? ProvisioningSetup.fromPartial(object.setup)
+      : undefined;
+    message.checks = object.checks?.map((e) => SetupCheck.fromPartial(e)) || [];
     return message;
   },
 };
@@ -4363,6 +8301,692 @@ export const DeleteAppResponse: MessageFns<DeleteAppResponse> = {
   },
 };
 
+function createBaseRoleBinding(): RoleBinding {
+  return { name: "", member: "", role: 0, createTime: undefined };
+}
+
+export const RoleBinding: MessageFns<RoleBinding> = {
+  encode(message: RoleBinding, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.member !== "") {
+      writer.uint32(18).string(message.member);
+    }
+    if (message.role !== 0) {
+      writer.uint32(24).int32(message.role);
+    }
+    if (message.createTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.createTime), writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RoleBinding {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRoleBinding();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.member = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.role = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RoleBinding {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      member: isSet(object.member) ? globalThis.String(object.member) : "",
+      role: isSet(object.role) ? roleBinding_RoleFromJSON(object.role) : 0,
+      createTime: isSet(object.createTime)
+        ? fromJsonTimestamp(object.createTime)
+        : isSet(object.create_time)
+        ? fromJsonTimestamp(object.create_time)
+        : undefined,
+    };
+  },
+
+  toJSON(message: RoleBinding): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.member !== "") {
+      obj.member = message.member;
+    }
+    if (message.role !== 0) {
+      obj.role = roleBinding_RoleToJSON(message.role);
+    }
+    if (message.createTime !== undefined) {
+      obj.createTime = message.createTime.toISOString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RoleBinding>, I>>(base?: I): RoleBinding {
+    return RoleBinding.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RoleBinding>, I>>(object: I): RoleBinding {
+    const message = createBaseRoleBinding();
+    message.name = object.name ?? "";
+    message.member = object.member ?? "";
+    message.role = object.role ?? 0;
+    message.createTime = object.createTime ?? undefined;
+    return message;
+  },
+};
+
+function createBaseCreateRoleBindingRequest(): CreateRoleBindingRequest {
+  return { parent: "", roleBinding: undefined, validateOnly: false, requestId: "" };
+}
+
+export const CreateRoleBindingRequest: MessageFns<CreateRoleBindingRequest> = {
+  encode(message: CreateRoleBindingRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.roleBinding !== undefined) {
+      RoleBinding.encode(message.roleBinding, writer.uint32(18).fork()).join();
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(24).bool(message.validateOnly);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(34).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateRoleBindingRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateRoleBindingRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.roleBinding = RoleBinding.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreateRoleBindingRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      roleBinding: isSet(object.roleBinding)
+        ? RoleBinding.fromJSON(object.roleBinding)
+        : isSet(object.role_binding)
+        ? RoleBinding.fromJSON(object.role_binding)
+        : undefined,
+      validateOnly: isSet(object.validateOnly)
+        ? globalThis.Boolean(object.validateOnly)
+        : isSet(object.validate_only)
+        ? globalThis.Boolean(object.validate_only)
+        : false,
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+    };
+  },
+
+  toJSON(message: CreateRoleBindingRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.roleBinding !== undefined) {
+      obj.roleBinding = RoleBinding.toJSON(message.roleBinding);
+    }
+    if (message.validateOnly !== false) {
+      obj.validateOnly = message.validateOnly;
+    }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CreateRoleBindingRequest>, I>>(base?: I): CreateRoleBindingRequest {
+    return CreateRoleBindingRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CreateRoleBindingRequest>, I>>(object: I): CreateRoleBindingRequest {
+    const message = createBaseCreateRoleBindingRequest();
+    message.parent = object.parent ?? "";
+    message.roleBinding = (object.roleBinding !== undefined && object.roleBinding !== null)
+      ? RoleBinding.fromPartial(object.roleBinding)
+      : undefined;
+    message.validateOnly = object.validateOnly ?? false;
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseCreateRoleBindingResponse(): CreateRoleBindingResponse {
+  return { roleBinding: undefined };
+}
+
+export const CreateRoleBindingResponse: MessageFns<CreateRoleBindingResponse> = {
+  encode(message: CreateRoleBindingResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.roleBinding !== undefined) {
+      RoleBinding.encode(message.roleBinding, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateRoleBindingResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateRoleBindingResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.roleBinding = RoleBinding.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreateRoleBindingResponse {
+    return {
+      roleBinding: isSet(object.roleBinding)
+        ? RoleBinding.fromJSON(object.roleBinding)
+        : isSet(object.role_binding)
+        ? RoleBinding.fromJSON(object.role_binding)
+        : undefined,
+    };
+  },
+
+  toJSON(message: CreateRoleBindingResponse): unknown {
+    const obj: any = {};
+    if (message.roleBinding !== undefined) {
+      obj.roleBinding = RoleBinding.toJSON(message.roleBinding);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CreateRoleBindingResponse>, I>>(base?: I): CreateRoleBindingResponse {
+    return CreateRoleBindingResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CreateRoleBindingResponse>, I>>(object: I): CreateRoleBindingResponse {
+    const message = createBaseCreateRoleBindingResponse();
+    message.roleBinding = (object.roleBinding !== undefined && object.roleBinding !== null)
+      ? RoleBinding.fromPartial(object.roleBinding)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListRoleBindingsRequest(): ListRoleBindingsRequest {
+  return { parent: "", member: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListRoleBindingsRequest: MessageFns<ListRoleBindingsRequest> = {
+  encode(message: ListRoleBindingsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.member !== "") {
+      writer.uint32(18).string(message.member);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRoleBindingsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRoleBindingsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.member = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRoleBindingsRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      member: isSet(object.member) ? globalThis.String(object.member) : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListRoleBindingsRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.member !== "") {
+      obj.member = message.member;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListRoleBindingsRequest>, I>>(base?: I): ListRoleBindingsRequest {
+    return ListRoleBindingsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListRoleBindingsRequest>, I>>(object: I): ListRoleBindingsRequest {
+    const message = createBaseListRoleBindingsRequest();
+    message.parent = object.parent ?? "";
+    message.member = object.member ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListRoleBindingsResponse(): ListRoleBindingsResponse {
+  return { roleBindings: [], nextPageToken: "" };
+}
+
+export const ListRoleBindingsResponse: MessageFns<ListRoleBindingsResponse> = {
+  encode(message: ListRoleBindingsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.roleBindings) {
+      RoleBinding.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRoleBindingsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRoleBindingsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.roleBindings.push(RoleBinding.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRoleBindingsResponse {
+    return {
+      roleBindings: globalThis.Array.isArray(object?.roleBindings)
+        ? object.roleBindings.map((e: any) => RoleBinding.fromJSON(e))
+        : globalThis.Array.isArray(object?.role_bindings)
+        ? object.role_bindings.map((e: any) => RoleBinding.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListRoleBindingsResponse): unknown {
+    const obj: any = {};
+    if (message.roleBindings?.length) {
+      obj.roleBindings = message.roleBindings.map((e) => RoleBinding.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListRoleBindingsResponse>, I>>(base?: I): ListRoleBindingsResponse {
+    return ListRoleBindingsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListRoleBindingsResponse>, I>>(object: I): ListRoleBindingsResponse {
+    const message = createBaseListRoleBindingsResponse();
+    message.roleBindings = object.roleBindings?.map((e) => RoleBinding.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteRoleBindingRequest(): DeleteRoleBindingRequest {
+  return { name: "", validateOnly: false };
+}
+
+export const DeleteRoleBindingRequest: MessageFns<DeleteRoleBindingRequest> = {
+  encode(message: DeleteRoleBindingRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(16).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteRoleBindingRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteRoleBindingRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeleteRoleBindingRequest {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      validateOnly: isSet(object.validateOnly)
+        ? globalThis.Boolean(object.validateOnly)
+        : isSet(object.validate_only)
+        ? globalThis.Boolean(object.validate_only)
+        : false,
+    };
+  },
+
+  toJSON(message: DeleteRoleBindingRequest): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.validateOnly !== false) {
+      obj.validateOnly = message.validateOnly;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DeleteRoleBindingRequest>, I>>(base?: I): DeleteRoleBindingRequest {
+    return DeleteRoleBindingRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeleteRoleBindingRequest>, I>>(object: I): DeleteRoleBindingRequest {
+    const message = createBaseDeleteRoleBindingRequest();
+    message.name = object.name ?? "";
+    message.validateOnly = object.validateOnly ?? false;
+    return message;
+  },
+};
+
+function createBaseDeleteRoleBindingResponse(): DeleteRoleBindingResponse {
+  return {};
+}
+
+export const DeleteRoleBindingResponse: MessageFns<DeleteRoleBindingResponse> = {
+  encode(_: DeleteRoleBindingResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteRoleBindingResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteRoleBindingResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): DeleteRoleBindingResponse {
+    return {};
+  },
+
+  toJSON(_: DeleteRoleBindingResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DeleteRoleBindingResponse>, I>>(base?: I): DeleteRoleBindingResponse {
+    return DeleteRoleBindingResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeleteRoleBindingResponse>, I>>(_: I): DeleteRoleBindingResponse {
+    const message = createBaseDeleteRoleBindingResponse();
+    return message;
+  },
+};
+
 /**
  * Customers, their apps and each app's provisioning setup. The only service that changes a setup.
  *
@@ -4403,6 +9027,21 @@ export const ConfigServiceService = {
     responseSerialize: (value: ListCustomersResponse): Buffer =>
       Buffer.from(ListCustomersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListCustomersResponse => ListCustomersResponse.decode(value),
+  },
+  /**
+   * Changes the fields of the mask: display_name, setup_defaults. New defaults change every setup that takes them over, in
+   * the same transaction. ETAG_MISMATCH when an etag is given that is not the current one.
+   */
+  updateCustomer: {
+    path: "/autoprov.config.v1.ConfigService/UpdateCustomer" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdateCustomerRequest): Buffer =>
+      Buffer.from(UpdateCustomerRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdateCustomerRequest => UpdateCustomerRequest.decode(value),
+    responseSerialize: (value: UpdateCustomerResponse): Buffer =>
+      Buffer.from(UpdateCustomerResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UpdateCustomerResponse => UpdateCustomerResponse.decode(value),
   },
   /** Deletes a customer that has no apps left. FAILED_PRECONDITION (RESOURCE_IN_USE) otherwise. */
   deleteCustomer: {
@@ -4457,6 +9096,31 @@ export const ConfigServiceService = {
     responseSerialize: (value: ListAppsResponse): Buffer => Buffer.from(ListAppsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAppsResponse => ListAppsResponse.decode(value),
   },
+  /** Changes the fields of the mask: display_name. ETAG_MISMATCH when an etag is given that is not the current one. */
+  updateApp: {
+    path: "/autoprov.config.v1.ConfigService/UpdateApp" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdateAppRequest): Buffer => Buffer.from(UpdateAppRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdateAppRequest => UpdateAppRequest.decode(value),
+    responseSerialize: (value: UpdateAppResponse): Buffer => Buffer.from(UpdateAppResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UpdateAppResponse => UpdateAppResponse.decode(value),
+  },
+  /**
+   * What is known before a setup is made: the template, what the setup takes over, how the delegation stands.
+   * FETCH_PRECONFIGURATION_FAILED when it can't be read.
+   */
+  getPreConfiguration: {
+    path: "/autoprov.config.v1.ConfigService/GetPreConfiguration" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetPreConfigurationRequest): Buffer =>
+      Buffer.from(GetPreConfigurationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetPreConfigurationRequest => GetPreConfigurationRequest.decode(value),
+    responseSerialize: (value: GetPreConfigurationResponse): Buffer =>
+      Buffer.from(GetPreConfigurationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetPreConfigurationResponse => GetPreConfigurationResponse.decode(value),
+  },
   /** Removes an app with its setup. No account at the service provider changes; links are kept for a later install. */
   deleteApp: {
     path: "/autoprov.config.v1.ConfigService/DeleteApp" as const,
@@ -4467,7 +9131,11 @@ export const ConfigServiceService = {
     responseSerialize: (value: DeleteAppResponse): Buffer => Buffer.from(DeleteAppResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteAppResponse => DeleteAppResponse.decode(value),
   },
-  /** Creates the setup of an app, inactive. STALE_SETUP_EXISTS when there is one. */
+  /**
+   * Creates the setup of an app, inactive. STALE_SETUP_EXISTS when there is one. The endpoint is asked first:
+   * ENDPOINT_INVALID when no SCIM answers there, AUTHENTICATION_FAILED when it refuses the stored credential. What could
+   * not be found out refuses nothing and is in `checks`.
+   */
   createSetup: {
     path: "/autoprov.config.v1.ConfigService/CreateSetup" as const,
     requestStream: false as const,
@@ -4487,7 +9155,10 @@ export const ConfigServiceService = {
     responseSerialize: (value: GetSetupResponse): Buffer => Buffer.from(GetSetupResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetSetupResponse => GetSetupResponse.decode(value),
   },
-  /** Changes the fields of the mask. STALE_SETUP_CHANGED when the etag is not the current one. */
+  /**
+   * Changes the fields of the mask. STALE_SETUP_CHANGED when the etag is not the current one, STALE_SETUP_MISSING when it
+   * is of a setup that is gone, also when there is a new one since. What is changed is checked as in CreateSetup.
+   */
   updateSetup: {
     path: "/autoprov.config.v1.ConfigService/UpdateSetup" as const,
     requestStream: false as const,
@@ -4497,7 +9168,74 @@ export const ConfigServiceService = {
     responseSerialize: (value: UpdateSetupResponse): Buffer => Buffer.from(UpdateSetupResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UpdateSetupResponse => UpdateSetupResponse.decode(value),
   },
-  /** Starts pushing. STALE_ACTIVATE_UNCONFIGURED when there is no setup. */
+  /** Changes the mapping and its tests. As UpdateSetup; UPDATE_MAPPING_FAILED when it can't be stored. */
+  updateAttributeMapping: {
+    path: "/autoprov.config.v1.ConfigService/UpdateAttributeMapping" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdateAttributeMappingRequest): Buffer =>
+      Buffer.from(UpdateAttributeMappingRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdateAttributeMappingRequest => UpdateAttributeMappingRequest.decode(value),
+    responseSerialize: (value: UpdateAttributeMappingResponse): Buffer =>
+      Buffer.from(UpdateAttributeMappingResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UpdateAttributeMappingResponse =>
+      UpdateAttributeMappingResponse.decode(value),
+  },
+  /** Changes who is provisioned. Groups must exist. As UpdateSetup; UPDATE_GROUPS_FAILED when it can't be stored. */
+  updateGroupSettings: {
+    path: "/autoprov.config.v1.ConfigService/UpdateGroupSettings" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdateGroupSettingsRequest): Buffer =>
+      Buffer.from(UpdateGroupSettingsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdateGroupSettingsRequest => UpdateGroupSettingsRequest.decode(value),
+    responseSerialize: (value: UpdateGroupSettingsResponse): Buffer =>
+      Buffer.from(UpdateGroupSettingsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UpdateGroupSettingsResponse => UpdateGroupSettingsResponse.decode(value),
+  },
+  /** Changes what happens to those who leave. As UpdateSetup; UPDATE_DEPROVISIONING_FAILED when it can't be stored. */
+  updateDeprovisioningConfig: {
+    path: "/autoprov.config.v1.ConfigService/UpdateDeprovisioningConfig" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdateDeprovisioningConfigRequest): Buffer =>
+      Buffer.from(UpdateDeprovisioningConfigRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdateDeprovisioningConfigRequest =>
+      UpdateDeprovisioningConfigRequest.decode(value),
+    responseSerialize: (value: UpdateDeprovisioningConfigResponse): Buffer =>
+      Buffer.from(UpdateDeprovisioningConfigResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UpdateDeprovisioningConfigResponse =>
+      UpdateDeprovisioningConfigResponse.decode(value),
+  },
+  /**
+   * Checks a setup, or a draft of one, without changing anything: endpoint, credential, delegation scope by scope, groups,
+   * target schema, mapping, mapping tests, one sample user.
+   */
+  checkSetup: {
+    path: "/autoprov.config.v1.ConfigService/CheckSetup" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CheckSetupRequest): Buffer => Buffer.from(CheckSetupRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CheckSetupRequest => CheckSetupRequest.decode(value),
+    responseSerialize: (value: CheckSetupResponse): Buffer => Buffer.from(CheckSetupResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CheckSetupResponse => CheckSetupResponse.decode(value),
+  },
+  /** What a mapping gives for one real user: each value, where it came from, what the service provider would refuse. */
+  previewMapping: {
+    path: "/autoprov.config.v1.ConfigService/PreviewMapping" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PreviewMappingRequest): Buffer =>
+      Buffer.from(PreviewMappingRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PreviewMappingRequest => PreviewMappingRequest.decode(value),
+    responseSerialize: (value: PreviewMappingResponse): Buffer =>
+      Buffer.from(PreviewMappingResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PreviewMappingResponse => PreviewMappingResponse.decode(value),
+  },
+  /**
+   * Starts pushing. STALE_ACTIVATE_UNCONFIGURED when there is no setup; ENABLE_FAILED, with every failed check as a
+   * violation and in the metadata (`check.<id>` = code or reason), when CheckSetup does not pass.
+   */
   activateSetup: {
     path: "/autoprov.config.v1.ConfigService/ActivateSetup" as const,
     requestStream: false as const,
@@ -4542,6 +9280,17 @@ export const ConfigServiceService = {
       Buffer.from(ListSetupRevisionsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListSetupRevisionsResponse => ListSetupRevisionsResponse.decode(value),
   },
+  /** Makes the setup again what it was at a revision, state excepted, as a new revision. As UpdateSetup. */
+  rollbackSetup: {
+    path: "/autoprov.config.v1.ConfigService/RollbackSetup" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RollbackSetupRequest): Buffer => Buffer.from(RollbackSetupRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RollbackSetupRequest => RollbackSetupRequest.decode(value),
+    responseSerialize: (value: RollbackSetupResponse): Buffer =>
+      Buffer.from(RollbackSetupResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RollbackSetupResponse => RollbackSetupResponse.decode(value),
+  },
   /** Changes of all setups after a revision, in order; how the reader and the pusher follow. Never skips one. */
   listSetupChanges: {
     path: "/autoprov.config.v1.ConfigService/ListSetupChanges" as const,
@@ -4554,6 +9303,42 @@ export const ConfigServiceService = {
       Buffer.from(ListSetupChangesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListSetupChangesResponse => ListSetupChangesResponse.decode(value),
   },
+  /** Gives a person or a workload a role, for a customer or for all. RESOURCE_EXISTS when the member has it there already. */
+  createRoleBinding: {
+    path: "/autoprov.config.v1.ConfigService/CreateRoleBinding" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateRoleBindingRequest): Buffer =>
+      Buffer.from(CreateRoleBindingRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateRoleBindingRequest => CreateRoleBindingRequest.decode(value),
+    responseSerialize: (value: CreateRoleBindingResponse): Buffer =>
+      Buffer.from(CreateRoleBindingResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateRoleBindingResponse => CreateRoleBindingResponse.decode(value),
+  },
+  /** Lists role bindings by id. */
+  listRoleBindings: {
+    path: "/autoprov.config.v1.ConfigService/ListRoleBindings" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListRoleBindingsRequest): Buffer =>
+      Buffer.from(ListRoleBindingsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListRoleBindingsRequest => ListRoleBindingsRequest.decode(value),
+    responseSerialize: (value: ListRoleBindingsResponse): Buffer =>
+      Buffer.from(ListRoleBindingsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListRoleBindingsResponse => ListRoleBindingsResponse.decode(value),
+  },
+  /** Takes a role away; in effect on every service within 10 seconds. */
+  deleteRoleBinding: {
+    path: "/autoprov.config.v1.ConfigService/DeleteRoleBinding" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteRoleBindingRequest): Buffer =>
+      Buffer.from(DeleteRoleBindingRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteRoleBindingRequest => DeleteRoleBindingRequest.decode(value),
+    responseSerialize: (value: DeleteRoleBindingResponse): Buffer =>
+      Buffer.from(DeleteRoleBindingResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteRoleBindingResponse => DeleteRoleBindingResponse.decode(value),
+  },
 } as const;
 
 export interface ConfigServiceServer extends UntypedServiceImplementation {
@@ -4563,6 +9348,11 @@ export interface ConfigServiceServer extends UntypedServiceImplementation {
   getCustomer: handleUnaryCall<GetCustomerRequest, GetCustomerResponse>;
   /** Lists customers by id. */
   listCustomers: handleUnaryCall<ListCustomersRequest, ListCustomersResponse>;
+  /**
+   * Changes the fields of the mask: display_name, setup_defaults. New defaults change every setup that takes them over, in
+   * the same transaction. ETAG_MISMATCH when an etag is given that is not the current one.
+   */
+  updateCustomer: handleUnaryCall<UpdateCustomerRequest, UpdateCustomerResponse>;
   /** Deletes a customer that has no apps left. FAILED_PRECONDITION (RESOURCE_IN_USE) otherwise. */
   deleteCustomer: handleUnaryCall<DeleteCustomerRequest, DeleteCustomerResponse>;
   /** Lists the app catalogue. */
@@ -4573,15 +9363,45 @@ export interface ConfigServiceServer extends UntypedServiceImplementation {
   getApp: handleUnaryCall<GetAppRequest, GetAppResponse>;
   /** Lists a customer's apps by id. */
   listApps: handleUnaryCall<ListAppsRequest, ListAppsResponse>;
+  /** Changes the fields of the mask: display_name. ETAG_MISMATCH when an etag is given that is not the current one. */
+  updateApp: handleUnaryCall<UpdateAppRequest, UpdateAppResponse>;
+  /**
+   * What is known before a setup is made: the template, what the setup takes over, how the delegation stands.
+   * FETCH_PRECONFIGURATION_FAILED when it can't be read.
+   */
+  getPreConfiguration: handleUnaryCall<GetPreConfigurationRequest, GetPreConfigurationResponse>;
   /** Removes an app with its setup. No account at the service provider changes; links are kept for a later install. */
   deleteApp: handleUnaryCall<DeleteAppRequest, DeleteAppResponse>;
-  /** Creates the setup of an app, inactive. STALE_SETUP_EXISTS when there is one. */
+  /**
+   * Creates the setup of an app, inactive. STALE_SETUP_EXISTS when there is one. The endpoint is asked first:
+   * ENDPOINT_INVALID when no SCIM answers there, AUTHENTICATION_FAILED when it refuses the stored credential. What could
+   * not be found out refuses nothing and is in `checks`.
+   */
   createSetup: handleUnaryCall<CreateSetupRequest, CreateSetupResponse>;
   /** Reads the setup of an app. NOT_FOUND when there is none. */
   getSetup: handleUnaryCall<GetSetupRequest, GetSetupResponse>;
-  /** Changes the fields of the mask. STALE_SETUP_CHANGED when the etag is not the current one. */
+  /**
+   * Changes the fields of the mask. STALE_SETUP_CHANGED when the etag is not the current one, STALE_SETUP_MISSING when it
+   * is of a setup that is gone, also when there is a new one since. What is changed is checked as in CreateSetup.
+   */
   updateSetup: handleUnaryCall<UpdateSetupRequest, UpdateSetupResponse>;
-  /** Starts pushing. STALE_ACTIVATE_UNCONFIGURED when there is no setup. */
+  /** Changes the mapping and its tests. As UpdateSetup; UPDATE_MAPPING_FAILED when it can't be stored. */
+  updateAttributeMapping: handleUnaryCall<UpdateAttributeMappingRequest, UpdateAttributeMappingResponse>;
+  /** Changes who is provisioned. Groups must exist. As UpdateSetup; UPDATE_GROUPS_FAILED when it can't be stored. */
+  updateGroupSettings: handleUnaryCall<UpdateGroupSettingsRequest, UpdateGroupSettingsResponse>;
+  /** Changes what happens to those who leave. As UpdateSetup; UPDATE_DEPROVISIONING_FAILED when it can't be stored. */
+  updateDeprovisioningConfig: handleUnaryCall<UpdateDeprovisioningConfigRequest, UpdateDeprovisioningConfigResponse>;
+  /**
+   * Checks a setup, or a draft of one, without changing anything: endpoint, credential, delegation scope by scope, groups,
+   * target schema, mapping, mapping tests, one sample user.
+   */
+  checkSetup: handleUnaryCall<CheckSetupRequest, CheckSetupResponse>;
+  /** What a mapping gives for one real user: each value, where it came from, what the service provider would refuse. */
+  previewMapping: handleUnaryCall<PreviewMappingRequest, PreviewMappingResponse>;
+  /**
+   * Starts pushing. STALE_ACTIVATE_UNCONFIGURED when there is no setup; ENABLE_FAILED, with every failed check as a
+   * violation and in the metadata (`check.<id>` = code or reason), when CheckSetup does not pass.
+   */
   activateSetup: handleUnaryCall<ActivateSetupRequest, ActivateSetupResponse>;
   /** Stops pushing; takes effect in under 10 seconds. Changes no account by itself. */
   deactivateSetup: handleUnaryCall<DeactivateSetupRequest, DeactivateSetupResponse>;
@@ -4589,8 +9409,16 @@ export interface ConfigServiceServer extends UntypedServiceImplementation {
   deleteSetup: handleUnaryCall<DeleteSetupRequest, DeleteSetupResponse>;
   /** The history of one app's setup, newest first. */
   listSetupRevisions: handleUnaryCall<ListSetupRevisionsRequest, ListSetupRevisionsResponse>;
+  /** Makes the setup again what it was at a revision, state excepted, as a new revision. As UpdateSetup. */
+  rollbackSetup: handleUnaryCall<RollbackSetupRequest, RollbackSetupResponse>;
   /** Changes of all setups after a revision, in order; how the reader and the pusher follow. Never skips one. */
   listSetupChanges: handleUnaryCall<ListSetupChangesRequest, ListSetupChangesResponse>;
+  /** Gives a person or a workload a role, for a customer or for all. RESOURCE_EXISTS when the member has it there already. */
+  createRoleBinding: handleUnaryCall<CreateRoleBindingRequest, CreateRoleBindingResponse>;
+  /** Lists role bindings by id. */
+  listRoleBindings: handleUnaryCall<ListRoleBindingsRequest, ListRoleBindingsResponse>;
+  /** Takes a role away; in effect on every service within 10 seconds. */
+  deleteRoleBinding: handleUnaryCall<DeleteRoleBindingRequest, DeleteRoleBindingResponse>;
 }
 
 export interface ConfigServiceClient extends Client {
@@ -4642,6 +9470,25 @@ export interface ConfigServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListCustomersResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Changes the fields of the mask: display_name, setup_defaults. New defaults change every setup that takes them over, in
+   * the same transaction. ETAG_MISMATCH when an etag is given that is not the current one.
+   */
+  updateCustomer(
+    request: UpdateCustomerRequest,
+    callback: (error: ServiceError | null, response: UpdateCustomerResponse) => void,
+  ): ClientUnaryCall;
+  updateCustomer(
+    request: UpdateCustomerRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UpdateCustomerResponse) => void,
+  ): ClientUnaryCall;
+  updateCustomer(
+    request: UpdateCustomerRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UpdateCustomerResponse) => void,
+  ): ClientUnaryCall;
   /** Deletes a customer that has no apps left. FAILED_PRECONDITION (RESOURCE_IN_USE) otherwise. */
   deleteCustomer(
     request: DeleteCustomerRequest,
@@ -4722,6 +9569,41 @@ export interface ConfigServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAppsResponse) => void,
   ): ClientUnaryCall;
+  /** Changes the fields of the mask: display_name. ETAG_MISMATCH when an etag is given that is not the current one. */
+  updateApp(
+    request: UpdateAppRequest,
+    callback: (error: ServiceError | null, response: UpdateAppResponse) => void,
+  ): ClientUnaryCall;
+  updateApp(
+    request: UpdateAppRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UpdateAppResponse) => void,
+  ): ClientUnaryCall;
+  updateApp(
+    request: UpdateAppRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UpdateAppResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * What is known before a setup is made: the template, what the setup takes over, how the delegation stands.
+   * FETCH_PRECONFIGURATION_FAILED when it can't be read.
+   */
+  getPreConfiguration(
+    request: GetPreConfigurationRequest,
+    callback: (error: ServiceError | null, response: GetPreConfigurationResponse) => void,
+  ): ClientUnaryCall;
+  getPreConfiguration(
+    request: GetPreConfigurationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetPreConfigurationResponse) => void,
+  ): ClientUnaryCall;
+  getPreConfiguration(
+    request: GetPreConfigurationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetPreConfigurationResponse) => void,
+  ): ClientUnaryCall;
   /** Removes an app with its setup. No account at the service provider changes; links are kept for a later install. */
   deleteApp(
     request: DeleteAppRequest,
@@ -4738,7 +9620,11 @@ export interface ConfigServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteAppResponse) => void,
   ): ClientUnaryCall;
-  /** Creates the setup of an app, inactive. STALE_SETUP_EXISTS when there is one. */
+  /**
+   * Creates the setup of an app, inactive. STALE_SETUP_EXISTS when there is one. The endpoint is asked first:
+   * ENDPOINT_INVALID when no SCIM answers there, AUTHENTICATION_FAILED when it refuses the stored credential. What could
+   * not be found out refuses nothing and is in `checks`.
+   */
   createSetup(
     request: CreateSetupRequest,
     callback: (error: ServiceError | null, response: CreateSetupResponse) => void,
@@ -4770,7 +9656,10 @@ export interface ConfigServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetSetupResponse) => void,
   ): ClientUnaryCall;
-  /** Changes the fields of the mask. STALE_SETUP_CHANGED when the etag is not the current one. */
+  /**
+   * Changes the fields of the mask. STALE_SETUP_CHANGED when the etag is not the current one, STALE_SETUP_MISSING when it
+   * is of a setup that is gone, also when there is a new one since. What is changed is checked as in CreateSetup.
+   */
   updateSetup(
     request: UpdateSetupRequest,
     callback: (error: ServiceError | null, response: UpdateSetupResponse) => void,
@@ -4786,7 +9675,93 @@ export interface ConfigServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UpdateSetupResponse) => void,
   ): ClientUnaryCall;
-  /** Starts pushing. STALE_ACTIVATE_UNCONFIGURED when there is no setup. */
+  /** Changes the mapping and its tests. As UpdateSetup; UPDATE_MAPPING_FAILED when it can't be stored. */
+  updateAttributeMapping(
+    request: UpdateAttributeMappingRequest,
+    callback: (error: ServiceError | null, response: UpdateAttributeMappingResponse) => void,
+  ): ClientUnaryCall;
+  updateAttributeMapping(
+    request: UpdateAttributeMappingRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UpdateAttributeMappingResponse) => void,
+  ): ClientUnaryCall;
+  updateAttributeMapping(
+    request: UpdateAttributeMappingRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UpdateAttributeMappingResponse) => void,
+  ): ClientUnaryCall;
+  /** Changes who is provisioned. Groups must exist. As UpdateSetup; UPDATE_GROUPS_FAILED when it can't be stored. */
+  updateGroupSettings(
+    request: UpdateGroupSettingsRequest,
+    callback: (error: ServiceError | null, response: UpdateGroupSettingsResponse) => void,
+  ): ClientUnaryCall;
+  updateGroupSettings(
+    request: UpdateGroupSettingsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UpdateGroupSettingsResponse) => void,
+  ): ClientUnaryCall;
+  updateGroupSettings(
+    request: UpdateGroupSettingsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UpdateGroupSettingsResponse) => void,
+  ): ClientUnaryCall;
+  /** Changes what happens to those who leave. As UpdateSetup; UPDATE_DEPROVISIONING_FAILED when it can't be stored. */
+  updateDeprovisioningConfig(
+    request: UpdateDeprovisioningConfigRequest,
+    callback: (error: ServiceError | null, response: UpdateDeprovisioningConfigResponse) => void,
+  ): ClientUnaryCall;
+  updateDeprovisioningConfig(
+    request: UpdateDeprovisioningConfigRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UpdateDeprovisioningConfigResponse) => void,
+  ): ClientUnaryCall;
+  updateDeprovisioningConfig(
+    request: UpdateDeprovisioningConfigRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UpdateDeprovisioningConfigResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Checks a setup, or a draft of one, without changing anything: endpoint, credential, delegation scope by scope, groups,
+   * target schema, mapping, mapping tests, one sample user.
+   */
+  checkSetup(
+    request: CheckSetupRequest,
+    callback: (error: ServiceError | null, response: CheckSetupResponse) => void,
+  ): ClientUnaryCall;
+  checkSetup(
+    request: CheckSetupRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CheckSetupResponse) => void,
+  ): ClientUnaryCall;
+  checkSetup(
+    request: CheckSetupRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CheckSetupResponse) => void,
+  ): ClientUnaryCall;
+  /** What a mapping gives for one real user: each value, where it came from, what the service provider would refuse. */
+  previewMapping(
+    request: PreviewMappingRequest,
+    callback: (error: ServiceError | null, response: PreviewMappingResponse) => void,
+  ): ClientUnaryCall;
+  previewMapping(
+    request: PreviewMappingRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PreviewMappingResponse) => void,
+  ): ClientUnaryCall;
+  previewMapping(
+    request: PreviewMappingRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PreviewMappingResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Starts pushing. STALE_ACTIVATE_UNCONFIGURED when there is no setup; ENABLE_FAILED, with every failed check as a
+   * violation and in the metadata (`check.<id>` = code or reason), when CheckSetup does not pass.
+   */
   activateSetup(
     request: ActivateSetupRequest,
     callback: (error: ServiceError | null, response: ActivateSetupResponse) => void,
@@ -4850,6 +9825,22 @@ export interface ConfigServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListSetupRevisionsResponse) => void,
   ): ClientUnaryCall;
+  /** Makes the setup again what it was at a revision, state excepted, as a new revision. As UpdateSetup. */
+  rollbackSetup(
+    request: RollbackSetupRequest,
+    callback: (error: ServiceError | null, response: RollbackSetupResponse) => void,
+  ): ClientUnaryCall;
+  rollbackSetup(
+    request: RollbackSetupRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RollbackSetupResponse) => void,
+  ): ClientUnaryCall;
+  rollbackSetup(
+    request: RollbackSetupRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RollbackSetupResponse) => void,
+  ): ClientUnaryCall;
   /** Changes of all setups after a revision, in order; how the reader and the pusher follow. Never skips one. */
   listSetupChanges(
     request: ListSetupChangesRequest,
@@ -4865,6 +9856,54 @@ export interface ConfigServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListSetupChangesResponse) => void,
+  ): ClientUnaryCall;
+  /** Gives a person or a workload a role, for a customer or for all. RESOURCE_EXISTS when the member has it there already. */
+  createRoleBinding(
+    request: CreateRoleBindingRequest,
+    callback: (error: ServiceError | null, response: CreateRoleBindingResponse) => void,
+  ): ClientUnaryCall;
+  createRoleBinding(
+    request: CreateRoleBindingRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreateRoleBindingResponse) => void,
+  ): ClientUnaryCall;
+  createRoleBinding(
+    request: CreateRoleBindingRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreateRoleBindingResponse) => void,
+  ): ClientUnaryCall;
+  /** Lists role bindings by id. */
+  listRoleBindings(
+    request: ListRoleBindingsRequest,
+    callback: (error: ServiceError | null, response: ListRoleBindingsResponse) => void,
+  ): ClientUnaryCall;
+  listRoleBindings(
+    request: ListRoleBindingsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListRoleBindingsResponse) => void,
+  ): ClientUnaryCall;
+  listRoleBindings(
+    request: ListRoleBindingsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListRoleBindingsResponse) => void,
+  ): ClientUnaryCall;
+  /** Takes a role away; in effect on every service within 10 seconds. */
+  deleteRoleBinding(
+    request: DeleteRoleBindingRequest,
+    callback: (error: ServiceError | null, response: DeleteRoleBindingResponse) => void,
+  ): ClientUnaryCall;
+  deleteRoleBinding(
+    request: DeleteRoleBindingRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteRoleBindingResponse) => void,
+  ): ClientUnaryCall;
+  deleteRoleBinding(
+    request: DeleteRoleBindingRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteRoleBindingResponse) => void,
   ): ClientUnaryCall;
 }
 
@@ -4910,6 +9949,10 @@ function fromJsonTimestamp(o: any): Date {
   } else {
     return fromTimestamp(Timestamp.fromJSON(o));
   }
+}
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function isSet(value: any): boolean {

@@ -7,7 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../../../google/protobuf/duration.ts";
-import { Value } from "../../../google/protobuf/struct.ts";
+import { Struct, Value } from "../../../google/protobuf/struct.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 
 /**
@@ -51,7 +51,11 @@ export interface ProvisioningSetup {
     | Date
     | undefined;
   /** When it was changed last. Output only. */
-  updateTime?: Date | undefined;
+  updateTime?:
+    | Date
+    | undefined;
+  /** What the mapping must give for some users; run on every change of the mapping, which is refused when one fails. */
+  mappingTests: MappingTest[];
 }
 
 /** Whether changes are pushed. */
@@ -106,6 +110,38 @@ export function provisioningSetup_StateToJSON(object: ProvisioningSetup_State): 
   }
 }
 
+/** A user as Google would answer, and what the mapping must make of it. */
+export interface MappingTest {
+  /** For people; unique in its setup. */
+  name: string;
+  /** Google's users resource (Admin SDK Directory API), as far as the mapping reads it. */
+  user?:
+    | { [key: string]: any }
+    | undefined;
+  /**
+   * The expected values by SCIM path, as a mapping row's target; targets that are not named are not compared, null means
+   * that there must be no value.
+   */
+  expected?: { [key: string]: any } | undefined;
+}
+
+/**
+ * What a setup that says nothing of its own takes over from its customer. A change is a new revision of each setup that
+ * it changes.
+ */
+export interface SetupDefaults {
+  /** Org unit paths that are off in every setup; units below inherit unless a setup switches them on again. */
+  excludedOrgUnits: string[];
+  /** Persons never in scope of any setup: primary address or Google user id. */
+  excludedPersons: string[];
+  /** Rules of triggers for which a setup has none. */
+  deprovisioning?:
+    | DeprovisioningPolicy
+    | undefined;
+  /** For setups that have no matching policy. */
+  matching?: MatchingPolicy | undefined;
+}
+
 /** Declarative rows from the directory to SCIM. */
 export interface AttributeMapping {
   /** One row a target; two rows for one target are refused. */
@@ -130,6 +166,12 @@ export interface MappingRow {
     | //
     /** A fixed value. */
     { $case: "constant"; value: any | undefined }
+    | //
+    /**
+     * An expression in CEL (cel.dev) over `user`, Google's users resource; see docs/mapping.md for its functions and
+     * limits. At most 2,048 characters.
+     */
+    { $case: "expression"; value: string }
     | undefined;
   /** Written when the source has no value. */
   defaultValue?:
@@ -248,8 +290,8 @@ export function mappingRow_OnNullToJSON(object: MappingRow_OnNull): string {
 }
 
 /**
- * Who is provisioned: somebody is in scope who is in an included org unit (or none is named) and in one of the groups
- * (or none is named), or is named as a person; exclusion wins.
+ * Who is provisioned: somebody is in scope who is in an included org unit (or none is named), in one of the groups (or
+ * none is named) and passes the filter (or there is none), or is named as a person; exclusion wins.
  */
 export interface ProvisioningScope {
   /** Groups by e-mail address or by id, checked by reading their members. Members of nested groups count. */
@@ -262,6 +304,11 @@ export interface ProvisioningScope {
   persons: string[];
   /** Persons never in scope: primary address or Google user id. */
   excludedPersons: string[];
+  /**
+   * An expression in CEL over `user` that must be true beside org unit and group; empty: no filter. Somebody for whom it
+   * has no answer is neither added nor removed, and 45006 says so.
+   */
+  filter: string;
 }
 
 /**
@@ -445,6 +492,7 @@ function createBaseProvisioningSetup(): ProvisioningSetup {
     templateVersion: 0,
     createTime: undefined,
     updateTime: undefined,
+    mappingTests: [],
   };
 }
 
@@ -488,6 +536,9 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
     }
     if (message.updateTime !== undefined) {
       Timestamp.encode(toTimestamp(message.updateTime), writer.uint32(98).fork()).join();
+    }
+    for (const v of message.mappingTests) {
+      MappingTest.encode(v!, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -601,6 +652,14 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
             message.updateTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.mappingTests.push(MappingTest.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -647,6 +706,11 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
         : isSet(object.update_time)
         ? fromJsonTimestamp(object.update_time)
         : undefined,
+      mappingTests: globalThis.Array.isArray(object?.mappingTests)
+        ? object.mappingTests.map((e: any) => MappingTest.fromJSON(e))
+        : globalThis.Array.isArray(object?.mapping_tests)
+        ? object.mapping_tests.map((e: any) => MappingTest.fromJSON(e))
+        : [],
     };
   },
 
@@ -688,6 +752,9 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
     if (message.updateTime !== undefined) {
       obj.updateTime = message.updateTime.toISOString();
     }
+    if (message.mappingTests?.length) {
+      obj.mappingTests = message.mappingTests.map((e) => MappingTest.toJSON(e));
+    }
     return obj;
   },
 
@@ -716,6 +783,237 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
     message.templateVersion = object.templateVersion ?? 0;
     message.createTime = object.createTime ?? undefined;
     message.updateTime = object.updateTime ?? undefined;
+    message.mappingTests = object.mappingTests?.map((e) => MappingTest.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseMappingTest(): MappingTest {
+  return { name: "", user: undefined, expected: undefined };
+}
+
+export const MappingTest: MessageFns<MappingTest> = {
+  encode(message: MappingTest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.user !== undefined) {
+      Struct.encode(Struct.wrap(message.user), writer.uint32(18).fork()).join();
+    }
+    if (message.expected !== undefined) {
+      Struct.encode(Struct.wrap(message.expected), writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MappingTest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMappingTest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.user = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.expected = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MappingTest {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      user: isObject(object.user) ? object.user : undefined,
+      expected: isObject(object.expected) ? object.expected : undefined,
+    };
+  },
+
+  toJSON(message: MappingTest): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.user !== undefined) {
+      obj.user = message.user;
+    }
+    if (message.expected !== undefined) {
+      obj.expected = message.expected;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<MappingTest>, I>>(base?: I): MappingTest {
+    return MappingTest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MappingTest>, I>>(object: I): MappingTest {
+    const message = createBaseMappingTest();
+    message.name = object.name ?? "";
+    message.user = object.user ?? undefined;
+    message.expected = object.expected ?? undefined;
+    return message;
+  },
+};
+
+function createBaseSetupDefaults(): SetupDefaults {
+  return { excludedOrgUnits: [], excludedPersons: [], deprovisioning: undefined, matching: undefined };
+}
+
+export const SetupDefaults: MessageFns<SetupDefaults> = {
+  encode(message: SetupDefaults, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.excludedOrgUnits) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.excludedPersons) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.deprovisioning !== undefined) {
+      DeprovisioningPolicy.encode(message.deprovisioning, writer.uint32(26).fork()).join();
+    }
+    if (message.matching !== undefined) {
+      MatchingPolicy.encode(message.matching, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetupDefaults {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetupDefaults();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.excludedOrgUnits.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.excludedPersons.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.deprovisioning = DeprovisioningPolicy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.matching = MatchingPolicy.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SetupDefaults {
+    return {
+      excludedOrgUnits: globalThis.Array.isArray(object?.excludedOrgUnits)
+        ? object.excludedOrgUnits.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.excluded_org_units)
+        ? object.excluded_org_units.map((e: any) => globalThis.String(e))
+        : [],
+      excludedPersons: globalThis.Array.isArray(object?.excludedPersons)
+        ? object.excludedPersons.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.excluded_persons)
+        ? object.excluded_persons.map((e: any) => globalThis.String(e))
+        : [],
+      deprovisioning: isSet(object.deprovisioning) ? DeprovisioningPolicy.fromJSON(object.deprovisioning) : undefined,
+      matching: isSet(object.matching) ? MatchingPolicy.fromJSON(object.matching) : undefined,
+    };
+  },
+
+  toJSON(message: SetupDefaults): unknown {
+    const obj: any = {};
+    if (message.excludedOrgUnits?.length) {
+      obj.excludedOrgUnits = message.excludedOrgUnits;
+    }
+    if (message.excludedPersons?.length) {
+      obj.excludedPersons = message.excludedPersons;
+    }
+    if (message.deprovisioning !== undefined) {
+      obj.deprovisioning = DeprovisioningPolicy.toJSON(message.deprovisioning);
+    }
+    if (message.matching !== undefined) {
+      obj.matching = MatchingPolicy.toJSON(message.matching);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SetupDefaults>, I>>(base?: I): SetupDefaults {
+    return SetupDefaults.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SetupDefaults>, I>>(object: I): SetupDefaults {
+    const message = createBaseSetupDefaults();
+    message.excludedOrgUnits = object.excludedOrgUnits?.map((e) => e) || [];
+    message.excludedPersons = object.excludedPersons?.map((e) => e) || [];
+    message.deprovisioning = (object.deprovisioning !== undefined && object.deprovisioning !== null)
+      ? DeprovisioningPolicy.fromPartial(object.deprovisioning)
+      : undefined;
+    message.matching = (object.matching !== undefined && object.matching !== null)
+      ? MatchingPolicy.fromPartial(object.matching)
+      : undefined;
     return message;
   },
 };
@@ -803,6 +1101,9 @@ export const MappingRow: MessageFns<MappingRow> = {
       case "constant":
         Value.encode(Value.wrap(message.source.value), writer.uint32(26).fork()).join();
         break;
+      case "expression":
+        writer.uint32(66).string(message.source.value);
+        break;
     }
     if (message.defaultValue !== undefined) {
       Value.encode(Value.wrap(message.defaultValue), writer.uint32(34).fork()).join();
@@ -856,6 +1157,14 @@ export const MappingRow: MessageFns<MappingRow> = {
             message.source = { $case: "constant", value: Value.unwrap(Value.decode(reader, reader.uint32())) };
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.source = { $case: "expression", value: reader.string() };
+            continue;
+          }
           case 4: {
             if (tag !== 34) {
               break;
@@ -907,6 +1216,8 @@ export const MappingRow: MessageFns<MappingRow> = {
         ? { $case: "attribute", value: globalThis.String(object.attribute) }
         : isSet(object.constant)
         ? { $case: "constant", value: object.constant }
+        : isSet(object.expression)
+        ? { $case: "expression", value: globalThis.String(object.expression) }
         : undefined,
       defaultValue: isSet(object?.defaultValue)
         ? object.defaultValue
@@ -932,6 +1243,8 @@ export const MappingRow: MessageFns<MappingRow> = {
       obj.attribute = message.source.value;
     } else if (message.source?.$case === "constant") {
       obj.constant = message.source.value;
+    } else if (message.source?.$case === "expression") {
+      obj.expression = message.source.value;
     }
     if (message.defaultValue !== undefined) {
       obj.defaultValue = message.defaultValue;
@@ -967,6 +1280,12 @@ export const MappingRow: MessageFns<MappingRow> = {
         }
         break;
       }
+      case "expression": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "expression", value: object.source.value };
+        }
+        break;
+      }
     }
     message.defaultValue = object.defaultValue === undefined ? undefined : object.defaultValue;
     message.apply = object.apply ?? 0;
@@ -977,7 +1296,7 @@ export const MappingRow: MessageFns<MappingRow> = {
 };
 
 function createBaseProvisioningScope(): ProvisioningScope {
-  return { groups: [], orgUnits: [], excludedOrgUnits: [], persons: [], excludedPersons: [] };
+  return { groups: [], orgUnits: [], excludedOrgUnits: [], persons: [], excludedPersons: [], filter: "" };
 }
 
 export const ProvisioningScope: MessageFns<ProvisioningScope> = {
@@ -996,6 +1315,9 @@ export const ProvisioningScope: MessageFns<ProvisioningScope> = {
     }
     for (const v of message.excludedPersons) {
       writer.uint32(42).string(v!);
+    }
+    if (message.filter !== "") {
+      writer.uint32(50).string(message.filter);
     }
     return writer;
   },
@@ -1053,6 +1375,14 @@ export const ProvisioningScope: MessageFns<ProvisioningScope> = {
             message.excludedPersons.push(reader.string());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.filter = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1084,6 +1414,7 @@ export const ProvisioningScope: MessageFns<ProvisioningScope> = {
         : globalThis.Array.isArray(object?.excluded_persons)
         ? object.excluded_persons.map((e: any) => globalThis.String(e))
         : [],
+      filter: isSet(object.filter) ? globalThis.String(object.filter) : "",
     };
   },
 
@@ -1104,6 +1435,9 @@ export const ProvisioningScope: MessageFns<ProvisioningScope> = {
     if (message.excludedPersons?.length) {
       obj.excludedPersons = message.excludedPersons;
     }
+    if (message.filter !== "") {
+      obj.filter = message.filter;
+    }
     return obj;
   },
 
@@ -1117,6 +1451,7 @@ export const ProvisioningScope: MessageFns<ProvisioningScope> = {
     message.excludedOrgUnits = object.excludedOrgUnits?.map((e) => e) || [];
     message.persons = object.persons?.map((e) => e) || [];
     message.excludedPersons = object.excludedPersons?.map((e) => e) || [];
+    message.filter = object.filter ?? "";
     return message;
   },
 };
@@ -1491,6 +1826,10 @@ function fromJsonTimestamp(o: any): Date {
   } else {
     return fromTimestamp(Timestamp.fromJSON(o));
   }
+}
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function isSet(value: any): boolean {

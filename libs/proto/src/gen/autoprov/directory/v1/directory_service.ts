@@ -23,13 +23,15 @@ import { DirectoryGroup, DirectoryUser } from "../../event/v1/directory_event.ts
 
 /** Asks for a user. */
 export interface GetUserRequest {
-  /** `customers/{customer}/users/{user}`. */
+  /** `customers/{customer}/users/{user}`; the id may be a primary address. */
   name: string;
+  /** Reads it from Google now, and leaves the mirror as it is; its groups are those of the mirror. */
+  fresh: boolean;
 }
 
 /** One user. */
 export interface GetUserResponse {
-  /** The mirror's state. */
+  /** The state. */
   user?: DirectoryUser | undefined;
 }
 
@@ -115,6 +117,48 @@ export interface CustomField {
   fieldType: string;
   /** A list. */
   multiValued: boolean;
+}
+
+/** Asks about groups. */
+export interface CheckGroupsRequest {
+  /** `customers/{customer}`. */
+  parent: string;
+  /** Addresses or ids, at most 100. */
+  groups: string[];
+}
+
+/** What was found. */
+export interface CheckGroupsResponse {
+  /** One entry a group, in the order asked. */
+  checks: GroupCheck[];
+}
+
+/** Whether one group can be used in a scope. */
+export interface GroupCheck {
+  /** As asked. */
+  group: string;
+  /** It exists and its members can be read. */
+  found: boolean;
+  /** Otherwise the code of the error model, for example 50005. */
+  code: string;
+  /** Otherwise the finer reason. */
+  reason: string;
+}
+
+/** Asks which directory a token reads. */
+export interface IdentifyDirectoryRequest {
+  /** `customers/{customer}`; for the log only. */
+  customer: string;
+  /** The admin on whose behalf the directory is read. */
+  adminEmail: string;
+  /** The token. Memory only, never stored or logged. */
+  accessToken: string;
+}
+
+/** Which directory it is. */
+export interface IdentifyDirectoryResponse {
+  /** Google's `customerId` of the admin (Admin SDK Directory API, users), for example `C03az79cb`. */
+  googleCustomerId: string;
 }
 
 /** Asks for a read. */
@@ -209,13 +253,16 @@ export interface ResendUsersResponse {
 }
 
 function createBaseGetUserRequest(): GetUserRequest {
-  return { name: "" };
+  return { name: "", fresh: false };
 }
 
 export const GetUserRequest: MessageFns<GetUserRequest> = {
   encode(message: GetUserRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
+    }
+    if (message.fresh !== false) {
+      writer.uint32(16).bool(message.fresh);
     }
     return writer;
   },
@@ -241,6 +288,14 @@ export const GetUserRequest: MessageFns<GetUserRequest> = {
             message.name = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.fresh = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -254,13 +309,19 @@ export const GetUserRequest: MessageFns<GetUserRequest> = {
   },
 
   fromJSON(object: any): GetUserRequest {
-    return { name: isSet(object.name) ? globalThis.String(object.name) : "" };
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      fresh: isSet(object.fresh) ? globalThis.Boolean(object.fresh) : false,
+    };
   },
 
   toJSON(message: GetUserRequest): unknown {
     const obj: any = {};
     if (message.name !== "") {
       obj.name = message.name;
+    }
+    if (message.fresh !== false) {
+      obj.fresh = message.fresh;
     }
     return obj;
   },
@@ -271,6 +332,7 @@ export const GetUserRequest: MessageFns<GetUserRequest> = {
   fromPartial<I extends Exact<DeepPartial<GetUserRequest>, I>>(object: I): GetUserRequest {
     const message = createBaseGetUserRequest();
     message.name = object.name ?? "";
+    message.fresh = object.fresh ?? false;
     return message;
   },
 };
@@ -1274,6 +1336,459 @@ export const CustomField: MessageFns<CustomField> = {
   },
 };
 
+function createBaseCheckGroupsRequest(): CheckGroupsRequest {
+  return { parent: "", groups: [] };
+}
+
+export const CheckGroupsRequest: MessageFns<CheckGroupsRequest> = {
+  encode(message: CheckGroupsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    for (const v of message.groups) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckGroupsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckGroupsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.groups.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CheckGroupsRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      groups: globalThis.Array.isArray(object?.groups) ? object.groups.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: CheckGroupsRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.groups?.length) {
+      obj.groups = message.groups;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CheckGroupsRequest>, I>>(base?: I): CheckGroupsRequest {
+    return CheckGroupsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CheckGroupsRequest>, I>>(object: I): CheckGroupsRequest {
+    const message = createBaseCheckGroupsRequest();
+    message.parent = object.parent ?? "";
+    message.groups = object.groups?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseCheckGroupsResponse(): CheckGroupsResponse {
+  return { checks: [] };
+}
+
+export const CheckGroupsResponse: MessageFns<CheckGroupsResponse> = {
+  encode(message: CheckGroupsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.checks) {
+      GroupCheck.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckGroupsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckGroupsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.checks.push(GroupCheck.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CheckGroupsResponse {
+    return {
+      checks: globalThis.Array.isArray(object?.checks) ? object.checks.map((e: any) => GroupCheck.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: CheckGroupsResponse): unknown {
+    const obj: any = {};
+    if (message.checks?.length) {
+      obj.checks = message.checks.map((e) => GroupCheck.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CheckGroupsResponse>, I>>(base?: I): CheckGroupsResponse {
+    return CheckGroupsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CheckGroupsResponse>, I>>(object: I): CheckGroupsResponse {
+    const message = createBaseCheckGroupsResponse();
+    message.checks = object.checks?.map((e) => GroupCheck.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseGroupCheck(): GroupCheck {
+  return { group: "", found: false, code: "", reason: "" };
+}
+
+export const GroupCheck: MessageFns<GroupCheck> = {
+  encode(message: GroupCheck, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.group !== "") {
+      writer.uint32(10).string(message.group);
+    }
+    if (message.found !== false) {
+      writer.uint32(16).bool(message.found);
+    }
+    if (message.code !== "") {
+      writer.uint32(26).string(message.code);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GroupCheck {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGroupCheck();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.group = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.found = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GroupCheck {
+    return {
+      group: isSet(object.group) ? globalThis.String(object.group) : "",
+      found: isSet(object.found) ? globalThis.Boolean(object.found) : false,
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: GroupCheck): unknown {
+    const obj: any = {};
+    if (message.group !== "") {
+      obj.group = message.group;
+    }
+    if (message.found !== false) {
+      obj.found = message.found;
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GroupCheck>, I>>(base?: I): GroupCheck {
+    return GroupCheck.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GroupCheck>, I>>(object: I): GroupCheck {
+    const message = createBaseGroupCheck();
+    message.group = object.group ?? "";
+    message.found = object.found ?? false;
+    message.code = object.code ?? "";
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseIdentifyDirectoryRequest(): IdentifyDirectoryRequest {
+  return { customer: "", adminEmail: "", accessToken: "" };
+}
+
+export const IdentifyDirectoryRequest: MessageFns<IdentifyDirectoryRequest> = {
+  encode(message: IdentifyDirectoryRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.customer !== "") {
+      writer.uint32(10).string(message.customer);
+    }
+    if (message.adminEmail !== "") {
+      writer.uint32(18).string(message.adminEmail);
+    }
+    if (message.accessToken !== "") {
+      writer.uint32(26).string(message.accessToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IdentifyDirectoryRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIdentifyDirectoryRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.customer = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.adminEmail = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.accessToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): IdentifyDirectoryRequest {
+    return {
+      customer: isSet(object.customer) ? globalThis.String(object.customer) : "",
+      adminEmail: isSet(object.adminEmail)
+        ? globalThis.String(object.adminEmail)
+        : isSet(object.admin_email)
+        ? globalThis.String(object.admin_email)
+        : "",
+      accessToken: isSet(object.accessToken)
+        ? globalThis.String(object.accessToken)
+        : isSet(object.access_token)
+        ? globalThis.String(object.access_token)
+        : "",
+    };
+  },
+
+  toJSON(message: IdentifyDirectoryRequest): unknown {
+    const obj: any = {};
+    if (message.customer !== "") {
+      obj.customer = message.customer;
+    }
+    if (message.adminEmail !== "") {
+      obj.adminEmail = message.adminEmail;
+    }
+    if (message.accessToken !== "") {
+      obj.accessToken = message.accessToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<IdentifyDirectoryRequest>, I>>(base?: I): IdentifyDirectoryRequest {
+    return IdentifyDirectoryRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<IdentifyDirectoryRequest>, I>>(object: I): IdentifyDirectoryRequest {
+    const message = createBaseIdentifyDirectoryRequest();
+    message.customer = object.customer ?? "";
+    message.adminEmail = object.adminEmail ?? "";
+    message.accessToken = object.accessToken ?? "";
+    return message;
+  },
+};
+
+function createBaseIdentifyDirectoryResponse(): IdentifyDirectoryResponse {
+  return { googleCustomerId: "" };
+}
+
+export const IdentifyDirectoryResponse: MessageFns<IdentifyDirectoryResponse> = {
+  encode(message: IdentifyDirectoryResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.googleCustomerId !== "") {
+      writer.uint32(10).string(message.googleCustomerId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IdentifyDirectoryResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIdentifyDirectoryResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.googleCustomerId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): IdentifyDirectoryResponse {
+    return {
+      googleCustomerId: isSet(object.googleCustomerId)
+        ? globalThis.String(object.googleCustomerId)
+        : isSet(object.google_customer_id)
+        ? globalThis.String(object.google_customer_id)
+        : "",
+    };
+  },
+
+  toJSON(message: IdentifyDirectoryResponse): unknown {
+    const obj: any = {};
+    if (message.googleCustomerId !== "") {
+      obj.googleCustomerId = message.googleCustomerId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<IdentifyDirectoryResponse>, I>>(base?: I): IdentifyDirectoryResponse {
+    return IdentifyDirectoryResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<IdentifyDirectoryResponse>, I>>(object: I): IdentifyDirectoryResponse {
+    const message = createBaseIdentifyDirectoryResponse();
+    message.googleCustomerId = object.googleCustomerId ?? "";
+    return message;
+  },
+};
+
 function createBaseRequestReadRequest(): RequestReadRequest {
   return { customer: "" };
 }
@@ -2269,7 +2784,7 @@ export const ResendUsersResponse: MessageFns<ResendUsersResponse> = {
 /** The only service that talks to Google's directory. Answers come from its mirror. */
 export type DirectoryServiceService = typeof DirectoryServiceService;
 export const DirectoryServiceService = {
-  /** One user of the mirror, by name. Deleted users answer with their last state. */
+  /** One user of the mirror, by name, or read from Google now. Deleted users answer with their last state. */
   getUser: {
     path: "/autoprov.directory.v1.DirectoryService/GetUser" as const,
     requestStream: false as const,
@@ -2322,6 +2837,28 @@ export const DirectoryServiceService = {
       Buffer.from(ListCustomSchemasResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListCustomSchemasResponse => ListCustomSchemasResponse.decode(value),
   },
+  /** Whether groups exist and may be read: the first page of each one's members, read from Google. */
+  checkGroups: {
+    path: "/autoprov.directory.v1.DirectoryService/CheckGroups" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CheckGroupsRequest): Buffer => Buffer.from(CheckGroupsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CheckGroupsRequest => CheckGroupsRequest.decode(value),
+    responseSerialize: (value: CheckGroupsResponse): Buffer => Buffer.from(CheckGroupsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CheckGroupsResponse => CheckGroupsResponse.decode(value),
+  },
+  /** Which Google customer an access token reads. For the token broker only, before it gives the token to anybody. */
+  identifyDirectory: {
+    path: "/autoprov.directory.v1.DirectoryService/IdentifyDirectory" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: IdentifyDirectoryRequest): Buffer =>
+      Buffer.from(IdentifyDirectoryRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): IdentifyDirectoryRequest => IdentifyDirectoryRequest.decode(value),
+    responseSerialize: (value: IdentifyDirectoryResponse): Buffer =>
+      Buffer.from(IdentifyDirectoryResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): IdentifyDirectoryResponse => IdentifyDirectoryResponse.decode(value),
+  },
   /** Starts a read of the customer's directory soon; answers the number that read will have at least. */
   requestRead: {
     path: "/autoprov.directory.v1.DirectoryService/RequestRead" as const,
@@ -2356,7 +2893,7 @@ export const DirectoryServiceService = {
 } as const;
 
 export interface DirectoryServiceServer extends UntypedServiceImplementation {
-  /** One user of the mirror, by name. Deleted users answer with their last state. */
+  /** One user of the mirror, by name, or read from Google now. Deleted users answer with their last state. */
   getUser: handleUnaryCall<GetUserRequest, GetUserResponse>;
   /** Up to 500 users of the mirror, by name; unknown ones are left out. */
   batchGetUsers: handleUnaryCall<BatchGetUsersRequest, BatchGetUsersResponse>;
@@ -2366,6 +2903,10 @@ export interface DirectoryServiceServer extends UntypedServiceImplementation {
   listGroups: handleUnaryCall<ListGroupsRequest, ListGroupsResponse>;
   /** The custom schemas of the directory, read from Google. */
   listCustomSchemas: handleUnaryCall<ListCustomSchemasRequest, ListCustomSchemasResponse>;
+  /** Whether groups exist and may be read: the first page of each one's members, read from Google. */
+  checkGroups: handleUnaryCall<CheckGroupsRequest, CheckGroupsResponse>;
+  /** Which Google customer an access token reads. For the token broker only, before it gives the token to anybody. */
+  identifyDirectory: handleUnaryCall<IdentifyDirectoryRequest, IdentifyDirectoryResponse>;
   /** Starts a read of the customer's directory soon; answers the number that read will have at least. */
   requestRead: handleUnaryCall<RequestReadRequest, RequestReadResponse>;
   /** How the last and the running read of a customer stand. */
@@ -2375,7 +2916,7 @@ export interface DirectoryServiceServer extends UntypedServiceImplementation {
 }
 
 export interface DirectoryServiceClient extends Client {
-  /** One user of the mirror, by name. Deleted users answer with their last state. */
+  /** One user of the mirror, by name, or read from Google now. Deleted users answer with their last state. */
   getUser(
     request: GetUserRequest,
     callback: (error: ServiceError | null, response: GetUserResponse) => void,
@@ -2454,6 +2995,38 @@ export interface DirectoryServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListCustomSchemasResponse) => void,
+  ): ClientUnaryCall;
+  /** Whether groups exist and may be read: the first page of each one's members, read from Google. */
+  checkGroups(
+    request: CheckGroupsRequest,
+    callback: (error: ServiceError | null, response: CheckGroupsResponse) => void,
+  ): ClientUnaryCall;
+  checkGroups(
+    request: CheckGroupsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CheckGroupsResponse) => void,
+  ): ClientUnaryCall;
+  checkGroups(
+    request: CheckGroupsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CheckGroupsResponse) => void,
+  ): ClientUnaryCall;
+  /** Which Google customer an access token reads. For the token broker only, before it gives the token to anybody. */
+  identifyDirectory(
+    request: IdentifyDirectoryRequest,
+    callback: (error: ServiceError | null, response: IdentifyDirectoryResponse) => void,
+  ): ClientUnaryCall;
+  identifyDirectory(
+    request: IdentifyDirectoryRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: IdentifyDirectoryResponse) => void,
+  ): ClientUnaryCall;
+  identifyDirectory(
+    request: IdentifyDirectoryRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: IdentifyDirectoryResponse) => void,
   ): ClientUnaryCall;
   /** Starts a read of the customer's directory soon; answers the number that read will have at least. */
   requestRead(

@@ -37,6 +37,10 @@ export const ErrorReason = {
   ERROR_REASON_DEPENDENCY_UNAVAILABLE: 8,
   /** ERROR_REASON_INTERNAL - A bug of ours; the cause is in the log of the service, under the request id. INTERNAL. */
   ERROR_REASON_INTERNAL: 9,
+  /** ERROR_REASON_ROLE_MISSING - No role binding lets the calling workload, or the person it acts for, do this for that customer. PERMISSION_DENIED. */
+  ERROR_REASON_ROLE_MISSING: 10,
+  /** ERROR_REASON_IDENTITY_INVALID - The person's token is not from the installation's identity provider, not for us, or has ended. UNAUTHENTICATED. */
+  ERROR_REASON_IDENTITY_INVALID: 11,
   /** ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED - The authorization code could not be exchanged for a refresh token. FAILED_PRECONDITION. */
   ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED: 20,
   /** ERROR_REASON_STALE_SETUP_EXISTS - Create, but a setup exists. ALREADY_EXISTS. */
@@ -101,6 +105,17 @@ export const ErrorReason = {
   ERROR_REASON_TOKEN_NOT_GENERATED: 67,
   /** ERROR_REASON_APP_NOT_INSTALLED - The app is not installed for the customer (code 25002). FAILED_PRECONDITION. */
   ERROR_REASON_APP_NOT_INSTALLED: 68,
+  /** ERROR_REASON_REFRESH_TOKEN_REFUSED - The service provider refuses the refresh token or the OAuth client (code 17009). FAILED_PRECONDITION. */
+  ERROR_REASON_REFRESH_TOKEN_REFUSED: 69,
+  /**
+   * ERROR_REASON_GOOGLE_CUSTOMER_MISMATCH - The directory that the delegation reads is another than the one this customer is bound to (code 17007).
+   * FAILED_PRECONDITION.
+   */
+  ERROR_REASON_GOOGLE_CUSTOMER_MISMATCH: 70,
+  /** ERROR_REASON_GOOGLE_CUSTOMER_TAKEN - The directory that the delegation reads is bound to another customer (code 17007). FAILED_PRECONDITION. */
+  ERROR_REASON_GOOGLE_CUSTOMER_TAKEN: 71,
+  /** ERROR_REASON_SERVICE_ACCOUNT_TAKEN - The service account is another customer's. FAILED_PRECONDITION. */
+  ERROR_REASON_SERVICE_ACCOUNT_TAKEN: 72,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -117,6 +132,8 @@ export namespace ErrorReason {
   export type ERROR_REASON_RESOURCE_IN_USE = typeof ErrorReason.ERROR_REASON_RESOURCE_IN_USE;
   export type ERROR_REASON_DEPENDENCY_UNAVAILABLE = typeof ErrorReason.ERROR_REASON_DEPENDENCY_UNAVAILABLE;
   export type ERROR_REASON_INTERNAL = typeof ErrorReason.ERROR_REASON_INTERNAL;
+  export type ERROR_REASON_ROLE_MISSING = typeof ErrorReason.ERROR_REASON_ROLE_MISSING;
+  export type ERROR_REASON_IDENTITY_INVALID = typeof ErrorReason.ERROR_REASON_IDENTITY_INVALID;
   export type ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED =
     typeof ErrorReason.ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED;
   export type ERROR_REASON_STALE_SETUP_EXISTS = typeof ErrorReason.ERROR_REASON_STALE_SETUP_EXISTS;
@@ -153,6 +170,10 @@ export namespace ErrorReason {
   export type ERROR_REASON_TOKEN_ENDPOINT_UNAVAILABLE = typeof ErrorReason.ERROR_REASON_TOKEN_ENDPOINT_UNAVAILABLE;
   export type ERROR_REASON_TOKEN_NOT_GENERATED = typeof ErrorReason.ERROR_REASON_TOKEN_NOT_GENERATED;
   export type ERROR_REASON_APP_NOT_INSTALLED = typeof ErrorReason.ERROR_REASON_APP_NOT_INSTALLED;
+  export type ERROR_REASON_REFRESH_TOKEN_REFUSED = typeof ErrorReason.ERROR_REASON_REFRESH_TOKEN_REFUSED;
+  export type ERROR_REASON_GOOGLE_CUSTOMER_MISMATCH = typeof ErrorReason.ERROR_REASON_GOOGLE_CUSTOMER_MISMATCH;
+  export type ERROR_REASON_GOOGLE_CUSTOMER_TAKEN = typeof ErrorReason.ERROR_REASON_GOOGLE_CUSTOMER_TAKEN;
+  export type ERROR_REASON_SERVICE_ACCOUNT_TAKEN = typeof ErrorReason.ERROR_REASON_SERVICE_ACCOUNT_TAKEN;
   export type UNRECOGNIZED = typeof ErrorReason.UNRECOGNIZED;
 }
 
@@ -188,6 +209,12 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 9:
     case "ERROR_REASON_INTERNAL":
       return ErrorReason.ERROR_REASON_INTERNAL;
+    case 10:
+    case "ERROR_REASON_ROLE_MISSING":
+      return ErrorReason.ERROR_REASON_ROLE_MISSING;
+    case 11:
+    case "ERROR_REASON_IDENTITY_INVALID":
+      return ErrorReason.ERROR_REASON_IDENTITY_INVALID;
     case 20:
     case "ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED":
       return ErrorReason.ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED;
@@ -284,6 +311,18 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 68:
     case "ERROR_REASON_APP_NOT_INSTALLED":
       return ErrorReason.ERROR_REASON_APP_NOT_INSTALLED;
+    case 69:
+    case "ERROR_REASON_REFRESH_TOKEN_REFUSED":
+      return ErrorReason.ERROR_REASON_REFRESH_TOKEN_REFUSED;
+    case 70:
+    case "ERROR_REASON_GOOGLE_CUSTOMER_MISMATCH":
+      return ErrorReason.ERROR_REASON_GOOGLE_CUSTOMER_MISMATCH;
+    case 71:
+    case "ERROR_REASON_GOOGLE_CUSTOMER_TAKEN":
+      return ErrorReason.ERROR_REASON_GOOGLE_CUSTOMER_TAKEN;
+    case 72:
+    case "ERROR_REASON_SERVICE_ACCOUNT_TAKEN":
+      return ErrorReason.ERROR_REASON_SERVICE_ACCOUNT_TAKEN;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -313,6 +352,10 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_DEPENDENCY_UNAVAILABLE";
     case ErrorReason.ERROR_REASON_INTERNAL:
       return "ERROR_REASON_INTERNAL";
+    case ErrorReason.ERROR_REASON_ROLE_MISSING:
+      return "ERROR_REASON_ROLE_MISSING";
+    case ErrorReason.ERROR_REASON_IDENTITY_INVALID:
+      return "ERROR_REASON_IDENTITY_INVALID";
     case ErrorReason.ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED:
       return "ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED";
     case ErrorReason.ERROR_REASON_STALE_SETUP_EXISTS:
@@ -377,6 +420,14 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_TOKEN_NOT_GENERATED";
     case ErrorReason.ERROR_REASON_APP_NOT_INSTALLED:
       return "ERROR_REASON_APP_NOT_INSTALLED";
+    case ErrorReason.ERROR_REASON_REFRESH_TOKEN_REFUSED:
+      return "ERROR_REASON_REFRESH_TOKEN_REFUSED";
+    case ErrorReason.ERROR_REASON_GOOGLE_CUSTOMER_MISMATCH:
+      return "ERROR_REASON_GOOGLE_CUSTOMER_MISMATCH";
+    case ErrorReason.ERROR_REASON_GOOGLE_CUSTOMER_TAKEN:
+      return "ERROR_REASON_GOOGLE_CUSTOMER_TAKEN";
+    case ErrorReason.ERROR_REASON_SERVICE_ACCOUNT_TAKEN:
+      return "ERROR_REASON_SERVICE_ACCOUNT_TAKEN";
     case ErrorReason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";

@@ -20,6 +20,7 @@ import {
 } from "@grpc/grpc-js";
 import { Struct, Value } from "../../../google/protobuf/struct.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
+import { ScimProfile } from "../../config/v1/config_service.ts";
 import { Outcome_Action, outcome_ActionFromJSON, outcome_ActionToJSON } from "../../event/v1/outcome.ts";
 
 /** Asks how an app stands. */
@@ -359,6 +360,85 @@ export interface ListAccountsResponse {
   accounts: Account[];
   /** For the next page; empty: this is the last. */
   nextPageToken: string;
+}
+
+/** Asks a service provider. */
+export interface ProbeEndpointRequest {
+  /** `customers/{customer}/apps/{app}`: whose credential is used. */
+  app: string;
+  /** The SCIM base URL. */
+  endpointUrl: string;
+  /** What the template says of the service provider. */
+  profile?: ScimProfile | undefined;
+}
+
+/** What it answered. */
+export interface ProbeEndpointResponse {
+  /** SCIM answers at the URL. */
+  isScim: boolean;
+  /** It takes the credential. */
+  isAuthorized: boolean;
+  /** Otherwise the code of the error model that the answer means, for example 45005 or 17010. */
+  code: string;
+  /** Otherwise the finer reason. */
+  reason: string;
+  /** Asking again later may help: nothing was found out. */
+  retryable: boolean;
+  /** Otherwise the service provider's own words, cut, without secrets. */
+  detail: string;
+  /** Its ServiceProviderConfig (RFC 7643 §5); absent: it has none. */
+  serviceProviderConfig?: { [key: string]: any } | undefined;
+}
+
+/** Asks which attributes users have. */
+export interface GetTargetSchemaRequest {
+  /** `customers/{customer}/apps/{app}`: whose credential is used. */
+  app: string;
+  /** The SCIM base URL. */
+  endpointUrl: string;
+  /** What the template says of the service provider. */
+  profile?: ScimProfile | undefined;
+}
+
+/** Which attributes users have. */
+export interface GetTargetSchemaResponse {
+  /** What was found. */
+  schema?: TargetSchema | undefined;
+}
+
+/** The attributes of a service provider's users, to map to. */
+export interface TargetSchema {
+  /** Discovered at the service provider; otherwise RFC 7643's own schemas stand in. */
+  discovered: boolean;
+  /** What people should know of it, for example why it was not discovered. */
+  note: string;
+  /** Attributes and sub-attributes, parents before their parts. */
+  attributes: TargetAttribute[];
+}
+
+/** One attribute (RFC 7643 §7). */
+export interface TargetAttribute {
+  /**
+   * The SCIM path without a filter, for example `emails.value` or
+   * `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department`.
+   */
+  path: string;
+  /** `string`, `boolean`, `decimal`, `integer`, `dateTime`, `binary`, `reference` or `complex`. */
+  type: string;
+  /** A list. */
+  multiValued: boolean;
+  /** The service provider makes no account without it. */
+  required: boolean;
+  /** `readWrite`, `readOnly`, `immutable` or `writeOnly`. */
+  mutability: string;
+  /** The values that it takes; empty: any. */
+  canonicalValues: string[];
+  /** Whether no two accounts may have the same: `none`, `server` or `global`. */
+  uniqueness: string;
+  /** How many characters it takes; 0: not known. */
+  maxLength: number;
+  /** For people. */
+  description: string;
 }
 
 function createBaseGetAppStatusRequest(): GetAppStatusRequest {
@@ -1793,6 +1873,796 @@ export const ListAccountsResponse: MessageFns<ListAccountsResponse> = {
   },
 };
 
+function createBaseProbeEndpointRequest(): ProbeEndpointRequest {
+  return { app: "", endpointUrl: "", profile: undefined };
+}
+
+export const ProbeEndpointRequest: MessageFns<ProbeEndpointRequest> = {
+  encode(message: ProbeEndpointRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    if (message.endpointUrl !== "") {
+      writer.uint32(18).string(message.endpointUrl);
+    }
+    if (message.profile !== undefined) {
+      ScimProfile.encode(message.profile, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProbeEndpointRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProbeEndpointRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.endpointUrl = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.profile = ScimProfile.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ProbeEndpointRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      endpointUrl: isSet(object.endpointUrl)
+        ? globalThis.String(object.endpointUrl)
+        : isSet(object.endpoint_url)
+        ? globalThis.String(object.endpoint_url)
+        : "",
+      profile: isSet(object.profile) ? ScimProfile.fromJSON(object.profile) : undefined,
+    };
+  },
+
+  toJSON(message: ProbeEndpointRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.endpointUrl !== "") {
+      obj.endpointUrl = message.endpointUrl;
+    }
+    if (message.profile !== undefined) {
+      obj.profile = ScimProfile.toJSON(message.profile);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ProbeEndpointRequest>, I>>(base?: I): ProbeEndpointRequest {
+    return ProbeEndpointRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ProbeEndpointRequest>, I>>(object: I): ProbeEndpointRequest {
+    const message = createBaseProbeEndpointRequest();
+    message.app = object.app ?? "";
+    message.endpointUrl = object.endpointUrl ?? "";
+    message.profile = (object.profile !== undefined && object.profile !== null)
+      ? ScimProfile.fromPartial(object.profile)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseProbeEndpointResponse(): ProbeEndpointResponse {
+  return {
+    isScim: false,
+    isAuthorized: false,
+    code: "",
+    reason: "",
+    retryable: false,
+    detail: "",
+    serviceProviderConfig: undefined,
+  };
+}
+
+export const ProbeEndpointResponse: MessageFns<ProbeEndpointResponse> = {
+  encode(message: ProbeEndpointResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.isScim !== false) {
+      writer.uint32(8).bool(message.isScim);
+    }
+    if (message.isAuthorized !== false) {
+      writer.uint32(16).bool(message.isAuthorized);
+    }
+    if (message.code !== "") {
+      writer.uint32(26).string(message.code);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.retryable !== false) {
+      writer.uint32(40).bool(message.retryable);
+    }
+    if (message.detail !== "") {
+      writer.uint32(50).string(message.detail);
+    }
+    if (message.serviceProviderConfig !== undefined) {
+      Struct.encode(Struct.wrap(message.serviceProviderConfig), writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProbeEndpointResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProbeEndpointResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.isScim = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.isAuthorized = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.retryable = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.serviceProviderConfig = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ProbeEndpointResponse {
+    return {
+      isScim: isSet(object.isScim)
+        ? globalThis.Boolean(object.isScim)
+        : isSet(object.is_scim)
+        ? globalThis.Boolean(object.is_scim)
+        : false,
+      isAuthorized: isSet(object.isAuthorized)
+        ? globalThis.Boolean(object.isAuthorized)
+        : isSet(object.is_authorized)
+        ? globalThis.Boolean(object.is_authorized)
+        : false,
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      retryable: isSet(object.retryable) ? globalThis.Boolean(object.retryable) : false,
+      detail: isSet(object.detail) ? globalThis.String(object.detail) : "",
+      serviceProviderConfig: isObject(object.serviceProviderConfig)
+        ? object.serviceProviderConfig
+        : isObject(object.service_provider_config)
+        ? object.service_provider_config
+        : undefined,
+    };
+  },
+
+  toJSON(message: ProbeEndpointResponse): unknown {
+    const obj: any = {};
+    if (message.isScim !== false) {
+      obj.isScim = message.isScim;
+    }
+    if (message.isAuthorized !== false) {
+      obj.isAuthorized = message.isAuthorized;
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.retryable !== false) {
+      obj.retryable = message.retryable;
+    }
+    if (message.detail !== "") {
+      obj.detail = message.detail;
+    }
+    if (message.serviceProviderConfig !== undefined) {
+      obj.serviceProviderConfig = message.serviceProviderConfig;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ProbeEndpointResponse>, I>>(base?: I): ProbeEndpointResponse {
+    return ProbeEndpointResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ProbeEndpointResponse>, I>>(object: I): ProbeEndpointResponse {
+    const message = createBaseProbeEndpointResponse();
+    message.isScim = object.isScim ?? false;
+    message.isAuthorized = object.isAuthorized ?? false;
+    message.code = object.code ?? "";
+    message.reason = object.reason ?? "";
+    message.retryable = object.retryable ?? false;
+    message.detail = object.detail ?? "";
+    message.serviceProviderConfig = object.serviceProviderConfig ?? undefined;
+    return message;
+  },
+};
+
+function createBaseGetTargetSchemaRequest(): GetTargetSchemaRequest {
+  return { app: "", endpointUrl: "", profile: undefined };
+}
+
+export const GetTargetSchemaRequest: MessageFns<GetTargetSchemaRequest> = {
+  encode(message: GetTargetSchemaRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    if (message.endpointUrl !== "") {
+      writer.uint32(18).string(message.endpointUrl);
+    }
+    if (message.profile !== undefined) {
+      ScimProfile.encode(message.profile, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetTargetSchemaRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetTargetSchemaRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.endpointUrl = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.profile = ScimProfile.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetTargetSchemaRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      endpointUrl: isSet(object.endpointUrl)
+        ? globalThis.String(object.endpointUrl)
+        : isSet(object.endpoint_url)
+        ? globalThis.String(object.endpoint_url)
+        : "",
+      profile: isSet(object.profile) ? ScimProfile.fromJSON(object.profile) : undefined,
+    };
+  },
+
+  toJSON(message: GetTargetSchemaRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.endpointUrl !== "") {
+      obj.endpointUrl = message.endpointUrl;
+    }
+    if (message.profile !== undefined) {
+      obj.profile = ScimProfile.toJSON(message.profile);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetTargetSchemaRequest>, I>>(base?: I): GetTargetSchemaRequest {
+    return GetTargetSchemaRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetTargetSchemaRequest>, I>>(object: I): GetTargetSchemaRequest {
+    const message = createBaseGetTargetSchemaRequest();
+    message.app = object.app ?? "";
+    message.endpointUrl = object.endpointUrl ?? "";
+    message.profile = (object.profile !== undefined && object.profile !== null)
+      ? ScimProfile.fromPartial(object.profile)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseGetTargetSchemaResponse(): GetTargetSchemaResponse {
+  return { schema: undefined };
+}
+
+export const GetTargetSchemaResponse: MessageFns<GetTargetSchemaResponse> = {
+  encode(message: GetTargetSchemaResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.schema !== undefined) {
+      TargetSchema.encode(message.schema, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetTargetSchemaResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetTargetSchemaResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.schema = TargetSchema.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetTargetSchemaResponse {
+    return { schema: isSet(object.schema) ? TargetSchema.fromJSON(object.schema) : undefined };
+  },
+
+  toJSON(message: GetTargetSchemaResponse): unknown {
+    const obj: any = {};
+    if (message.schema !== undefined) {
+      obj.schema = TargetSchema.toJSON(message.schema);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetTargetSchemaResponse>, I>>(base?: I): GetTargetSchemaResponse {
+    return GetTargetSchemaResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetTargetSchemaResponse>, I>>(object: I): GetTargetSchemaResponse {
+    const message = createBaseGetTargetSchemaResponse();
+    message.schema = (object.schema !== undefined && object.schema !== null)
+      ? TargetSchema.fromPartial(object.schema)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTargetSchema(): TargetSchema {
+  return { discovered: false, note: "", attributes: [] };
+}
+
+export const TargetSchema: MessageFns<TargetSchema> = {
+  encode(message: TargetSchema, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.discovered !== false) {
+      writer.uint32(8).bool(message.discovered);
+    }
+    if (message.note !== "") {
+      writer.uint32(18).string(message.note);
+    }
+    for (const v of message.attributes) {
+      TargetAttribute.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TargetSchema {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTargetSchema();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.discovered = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.attributes.push(TargetAttribute.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TargetSchema {
+    return {
+      discovered: isSet(object.discovered) ? globalThis.Boolean(object.discovered) : false,
+      note: isSet(object.note) ? globalThis.String(object.note) : "",
+      attributes: globalThis.Array.isArray(object?.attributes)
+        ? object.attributes.map((e: any) => TargetAttribute.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: TargetSchema): unknown {
+    const obj: any = {};
+    if (message.discovered !== false) {
+      obj.discovered = message.discovered;
+    }
+    if (message.note !== "") {
+      obj.note = message.note;
+    }
+    if (message.attributes?.length) {
+      obj.attributes = message.attributes.map((e) => TargetAttribute.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TargetSchema>, I>>(base?: I): TargetSchema {
+    return TargetSchema.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TargetSchema>, I>>(object: I): TargetSchema {
+    const message = createBaseTargetSchema();
+    message.discovered = object.discovered ?? false;
+    message.note = object.note ?? "";
+    message.attributes = object.attributes?.map((e) => TargetAttribute.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTargetAttribute(): TargetAttribute {
+  return {
+    path: "",
+    type: "",
+    multiValued: false,
+    required: false,
+    mutability: "",
+    canonicalValues: [],
+    uniqueness: "",
+    maxLength: 0,
+    description: "",
+  };
+}
+
+export const TargetAttribute: MessageFns<TargetAttribute> = {
+  encode(message: TargetAttribute, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    if (message.type !== "") {
+      writer.uint32(18).string(message.type);
+    }
+    if (message.multiValued !== false) {
+      writer.uint32(24).bool(message.multiValued);
+    }
+    if (message.required !== false) {
+      writer.uint32(32).bool(message.required);
+    }
+    if (message.mutability !== "") {
+      writer.uint32(42).string(message.mutability);
+    }
+    for (const v of message.canonicalValues) {
+      writer.uint32(50).string(v!);
+    }
+    if (message.uniqueness !== "") {
+      writer.uint32(58).string(message.uniqueness);
+    }
+    if (message.maxLength !== 0) {
+      writer.uint32(64).int32(message.maxLength);
+    }
+    if (message.description !== "") {
+      writer.uint32(74).string(message.description);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TargetAttribute {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTargetAttribute();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.type = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.multiValued = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.required = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.mutability = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.canonicalValues.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.uniqueness = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.maxLength = reader.int32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.description = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TargetAttribute {
+    return {
+      path: isSet(object.path) ? globalThis.String(object.path) : "",
+      type: isSet(object.type) ? globalThis.String(object.type) : "",
+      multiValued: isSet(object.multiValued)
+        ? globalThis.Boolean(object.multiValued)
+        : isSet(object.multi_valued)
+        ? globalThis.Boolean(object.multi_valued)
+        : false,
+      required: isSet(object.required) ? globalThis.Boolean(object.required) : false,
+      mutability: isSet(object.mutability) ? globalThis.String(object.mutability) : "",
+      canonicalValues: globalThis.Array.isArray(object?.canonicalValues)
+        ? object.canonicalValues.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.canonical_values)
+        ? object.canonical_values.map((e: any) => globalThis.String(e))
+        : [],
+      uniqueness: isSet(object.uniqueness) ? globalThis.String(object.uniqueness) : "",
+      maxLength: isSet(object.maxLength)
+        ? globalThis.Number(object.maxLength)
+        : isSet(object.max_length)
+        ? globalThis.Number(object.max_length)
+        : 0,
+      description: isSet(object.description) ? globalThis.String(object.description) : "",
+    };
+  },
+
+  toJSON(message: TargetAttribute): unknown {
+    const obj: any = {};
+    if (message.path !== "") {
+      obj.path = message.path;
+    }
+    if (message.type !== "") {
+      obj.type = message.type;
+    }
+    if (message.multiValued !== false) {
+      obj.multiValued = message.multiValued;
+    }
+    if (message.required !== false) {
+      obj.required = message.required;
+    }
+    if (message.mutability !== "") {
+      obj.mutability = message.mutability;
+    }
+    if (message.canonicalValues?.length) {
+      obj.canonicalValues = message.canonicalValues;
+    }
+    if (message.uniqueness !== "") {
+      obj.uniqueness = message.uniqueness;
+    }
+    if (message.maxLength !== 0) {
+      obj.maxLength = Math.round(message.maxLength);
+    }
+    if (message.description !== "") {
+      obj.description = message.description;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TargetAttribute>, I>>(base?: I): TargetAttribute {
+    return TargetAttribute.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TargetAttribute>, I>>(object: I): TargetAttribute {
+    const message = createBaseTargetAttribute();
+    message.path = object.path ?? "";
+    message.type = object.type ?? "";
+    message.multiValued = object.multiValued ?? false;
+    message.required = object.required ?? false;
+    message.mutability = object.mutability ?? "";
+    message.canonicalValues = object.canonicalValues?.map((e) => e) || [];
+    message.uniqueness = object.uniqueness ?? "";
+    message.maxLength = object.maxLength ?? 0;
+    message.description = object.description ?? "";
+    return message;
+  },
+};
+
 /** The only service that talks to service providers (SCIM 2.0, RFC 7643 and 7644). */
 export type PushServiceService = typeof PushServiceService;
 export const PushServiceService = {
@@ -1828,6 +2698,33 @@ export const PushServiceService = {
       Buffer.from(ListAccountsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAccountsResponse => ListAccountsResponse.decode(value),
   },
+  /** Asks a service provider whether it speaks SCIM and takes the credential; reads only, and changes nothing. */
+  probeEndpoint: {
+    path: "/autoprov.push.v1.PushService/ProbeEndpoint" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ProbeEndpointRequest): Buffer => Buffer.from(ProbeEndpointRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ProbeEndpointRequest => ProbeEndpointRequest.decode(value),
+    responseSerialize: (value: ProbeEndpointResponse): Buffer =>
+      Buffer.from(ProbeEndpointResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ProbeEndpointResponse => ProbeEndpointResponse.decode(value),
+  },
+  /**
+   * The attributes that a service provider's users have: discovered (RFC 7643 §7, RFC 7644 §4), else the RFC's own, with
+   * what the profile says on top. FETCH_TARGET_ATTRIBUTES_FAILED when discovery exists and fails,
+   * FETCH_TARGET_SCHEMA_FAILED when there is no User schema and /Users does not answer SCIM.
+   */
+  getTargetSchema: {
+    path: "/autoprov.push.v1.PushService/GetTargetSchema" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetTargetSchemaRequest): Buffer =>
+      Buffer.from(GetTargetSchemaRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetTargetSchemaRequest => GetTargetSchemaRequest.decode(value),
+    responseSerialize: (value: GetTargetSchemaResponse): Buffer =>
+      Buffer.from(GetTargetSchemaResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetTargetSchemaResponse => GetTargetSchemaResponse.decode(value),
+  },
 } as const;
 
 export interface PushServiceServer extends UntypedServiceImplementation {
@@ -1837,6 +2734,14 @@ export interface PushServiceServer extends UntypedServiceImplementation {
   explainUser: handleUnaryCall<ExplainUserRequest, ExplainUserResponse>;
   /** The accounts of an app, by user id. */
   listAccounts: handleUnaryCall<ListAccountsRequest, ListAccountsResponse>;
+  /** Asks a service provider whether it speaks SCIM and takes the credential; reads only, and changes nothing. */
+  probeEndpoint: handleUnaryCall<ProbeEndpointRequest, ProbeEndpointResponse>;
+  /**
+   * The attributes that a service provider's users have: discovered (RFC 7643 §7, RFC 7644 §4), else the RFC's own, with
+   * what the profile says on top. FETCH_TARGET_ATTRIBUTES_FAILED when discovery exists and fails,
+   * FETCH_TARGET_SCHEMA_FAILED when there is no User schema and /Users does not answer SCIM.
+   */
+  getTargetSchema: handleUnaryCall<GetTargetSchemaRequest, GetTargetSchemaResponse>;
 }
 
 export interface PushServiceClient extends Client {
@@ -1887,6 +2792,42 @@ export interface PushServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAccountsResponse) => void,
+  ): ClientUnaryCall;
+  /** Asks a service provider whether it speaks SCIM and takes the credential; reads only, and changes nothing. */
+  probeEndpoint(
+    request: ProbeEndpointRequest,
+    callback: (error: ServiceError | null, response: ProbeEndpointResponse) => void,
+  ): ClientUnaryCall;
+  probeEndpoint(
+    request: ProbeEndpointRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ProbeEndpointResponse) => void,
+  ): ClientUnaryCall;
+  probeEndpoint(
+    request: ProbeEndpointRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ProbeEndpointResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * The attributes that a service provider's users have: discovered (RFC 7643 §7, RFC 7644 §4), else the RFC's own, with
+   * what the profile says on top. FETCH_TARGET_ATTRIBUTES_FAILED when discovery exists and fails,
+   * FETCH_TARGET_SCHEMA_FAILED when there is no User schema and /Users does not answer SCIM.
+   */
+  getTargetSchema(
+    request: GetTargetSchemaRequest,
+    callback: (error: ServiceError | null, response: GetTargetSchemaResponse) => void,
+  ): ClientUnaryCall;
+  getTargetSchema(
+    request: GetTargetSchemaRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetTargetSchemaResponse) => void,
+  ): ClientUnaryCall;
+  getTargetSchema(
+    request: GetTargetSchemaRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetTargetSchemaResponse) => void,
   ): ClientUnaryCall;
 }
 

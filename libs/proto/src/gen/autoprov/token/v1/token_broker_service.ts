@@ -31,7 +31,18 @@ export interface Delegation {
   /** The admin on whose behalf the directory is read. */
   adminEmail: string;
   /** When it was stored. Output only. */
-  updateTime?: Date | undefined;
+  updateTime?:
+    | Date
+    | undefined;
+  /**
+   * The Google customer id of the directory it reads, as Google answered; a later answer must be the same. Output only;
+   * empty: not checked yet.
+   */
+  googleCustomerId: string;
+  /** Assertions are signed by IAM (signJwt): no key is stored. */
+  keyless: boolean;
+  /** When it was checked last. Output only. */
+  checkTime?: Date | undefined;
 }
 
 /** What is known of an app's credential. */
@@ -47,7 +58,15 @@ export interface Credential {
     | Date
     | undefined;
   /** When it was stored. Output only. */
-  updateTime?: Date | undefined;
+  updateTime?:
+    | Date
+    | undefined;
+  /** What has to be done about it. */
+  state: Credential_State;
+  /** An older bearer token is kept beside it and used when the service provider refuses this one. */
+  previousKept: boolean;
+  /** The OAuth client's id; empty for other kinds. */
+  clientId: string;
 }
 
 /** Of which kind. */
@@ -58,6 +77,10 @@ export const Credential_Kind = {
   KIND_BEARER: 1,
   /** KIND_BASIC - User name and password. */
   KIND_BASIC: 2,
+  /** KIND_OAUTH_CODE - OAuth tokens that a person agreed to. */
+  KIND_OAUTH_CODE: 3,
+  /** KIND_OAUTH_CLIENT_CREDENTIALS - An OAuth client of its own. */
+  KIND_OAUTH_CLIENT_CREDENTIALS: 4,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -67,6 +90,8 @@ export namespace Credential_Kind {
   export type KIND_UNSPECIFIED = typeof Credential_Kind.KIND_UNSPECIFIED;
   export type KIND_BEARER = typeof Credential_Kind.KIND_BEARER;
   export type KIND_BASIC = typeof Credential_Kind.KIND_BASIC;
+  export type KIND_OAUTH_CODE = typeof Credential_Kind.KIND_OAUTH_CODE;
+  export type KIND_OAUTH_CLIENT_CREDENTIALS = typeof Credential_Kind.KIND_OAUTH_CLIENT_CREDENTIALS;
   export type UNRECOGNIZED = typeof Credential_Kind.UNRECOGNIZED;
 }
 
@@ -81,6 +106,12 @@ export function credential_KindFromJSON(object: any): Credential_Kind {
     case 2:
     case "KIND_BASIC":
       return Credential_Kind.KIND_BASIC;
+    case 3:
+    case "KIND_OAUTH_CODE":
+      return Credential_Kind.KIND_OAUTH_CODE;
+    case 4:
+    case "KIND_OAUTH_CLIENT_CREDENTIALS":
+      return Credential_Kind.KIND_OAUTH_CLIENT_CREDENTIALS;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -96,7 +127,79 @@ export function credential_KindToJSON(object: Credential_Kind): string {
       return "KIND_BEARER";
     case Credential_Kind.KIND_BASIC:
       return "KIND_BASIC";
+    case Credential_Kind.KIND_OAUTH_CODE:
+      return "KIND_OAUTH_CODE";
+    case Credential_Kind.KIND_OAUTH_CLIENT_CREDENTIALS:
+      return "KIND_OAUTH_CLIENT_CREDENTIALS";
     case Credential_Kind.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** What has to be done about it. */
+export const Credential_State = {
+  /** STATE_UNSPECIFIED - Unset; never answered. */
+  STATE_UNSPECIFIED: 0,
+  /** STATE_READY - Nothing. */
+  STATE_READY: 1,
+  /** STATE_EXPIRING - It ends within 60 days: store a new one. */
+  STATE_EXPIRING: 2,
+  /** STATE_EXPIRED - It has ended: store a new one. */
+  STATE_EXPIRED: 3,
+  /** STATE_REAUTHORIZE - The service provider refuses it, or how a refresh ended is not known: authorize again. */
+  STATE_REAUTHORIZE: 4,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Credential_State = typeof Credential_State[keyof typeof Credential_State];
+
+export namespace Credential_State {
+  export type STATE_UNSPECIFIED = typeof Credential_State.STATE_UNSPECIFIED;
+  export type STATE_READY = typeof Credential_State.STATE_READY;
+  export type STATE_EXPIRING = typeof Credential_State.STATE_EXPIRING;
+  export type STATE_EXPIRED = typeof Credential_State.STATE_EXPIRED;
+  export type STATE_REAUTHORIZE = typeof Credential_State.STATE_REAUTHORIZE;
+  export type UNRECOGNIZED = typeof Credential_State.UNRECOGNIZED;
+}
+
+export function credential_StateFromJSON(object: any): Credential_State {
+  switch (object) {
+    case 0:
+    case "STATE_UNSPECIFIED":
+      return Credential_State.STATE_UNSPECIFIED;
+    case 1:
+    case "STATE_READY":
+      return Credential_State.STATE_READY;
+    case 2:
+    case "STATE_EXPIRING":
+      return Credential_State.STATE_EXPIRING;
+    case 3:
+    case "STATE_EXPIRED":
+      return Credential_State.STATE_EXPIRED;
+    case 4:
+    case "STATE_REAUTHORIZE":
+      return Credential_State.STATE_REAUTHORIZE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Credential_State.UNRECOGNIZED;
+  }
+}
+
+export function credential_StateToJSON(object: Credential_State): string {
+  switch (object) {
+    case Credential_State.STATE_UNSPECIFIED:
+      return "STATE_UNSPECIFIED";
+    case Credential_State.STATE_READY:
+      return "STATE_READY";
+    case Credential_State.STATE_EXPIRING:
+      return "STATE_EXPIRING";
+    case Credential_State.STATE_EXPIRED:
+      return "STATE_EXPIRED";
+    case Credential_State.STATE_REAUTHORIZE:
+      return "STATE_REAUTHORIZE";
+    case Credential_State.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
   }
@@ -112,6 +215,19 @@ export interface SetDelegationRequest {
   adminEmail: string;
   /** Check only. */
   validateOnly: boolean;
+  /** Instead of a key: the service account that IAM signs for. Exactly one of the two. */
+  keyless?: KeylessServiceAccount | undefined;
+}
+
+/**
+ * A service account whose key stays with Google: the broker's own workload identity may call
+ * iamcredentials.projects.serviceAccounts.signJwt for it.
+ */
+export interface KeylessServiceAccount {
+  /** The service account's address. */
+  serviceAccountEmail: string;
+  /** Its numeric client id. */
+  clientId: string;
 }
 
 /** The stored delegation. */
@@ -148,6 +264,14 @@ export interface CheckDelegationRequest {
 export interface CheckDelegationResponse {
   /** One entry a scope. */
   scopes: ScopeCheck[];
+  /** The Google customer id that Google answered; empty: not asked, since no scope is granted. */
+  googleCustomerId: string;
+  /** The code of the error model when the directory is not the customer's, or could not be asked; empty: it is. */
+  code: string;
+  /** Then the finer reason. */
+  reason: string;
+  /** Then what to do, for people. */
+  message: string;
 }
 
 /** Whether one scope is granted. */
@@ -174,6 +298,9 @@ export interface SetCredentialRequest {
     | //
     /** User name and password. */
     { $case: "basic"; value: BasicSecret }
+    | //
+    /** An OAuth client for the client credentials grant (RFC 6749 §4.4). */
+    { $case: "clientCredentials"; value: OAuthClient }
     | undefined;
   /** When the service provider ends it; absent: not known. */
   expireTime?:
@@ -181,6 +308,140 @@ export interface SetCredentialRequest {
     | undefined;
   /** Check only. */
   validateOnly: boolean;
+  /** The bearer token that is stored now stays usable until it ends or another one is stored: for a rotation without a gap. */
+  keepPrevious: boolean;
+}
+
+/** An OAuth client as it is registered at the service provider. */
+export interface OAuthClient {
+  /** Where a person agrees; for the authorization code grant only. */
+  authorizationUrl: string;
+  /** Where tokens are made. */
+  tokenUrl: string;
+  /** Where tokens are revoked (RFC 7009); empty: nowhere. */
+  revocationUrl: string;
+  /** The issuer that the answer must name (RFC 9207); empty: not compared. */
+  issuer: string;
+  /** The client's id. */
+  clientId: string;
+  /** The client's secret. Input only. */
+  clientSecret: string;
+  /** How it is proved. */
+  authentication: OAuthClient_Authentication;
+  /** What to ask for. */
+  scopes: string[];
+}
+
+/** How the client proves itself at the token endpoint (RFC 6749 §2.3). */
+export const OAuthClient_Authentication = {
+  /** AUTHENTICATION_UNSPECIFIED - As AUTHENTICATION_BASIC. */
+  AUTHENTICATION_UNSPECIFIED: 0,
+  /** AUTHENTICATION_BASIC - client_secret_basic. */
+  AUTHENTICATION_BASIC: 1,
+  /** AUTHENTICATION_POST - client_secret_post. */
+  AUTHENTICATION_POST: 2,
+  /** AUTHENTICATION_NONE - A public client without a secret; PKCE alone. */
+  AUTHENTICATION_NONE: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type OAuthClient_Authentication = typeof OAuthClient_Authentication[keyof typeof OAuthClient_Authentication];
+
+export namespace OAuthClient_Authentication {
+  export type AUTHENTICATION_UNSPECIFIED = typeof OAuthClient_Authentication.AUTHENTICATION_UNSPECIFIED;
+  export type AUTHENTICATION_BASIC = typeof OAuthClient_Authentication.AUTHENTICATION_BASIC;
+  export type AUTHENTICATION_POST = typeof OAuthClient_Authentication.AUTHENTICATION_POST;
+  export type AUTHENTICATION_NONE = typeof OAuthClient_Authentication.AUTHENTICATION_NONE;
+  export type UNRECOGNIZED = typeof OAuthClient_Authentication.UNRECOGNIZED;
+}
+
+export function oAuthClient_AuthenticationFromJSON(object: any): OAuthClient_Authentication {
+  switch (object) {
+    case 0:
+    case "AUTHENTICATION_UNSPECIFIED":
+      return OAuthClient_Authentication.AUTHENTICATION_UNSPECIFIED;
+    case 1:
+    case "AUTHENTICATION_BASIC":
+      return OAuthClient_Authentication.AUTHENTICATION_BASIC;
+    case 2:
+    case "AUTHENTICATION_POST":
+      return OAuthClient_Authentication.AUTHENTICATION_POST;
+    case 3:
+    case "AUTHENTICATION_NONE":
+      return OAuthClient_Authentication.AUTHENTICATION_NONE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return OAuthClient_Authentication.UNRECOGNIZED;
+  }
+}
+
+export function oAuthClient_AuthenticationToJSON(object: OAuthClient_Authentication): string {
+  switch (object) {
+    case OAuthClient_Authentication.AUTHENTICATION_UNSPECIFIED:
+      return "AUTHENTICATION_UNSPECIFIED";
+    case OAuthClient_Authentication.AUTHENTICATION_BASIC:
+      return "AUTHENTICATION_BASIC";
+    case OAuthClient_Authentication.AUTHENTICATION_POST:
+      return "AUTHENTICATION_POST";
+    case OAuthClient_Authentication.AUTHENTICATION_NONE:
+      return "AUTHENTICATION_NONE";
+    case OAuthClient_Authentication.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** Asks to begin an OAuth authorization. */
+export interface BeginAuthorizationRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** The client; empty: that of the stored OAuth credential, to authorize again. */
+  client?:
+    | OAuthClient
+    | undefined;
+  /** Where the service provider sends the person afterwards; registered there letter for letter. */
+  redirectUri: string;
+}
+
+/** An authorization that has begun. */
+export interface BeginAuthorizationResponse {
+  /** Where the person agrees. */
+  authorizationUrl: string;
+  /** Not to be completed after. */
+  expireTime?: Date | undefined;
+}
+
+/** Asks to end an OAuth authorization. */
+export interface CompleteAuthorizationRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** The whole URL at which the person arrived, with `code` and `state`. Input only. */
+  redirectedUrl: string;
+}
+
+/** The stored credential. */
+export interface CompleteAuthorizationResponse {
+  /** Without the secret. */
+  credential?: Credential | undefined;
+}
+
+/** Asks for credentials. */
+export interface ListCredentialsRequest {
+  /** `customers/{customer}`; `customers/-`: of all. */
+  parent: string;
+  /** At most so many; 0: 100; over 1,000 is 1,000. */
+  pageSize: number;
+  /** From the previous page. */
+  pageToken: string;
+}
+
+/** A page of credentials. */
+export interface ListCredentialsResponse {
+  /** Soonest end first; those without an end last. */
+  credentials: Credential[];
+  /** For the next page; empty: this is the last. */
+  nextPageToken: string;
 }
 
 /** User name and password (RFC 7617). */
@@ -247,6 +508,155 @@ export interface GetAppAuthorizationResponse {
   expireTime?: Date | undefined;
 }
 
+/** Asks to withdraw what a deleted setup had. */
+export interface RevokeAppAccessRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** It was the customer's last setup. */
+  lastSetup: boolean;
+}
+
+/** What is not done yet. */
+export interface RevokeAppAccessResponse {
+  /** Empty: everything is withdrawn. */
+  open: Revocation[];
+}
+
+/** Something to withdraw. */
+export interface Revocation {
+  /** `customers/{customer}/revocations/{revocation}`. */
+  name: string;
+  /** Of which kind. */
+  kind: Revocation_Kind;
+  /** The app whose setup was deleted. */
+  app: string;
+  /** The client id to remove in Google's admin console; empty for tokens. */
+  clientId: string;
+  /** Since when. */
+  createTime?:
+    | Date
+    | undefined;
+  /** When it is tried again. */
+  nextAttemptTime?:
+    | Date
+    | undefined;
+  /** Why it is not done, for people. */
+  message: string;
+}
+
+/** Of which kind. */
+export const Revocation_Kind = {
+  /** KIND_UNSPECIFIED - Unset; never answered. */
+  KIND_UNSPECIFIED: 0,
+  /** KIND_APP_TOKEN - A token at the service provider: tried until it answers. */
+  KIND_APP_TOKEN: 1,
+  /**
+   * KIND_DELEGATION - The delegation at Google, which an admin alone can remove: a daily token request that must fail closes it, and the
+   * service account is erased. A new setup closes it, too.
+   */
+  KIND_DELEGATION: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Revocation_Kind = typeof Revocation_Kind[keyof typeof Revocation_Kind];
+
+export namespace Revocation_Kind {
+  export type KIND_UNSPECIFIED = typeof Revocation_Kind.KIND_UNSPECIFIED;
+  export type KIND_APP_TOKEN = typeof Revocation_Kind.KIND_APP_TOKEN;
+  export type KIND_DELEGATION = typeof Revocation_Kind.KIND_DELEGATION;
+  export type UNRECOGNIZED = typeof Revocation_Kind.UNRECOGNIZED;
+}
+
+export function revocation_KindFromJSON(object: any): Revocation_Kind {
+  switch (object) {
+    case 0:
+    case "KIND_UNSPECIFIED":
+      return Revocation_Kind.KIND_UNSPECIFIED;
+    case 1:
+    case "KIND_APP_TOKEN":
+      return Revocation_Kind.KIND_APP_TOKEN;
+    case 2:
+    case "KIND_DELEGATION":
+      return Revocation_Kind.KIND_DELEGATION;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Revocation_Kind.UNRECOGNIZED;
+  }
+}
+
+export function revocation_KindToJSON(object: Revocation_Kind): string {
+  switch (object) {
+    case Revocation_Kind.KIND_UNSPECIFIED:
+      return "KIND_UNSPECIFIED";
+    case Revocation_Kind.KIND_APP_TOKEN:
+      return "KIND_APP_TOKEN";
+    case Revocation_Kind.KIND_DELEGATION:
+      return "KIND_DELEGATION";
+    case Revocation_Kind.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** Asks for what is to be withdrawn. */
+export interface ListRevocationsRequest {
+  /** `customers/{customer}`; `customers/-`: of all. */
+  parent: string;
+  /** At most so many; 0: 100; over 1,000 is 1,000. */
+  pageSize: number;
+  /** From the previous page. */
+  pageToken: string;
+}
+
+/** A page of revocations. */
+export interface ListRevocationsResponse {
+  /** Oldest first. */
+  revocations: Revocation[];
+  /** For the next page; empty: this is the last. */
+  nextPageToken: string;
+}
+
+/** Asks for the audit. */
+export interface ListAuditRecordsRequest {
+  /** `customers/{customer}`; `customers/-`: of all. */
+  parent: string;
+  /** At most so many; 0: 100; over 1,000 is 1,000. */
+  pageSize: number;
+  /** From the previous page. */
+  pageToken: string;
+}
+
+/** A page of the audit. */
+export interface ListAuditRecordsResponse {
+  /** Newest first. */
+  records: AuditRecord[];
+  /** For the next page; empty: this is the last. */
+  nextPageToken: string;
+}
+
+/** Something that a caller was given or refused, and how often. */
+export interface AuditRecord {
+  /** The workload. */
+  caller: string;
+  /** What it was about: a customer or an app. */
+  resource: string;
+  /** The version of the secret; 0: none. */
+  version: bigint;
+  /** Why it was refused, a name of autoprov.error.v1.ErrorReason without its prefix; empty: it was given. */
+  refusedReason: string;
+  /** The first time. */
+  firstTime?:
+    | Date
+    | undefined;
+  /** The last time. */
+  lastTime?:
+    | Date
+    | undefined;
+  /** How often. */
+  count: bigint;
+}
+
 /** The service account is gone. */
 export interface DeleteDelegationResponse {
 }
@@ -256,7 +666,16 @@ export interface DeleteCredentialResponse {
 }
 
 function createBaseDelegation(): Delegation {
-  return { name: "", serviceAccountEmail: "", clientId: "", adminEmail: "", updateTime: undefined };
+  return {
+    name: "",
+    serviceAccountEmail: "",
+    clientId: "",
+    adminEmail: "",
+    updateTime: undefined,
+    googleCustomerId: "",
+    keyless: false,
+    checkTime: undefined,
+  };
 }
 
 export const Delegation: MessageFns<Delegation> = {
@@ -275,6 +694,15 @@ export const Delegation: MessageFns<Delegation> = {
     }
     if (message.updateTime !== undefined) {
       Timestamp.encode(toTimestamp(message.updateTime), writer.uint32(42).fork()).join();
+    }
+    if (message.googleCustomerId !== "") {
+      writer.uint32(50).string(message.googleCustomerId);
+    }
+    if (message.keyless !== false) {
+      writer.uint32(56).bool(message.keyless);
+    }
+    if (message.checkTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.checkTime), writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -332,6 +760,30 @@ export const Delegation: MessageFns<Delegation> = {
             message.updateTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.googleCustomerId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.keyless = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.checkTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -367,6 +819,17 @@ export const Delegation: MessageFns<Delegation> = {
         : isSet(object.update_time)
         ? fromJsonTimestamp(object.update_time)
         : undefined,
+      googleCustomerId: isSet(object.googleCustomerId)
+        ? globalThis.String(object.googleCustomerId)
+        : isSet(object.google_customer_id)
+        ? globalThis.String(object.google_customer_id)
+        : "",
+      keyless: isSet(object.keyless) ? globalThis.Boolean(object.keyless) : false,
+      checkTime: isSet(object.checkTime)
+        ? fromJsonTimestamp(object.checkTime)
+        : isSet(object.check_time)
+        ? fromJsonTimestamp(object.check_time)
+        : undefined,
     };
   },
 
@@ -387,6 +850,15 @@ export const Delegation: MessageFns<Delegation> = {
     if (message.updateTime !== undefined) {
       obj.updateTime = message.updateTime.toISOString();
     }
+    if (message.googleCustomerId !== "") {
+      obj.googleCustomerId = message.googleCustomerId;
+    }
+    if (message.keyless !== false) {
+      obj.keyless = message.keyless;
+    }
+    if (message.checkTime !== undefined) {
+      obj.checkTime = message.checkTime.toISOString();
+    }
     return obj;
   },
 
@@ -400,12 +872,24 @@ export const Delegation: MessageFns<Delegation> = {
     message.clientId = object.clientId ?? "";
     message.adminEmail = object.adminEmail ?? "";
     message.updateTime = object.updateTime ?? undefined;
+    message.googleCustomerId = object.googleCustomerId ?? "";
+    message.keyless = object.keyless ?? false;
+    message.checkTime = object.checkTime ?? undefined;
     return message;
   },
 };
 
 function createBaseCredential(): Credential {
-  return { name: "", kind: 0, version: 0n, expireTime: undefined, updateTime: undefined };
+  return {
+    name: "",
+    kind: 0,
+    version: 0n,
+    expireTime: undefined,
+    updateTime: undefined,
+    state: 0,
+    previousKept: false,
+    clientId: "",
+  };
 }
 
 export const Credential: MessageFns<Credential> = {
@@ -427,6 +911,15 @@ export const Credential: MessageFns<Credential> = {
     }
     if (message.updateTime !== undefined) {
       Timestamp.encode(toTimestamp(message.updateTime), writer.uint32(42).fork()).join();
+    }
+    if (message.state !== 0) {
+      writer.uint32(48).int32(message.state);
+    }
+    if (message.previousKept !== false) {
+      writer.uint32(56).bool(message.previousKept);
+    }
+    if (message.clientId !== "") {
+      writer.uint32(66).string(message.clientId);
     }
     return writer;
   },
@@ -484,6 +977,30 @@ export const Credential: MessageFns<Credential> = {
             message.updateTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.previousKept = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -511,6 +1028,17 @@ export const Credential: MessageFns<Credential> = {
         : isSet(object.update_time)
         ? fromJsonTimestamp(object.update_time)
         : undefined,
+      state: isSet(object.state) ? credential_StateFromJSON(object.state) : 0,
+      previousKept: isSet(object.previousKept)
+        ? globalThis.Boolean(object.previousKept)
+        : isSet(object.previous_kept)
+        ? globalThis.Boolean(object.previous_kept)
+        : false,
+      clientId: isSet(object.clientId)
+        ? globalThis.String(object.clientId)
+        : isSet(object.client_id)
+        ? globalThis.String(object.client_id)
+        : "",
     };
   },
 
@@ -531,6 +1059,15 @@ export const Credential: MessageFns<Credential> = {
     if (message.updateTime !== undefined) {
       obj.updateTime = message.updateTime.toISOString();
     }
+    if (message.state !== 0) {
+      obj.state = credential_StateToJSON(message.state);
+    }
+    if (message.previousKept !== false) {
+      obj.previousKept = message.previousKept;
+    }
+    if (message.clientId !== "") {
+      obj.clientId = message.clientId;
+    }
     return obj;
   },
 
@@ -544,12 +1081,15 @@ export const Credential: MessageFns<Credential> = {
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
     message.expireTime = object.expireTime ?? undefined;
     message.updateTime = object.updateTime ?? undefined;
+    message.state = object.state ?? 0;
+    message.previousKept = object.previousKept ?? false;
+    message.clientId = object.clientId ?? "";
     return message;
   },
 };
 
 function createBaseSetDelegationRequest(): SetDelegationRequest {
-  return { customer: "", serviceAccountKeyJson: "", adminEmail: "", validateOnly: false };
+  return { customer: "", serviceAccountKeyJson: "", adminEmail: "", validateOnly: false, keyless: undefined };
 }
 
 export const SetDelegationRequest: MessageFns<SetDelegationRequest> = {
@@ -565,6 +1105,9 @@ export const SetDelegationRequest: MessageFns<SetDelegationRequest> = {
     }
     if (message.validateOnly !== false) {
       writer.uint32(32).bool(message.validateOnly);
+    }
+    if (message.keyless !== undefined) {
+      KeylessServiceAccount.encode(message.keyless, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -614,6 +1157,14 @@ export const SetDelegationRequest: MessageFns<SetDelegationRequest> = {
             message.validateOnly = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.keyless = KeylessServiceAccount.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -644,6 +1195,7 @@ export const SetDelegationRequest: MessageFns<SetDelegationRequest> = {
         : isSet(object.validate_only)
         ? globalThis.Boolean(object.validate_only)
         : false,
+      keyless: isSet(object.keyless) ? KeylessServiceAccount.fromJSON(object.keyless) : undefined,
     };
   },
 
@@ -661,6 +1213,9 @@ export const SetDelegationRequest: MessageFns<SetDelegationRequest> = {
     if (message.validateOnly !== false) {
       obj.validateOnly = message.validateOnly;
     }
+    if (message.keyless !== undefined) {
+      obj.keyless = KeylessServiceAccount.toJSON(message.keyless);
+    }
     return obj;
   },
 
@@ -673,6 +1228,102 @@ export const SetDelegationRequest: MessageFns<SetDelegationRequest> = {
     message.serviceAccountKeyJson = object.serviceAccountKeyJson ?? "";
     message.adminEmail = object.adminEmail ?? "";
     message.validateOnly = object.validateOnly ?? false;
+    message.keyless = (object.keyless !== undefined && object.keyless !== null)
+      ? KeylessServiceAccount.fromPartial(object.keyless)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseKeylessServiceAccount(): KeylessServiceAccount {
+  return { serviceAccountEmail: "", clientId: "" };
+}
+
+export const KeylessServiceAccount: MessageFns<KeylessServiceAccount> = {
+  encode(message: KeylessServiceAccount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.serviceAccountEmail !== "") {
+      writer.uint32(10).string(message.serviceAccountEmail);
+    }
+    if (message.clientId !== "") {
+      writer.uint32(18).string(message.clientId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeylessServiceAccount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeylessServiceAccount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.serviceAccountEmail = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): KeylessServiceAccount {
+    return {
+      serviceAccountEmail: isSet(object.serviceAccountEmail)
+        ? globalThis.String(object.serviceAccountEmail)
+        : isSet(object.service_account_email)
+        ? globalThis.String(object.service_account_email)
+        : "",
+      clientId: isSet(object.clientId)
+        ? globalThis.String(object.clientId)
+        : isSet(object.client_id)
+        ? globalThis.String(object.client_id)
+        : "",
+    };
+  },
+
+  toJSON(message: KeylessServiceAccount): unknown {
+    const obj: any = {};
+    if (message.serviceAccountEmail !== "") {
+      obj.serviceAccountEmail = message.serviceAccountEmail;
+    }
+    if (message.clientId !== "") {
+      obj.clientId = message.clientId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<KeylessServiceAccount>, I>>(base?: I): KeylessServiceAccount {
+    return KeylessServiceAccount.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<KeylessServiceAccount>, I>>(object: I): KeylessServiceAccount {
+    const message = createBaseKeylessServiceAccount();
+    message.serviceAccountEmail = object.serviceAccountEmail ?? "";
+    message.clientId = object.clientId ?? "";
     return message;
   },
 };
@@ -1017,13 +1668,25 @@ export const CheckDelegationRequest: MessageFns<CheckDelegationRequest> = {
 };
 
 function createBaseCheckDelegationResponse(): CheckDelegationResponse {
-  return { scopes: [] };
+  return { scopes: [], googleCustomerId: "", code: "", reason: "", message: "" };
 }
 
 export const CheckDelegationResponse: MessageFns<CheckDelegationResponse> = {
   encode(message: CheckDelegationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.scopes) {
       ScopeCheck.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.googleCustomerId !== "") {
+      writer.uint32(18).string(message.googleCustomerId);
+    }
+    if (message.code !== "") {
+      writer.uint32(26).string(message.code);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.message !== "") {
+      writer.uint32(42).string(message.message);
     }
     return writer;
   },
@@ -1049,6 +1712,38 @@ export const CheckDelegationResponse: MessageFns<CheckDelegationResponse> = {
             message.scopes.push(ScopeCheck.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.googleCustomerId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1064,6 +1759,14 @@ export const CheckDelegationResponse: MessageFns<CheckDelegationResponse> = {
   fromJSON(object: any): CheckDelegationResponse {
     return {
       scopes: globalThis.Array.isArray(object?.scopes) ? object.scopes.map((e: any) => ScopeCheck.fromJSON(e)) : [],
+      googleCustomerId: isSet(object.googleCustomerId)
+        ? globalThis.String(object.googleCustomerId)
+        : isSet(object.google_customer_id)
+        ? globalThis.String(object.google_customer_id)
+        : "",
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
     };
   },
 
@@ -1071,6 +1774,18 @@ export const CheckDelegationResponse: MessageFns<CheckDelegationResponse> = {
     const obj: any = {};
     if (message.scopes?.length) {
       obj.scopes = message.scopes.map((e) => ScopeCheck.toJSON(e));
+    }
+    if (message.googleCustomerId !== "") {
+      obj.googleCustomerId = message.googleCustomerId;
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
     }
     return obj;
   },
@@ -1081,6 +1796,10 @@ export const CheckDelegationResponse: MessageFns<CheckDelegationResponse> = {
   fromPartial<I extends Exact<DeepPartial<CheckDelegationResponse>, I>>(object: I): CheckDelegationResponse {
     const message = createBaseCheckDelegationResponse();
     message.scopes = object.scopes?.map((e) => ScopeCheck.fromPartial(e)) || [];
+    message.googleCustomerId = object.googleCustomerId ?? "";
+    message.code = object.code ?? "";
+    message.reason = object.reason ?? "";
+    message.message = object.message ?? "";
     return message;
   },
 };
@@ -1203,7 +1922,7 @@ export const ScopeCheck: MessageFns<ScopeCheck> = {
 };
 
 function createBaseSetCredentialRequest(): SetCredentialRequest {
-  return { app: "", secret: undefined, expireTime: undefined, validateOnly: false };
+  return { app: "", secret: undefined, expireTime: undefined, validateOnly: false, keepPrevious: false };
 }
 
 export const SetCredentialRequest: MessageFns<SetCredentialRequest> = {
@@ -1218,12 +1937,18 @@ export const SetCredentialRequest: MessageFns<SetCredentialRequest> = {
       case "basic":
         BasicSecret.encode(message.secret.value, writer.uint32(26).fork()).join();
         break;
+      case "clientCredentials":
+        OAuthClient.encode(message.secret.value, writer.uint32(50).fork()).join();
+        break;
     }
     if (message.expireTime !== undefined) {
       Timestamp.encode(toTimestamp(message.expireTime), writer.uint32(34).fork()).join();
     }
     if (message.validateOnly !== false) {
       writer.uint32(40).bool(message.validateOnly);
+    }
+    if (message.keepPrevious !== false) {
+      writer.uint32(56).bool(message.keepPrevious);
     }
     return writer;
   },
@@ -1265,6 +1990,14 @@ export const SetCredentialRequest: MessageFns<SetCredentialRequest> = {
             message.secret = { $case: "basic", value: BasicSecret.decode(reader, reader.uint32()) };
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.secret = { $case: "clientCredentials", value: OAuthClient.decode(reader, reader.uint32()) };
+            continue;
+          }
           case 4: {
             if (tag !== 34) {
               break;
@@ -1279,6 +2012,14 @@ export const SetCredentialRequest: MessageFns<SetCredentialRequest> = {
             }
 
             message.validateOnly = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.keepPrevious = reader.bool();
             continue;
           }
         }
@@ -1302,6 +2043,10 @@ export const SetCredentialRequest: MessageFns<SetCredentialRequest> = {
         ? { $case: "bearerToken", value: globalThis.String(object.bearer_token) }
         : isSet(object.basic)
         ? { $case: "basic", value: BasicSecret.fromJSON(object.basic) }
+        : isSet(object.clientCredentials)
+        ? { $case: "clientCredentials", value: OAuthClient.fromJSON(object.clientCredentials) }
+        : isSet(object.client_credentials)
+        ? { $case: "clientCredentials", value: OAuthClient.fromJSON(object.client_credentials) }
         : undefined,
       expireTime: isSet(object.expireTime)
         ? fromJsonTimestamp(object.expireTime)
@@ -1312,6 +2057,11 @@ export const SetCredentialRequest: MessageFns<SetCredentialRequest> = {
         ? globalThis.Boolean(object.validateOnly)
         : isSet(object.validate_only)
         ? globalThis.Boolean(object.validate_only)
+        : false,
+      keepPrevious: isSet(object.keepPrevious)
+        ? globalThis.Boolean(object.keepPrevious)
+        : isSet(object.keep_previous)
+        ? globalThis.Boolean(object.keep_previous)
         : false,
     };
   },
@@ -1325,12 +2075,17 @@ export const SetCredentialRequest: MessageFns<SetCredentialRequest> = {
       obj.bearerToken = message.secret.value;
     } else if (message.secret?.$case === "basic") {
       obj.basic = BasicSecret.toJSON(message.secret.value);
+    } else if (message.secret?.$case === "clientCredentials") {
+      obj.clientCredentials = OAuthClient.toJSON(message.secret.value);
     }
     if (message.expireTime !== undefined) {
       obj.expireTime = message.expireTime.toISOString();
     }
     if (message.validateOnly !== false) {
       obj.validateOnly = message.validateOnly;
+    }
+    if (message.keepPrevious !== false) {
+      obj.keepPrevious = message.keepPrevious;
     }
     return obj;
   },
@@ -1354,9 +2109,788 @@ export const SetCredentialRequest: MessageFns<SetCredentialRequest> = {
         }
         break;
       }
+      case "clientCredentials": {
+        if (object.secret?.value !== undefined && object.secret?.value !== null) {
+          message.secret = { $case: "clientCredentials", value: OAuthClient.fromPartial(object.secret.value) };
+        }
+        break;
+      }
     }
     message.expireTime = object.expireTime ?? undefined;
     message.validateOnly = object.validateOnly ?? false;
+    message.keepPrevious = object.keepPrevious ?? false;
+    return message;
+  },
+};
+
+function createBaseOAuthClient(): OAuthClient {
+  return {
+    authorizationUrl: "",
+    tokenUrl: "",
+    revocationUrl: "",
+    issuer: "",
+    clientId: "",
+    clientSecret: "",
+    authentication: 0,
+    scopes: [],
+  };
+}
+
+export const OAuthClient: MessageFns<OAuthClient> = {
+  encode(message: OAuthClient, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.authorizationUrl !== "") {
+      writer.uint32(10).string(message.authorizationUrl);
+    }
+    if (message.tokenUrl !== "") {
+      writer.uint32(18).string(message.tokenUrl);
+    }
+    if (message.revocationUrl !== "") {
+      writer.uint32(26).string(message.revocationUrl);
+    }
+    if (message.issuer !== "") {
+      writer.uint32(34).string(message.issuer);
+    }
+    if (message.clientId !== "") {
+      writer.uint32(42).string(message.clientId);
+    }
+    if (message.clientSecret !== "") {
+      writer.uint32(50).string(message.clientSecret);
+    }
+    if (message.authentication !== 0) {
+      writer.uint32(56).int32(message.authentication);
+    }
+    for (const v of message.scopes) {
+      writer.uint32(66).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OAuthClient {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOAuthClient();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.authorizationUrl = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tokenUrl = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.revocationUrl = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.issuer = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.clientSecret = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.authentication = reader.int32() as any;
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.scopes.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OAuthClient {
+    return {
+      authorizationUrl: isSet(object.authorizationUrl)
+        ? globalThis.String(object.authorizationUrl)
+        : isSet(object.authorization_url)
+        ? globalThis.String(object.authorization_url)
+        : "",
+      tokenUrl: isSet(object.tokenUrl)
+        ? globalThis.String(object.tokenUrl)
+        : isSet(object.token_url)
+        ? globalThis.String(object.token_url)
+        : "",
+      revocationUrl: isSet(object.revocationUrl)
+        ? globalThis.String(object.revocationUrl)
+        : isSet(object.revocation_url)
+        ? globalThis.String(object.revocation_url)
+        : "",
+      issuer: isSet(object.issuer) ? globalThis.String(object.issuer) : "",
+      clientId: isSet(object.clientId)
+        ? globalThis.String(object.clientId)
+        : isSet(object.client_id)
+        ? globalThis.String(object.client_id)
+        : "",
+      clientSecret: isSet(object.clientSecret)
+        ? globalThis.String(object.clientSecret)
+        : isSet(object.client_secret)
+        ? globalThis.String(object.client_secret)
+        : "",
+      authentication: isSet(object.authentication) ? oAuthClient_AuthenticationFromJSON(object.authentication) : 0,
+      scopes: globalThis.Array.isArray(object?.scopes)
+        ? object.scopes.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: OAuthClient): unknown {
+    const obj: any = {};
+    if (message.authorizationUrl !== "") {
+      obj.authorizationUrl = message.authorizationUrl;
+    }
+    if (message.tokenUrl !== "") {
+      obj.tokenUrl = message.tokenUrl;
+    }
+    if (message.revocationUrl !== "") {
+      obj.revocationUrl = message.revocationUrl;
+    }
+    if (message.issuer !== "") {
+      obj.issuer = message.issuer;
+    }
+    if (message.clientId !== "") {
+      obj.clientId = message.clientId;
+    }
+    if (message.clientSecret !== "") {
+      obj.clientSecret = message.clientSecret;
+    }
+    if (message.authentication !== 0) {
+      obj.authentication = oAuthClient_AuthenticationToJSON(message.authentication);
+    }
+    if (message.scopes?.length) {
+      obj.scopes = message.scopes;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<OAuthClient>, I>>(base?: I): OAuthClient {
+    return OAuthClient.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<OAuthClient>, I>>(object: I): OAuthClient {
+    const message = createBaseOAuthClient();
+    message.authorizationUrl = object.authorizationUrl ?? "";
+    message.tokenUrl = object.tokenUrl ?? "";
+    message.revocationUrl = object.revocationUrl ?? "";
+    message.issuer = object.issuer ?? "";
+    message.clientId = object.clientId ?? "";
+    message.clientSecret = object.clientSecret ?? "";
+    message.authentication = object.authentication ?? 0;
+    message.scopes = object.scopes?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseBeginAuthorizationRequest(): BeginAuthorizationRequest {
+  return { app: "", client: undefined, redirectUri: "" };
+}
+
+export const BeginAuthorizationRequest: MessageFns<BeginAuthorizationRequest> = {
+  encode(message: BeginAuthorizationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    if (message.client !== undefined) {
+      OAuthClient.encode(message.client, writer.uint32(18).fork()).join();
+    }
+    if (message.redirectUri !== "") {
+      writer.uint32(26).string(message.redirectUri);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BeginAuthorizationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBeginAuthorizationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.client = OAuthClient.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.redirectUri = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BeginAuthorizationRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      client: isSet(object.client) ? OAuthClient.fromJSON(object.client) : undefined,
+      redirectUri: isSet(object.redirectUri)
+        ? globalThis.String(object.redirectUri)
+        : isSet(object.redirect_uri)
+        ? globalThis.String(object.redirect_uri)
+        : "",
+    };
+  },
+
+  toJSON(message: BeginAuthorizationRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.client !== undefined) {
+      obj.client = OAuthClient.toJSON(message.client);
+    }
+    if (message.redirectUri !== "") {
+      obj.redirectUri = message.redirectUri;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BeginAuthorizationRequest>, I>>(base?: I): BeginAuthorizationRequest {
+    return BeginAuthorizationRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BeginAuthorizationRequest>, I>>(object: I): BeginAuthorizationRequest {
+    const message = createBaseBeginAuthorizationRequest();
+    message.app = object.app ?? "";
+    message.client = (object.client !== undefined && object.client !== null)
+      ? OAuthClient.fromPartial(object.client)
+      : undefined;
+    message.redirectUri = object.redirectUri ?? "";
+    return message;
+  },
+};
+
+function createBaseBeginAuthorizationResponse(): BeginAuthorizationResponse {
+  return { authorizationUrl: "", expireTime: undefined };
+}
+
+export const BeginAuthorizationResponse: MessageFns<BeginAuthorizationResponse> = {
+  encode(message: BeginAuthorizationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.authorizationUrl !== "") {
+      writer.uint32(10).string(message.authorizationUrl);
+    }
+    if (message.expireTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.expireTime), writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BeginAuthorizationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBeginAuthorizationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.authorizationUrl = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.expireTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BeginAuthorizationResponse {
+    return {
+      authorizationUrl: isSet(object.authorizationUrl)
+        ? globalThis.String(object.authorizationUrl)
+        : isSet(object.authorization_url)
+        ? globalThis.String(object.authorization_url)
+        : "",
+      expireTime: isSet(object.expireTime)
+        ? fromJsonTimestamp(object.expireTime)
+        : isSet(object.expire_time)
+        ? fromJsonTimestamp(object.expire_time)
+        : undefined,
+    };
+  },
+
+  toJSON(message: BeginAuthorizationResponse): unknown {
+    const obj: any = {};
+    if (message.authorizationUrl !== "") {
+      obj.authorizationUrl = message.authorizationUrl;
+    }
+    if (message.expireTime !== undefined) {
+      obj.expireTime = message.expireTime.toISOString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<BeginAuthorizationResponse>, I>>(base?: I): BeginAuthorizationResponse {
+    return BeginAuthorizationResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<BeginAuthorizationResponse>, I>>(object: I): BeginAuthorizationResponse {
+    const message = createBaseBeginAuthorizationResponse();
+    message.authorizationUrl = object.authorizationUrl ?? "";
+    message.expireTime = object.expireTime ?? undefined;
+    return message;
+  },
+};
+
+function createBaseCompleteAuthorizationRequest(): CompleteAuthorizationRequest {
+  return { app: "", redirectedUrl: "" };
+}
+
+export const CompleteAuthorizationRequest: MessageFns<CompleteAuthorizationRequest> = {
+  encode(message: CompleteAuthorizationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    if (message.redirectedUrl !== "") {
+      writer.uint32(18).string(message.redirectedUrl);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CompleteAuthorizationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCompleteAuthorizationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.redirectedUrl = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CompleteAuthorizationRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      redirectedUrl: isSet(object.redirectedUrl)
+        ? globalThis.String(object.redirectedUrl)
+        : isSet(object.redirected_url)
+        ? globalThis.String(object.redirected_url)
+        : "",
+    };
+  },
+
+  toJSON(message: CompleteAuthorizationRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.redirectedUrl !== "") {
+      obj.redirectedUrl = message.redirectedUrl;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CompleteAuthorizationRequest>, I>>(base?: I): CompleteAuthorizationRequest {
+    return CompleteAuthorizationRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CompleteAuthorizationRequest>, I>>(object: I): CompleteAuthorizationRequest {
+    const message = createBaseCompleteAuthorizationRequest();
+    message.app = object.app ?? "";
+    message.redirectedUrl = object.redirectedUrl ?? "";
+    return message;
+  },
+};
+
+function createBaseCompleteAuthorizationResponse(): CompleteAuthorizationResponse {
+  return { credential: undefined };
+}
+
+export const CompleteAuthorizationResponse: MessageFns<CompleteAuthorizationResponse> = {
+  encode(message: CompleteAuthorizationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.credential !== undefined) {
+      Credential.encode(message.credential, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CompleteAuthorizationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCompleteAuthorizationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.credential = Credential.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CompleteAuthorizationResponse {
+    return { credential: isSet(object.credential) ? Credential.fromJSON(object.credential) : undefined };
+  },
+
+  toJSON(message: CompleteAuthorizationResponse): unknown {
+    const obj: any = {};
+    if (message.credential !== undefined) {
+      obj.credential = Credential.toJSON(message.credential);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CompleteAuthorizationResponse>, I>>(base?: I): CompleteAuthorizationResponse {
+    return CompleteAuthorizationResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CompleteAuthorizationResponse>, I>>(
+    object: I,
+  ): CompleteAuthorizationResponse {
+    const message = createBaseCompleteAuthorizationResponse();
+    message.credential = (object.credential !== undefined && object.credential !== null)
+      ? Credential.fromPartial(object.credential)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListCredentialsRequest(): ListCredentialsRequest {
+  return { parent: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListCredentialsRequest: MessageFns<ListCredentialsRequest> = {
+  encode(message: ListCredentialsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCredentialsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCredentialsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListCredentialsRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListCredentialsRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListCredentialsRequest>, I>>(base?: I): ListCredentialsRequest {
+    return ListCredentialsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListCredentialsRequest>, I>>(object: I): ListCredentialsRequest {
+    const message = createBaseListCredentialsRequest();
+    message.parent = object.parent ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListCredentialsResponse(): ListCredentialsResponse {
+  return { credentials: [], nextPageToken: "" };
+}
+
+export const ListCredentialsResponse: MessageFns<ListCredentialsResponse> = {
+  encode(message: ListCredentialsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.credentials) {
+      Credential.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCredentialsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCredentialsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.credentials.push(Credential.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListCredentialsResponse {
+    return {
+      credentials: globalThis.Array.isArray(object?.credentials)
+        ? object.credentials.map((e: any) => Credential.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListCredentialsResponse): unknown {
+    const obj: any = {};
+    if (message.credentials?.length) {
+      obj.credentials = message.credentials.map((e) => Credential.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListCredentialsResponse>, I>>(base?: I): ListCredentialsResponse {
+    return ListCredentialsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListCredentialsResponse>, I>>(object: I): ListCredentialsResponse {
+    const message = createBaseListCredentialsResponse();
+    message.credentials = object.credentials?.map((e) => Credential.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
     return message;
   },
 };
@@ -2086,6 +3620,928 @@ export const GetAppAuthorizationResponse: MessageFns<GetAppAuthorizationResponse
   },
 };
 
+function createBaseRevokeAppAccessRequest(): RevokeAppAccessRequest {
+  return { app: "", lastSetup: false };
+}
+
+export const RevokeAppAccessRequest: MessageFns<RevokeAppAccessRequest> = {
+  encode(message: RevokeAppAccessRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    if (message.lastSetup !== false) {
+      writer.uint32(16).bool(message.lastSetup);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeAppAccessRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeAppAccessRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.lastSetup = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RevokeAppAccessRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      lastSetup: isSet(object.lastSetup)
+        ? globalThis.Boolean(object.lastSetup)
+        : isSet(object.last_setup)
+        ? globalThis.Boolean(object.last_setup)
+        : false,
+    };
+  },
+
+  toJSON(message: RevokeAppAccessRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.lastSetup !== false) {
+      obj.lastSetup = message.lastSetup;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RevokeAppAccessRequest>, I>>(base?: I): RevokeAppAccessRequest {
+    return RevokeAppAccessRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RevokeAppAccessRequest>, I>>(object: I): RevokeAppAccessRequest {
+    const message = createBaseRevokeAppAccessRequest();
+    message.app = object.app ?? "";
+    message.lastSetup = object.lastSetup ?? false;
+    return message;
+  },
+};
+
+function createBaseRevokeAppAccessResponse(): RevokeAppAccessResponse {
+  return { open: [] };
+}
+
+export const RevokeAppAccessResponse: MessageFns<RevokeAppAccessResponse> = {
+  encode(message: RevokeAppAccessResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.open) {
+      Revocation.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeAppAccessResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeAppAccessResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.open.push(Revocation.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RevokeAppAccessResponse {
+    return { open: globalThis.Array.isArray(object?.open) ? object.open.map((e: any) => Revocation.fromJSON(e)) : [] };
+  },
+
+  toJSON(message: RevokeAppAccessResponse): unknown {
+    const obj: any = {};
+    if (message.open?.length) {
+      obj.open = message.open.map((e) => Revocation.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RevokeAppAccessResponse>, I>>(base?: I): RevokeAppAccessResponse {
+    return RevokeAppAccessResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RevokeAppAccessResponse>, I>>(object: I): RevokeAppAccessResponse {
+    const message = createBaseRevokeAppAccessResponse();
+    message.open = object.open?.map((e) => Revocation.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRevocation(): Revocation {
+  return { name: "", kind: 0, app: "", clientId: "", createTime: undefined, nextAttemptTime: undefined, message: "" };
+}
+
+export const Revocation: MessageFns<Revocation> = {
+  encode(message: Revocation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(16).int32(message.kind);
+    }
+    if (message.app !== "") {
+      writer.uint32(26).string(message.app);
+    }
+    if (message.clientId !== "") {
+      writer.uint32(34).string(message.clientId);
+    }
+    if (message.createTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.createTime), writer.uint32(42).fork()).join();
+    }
+    if (message.nextAttemptTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.nextAttemptTime), writer.uint32(50).fork()).join();
+    }
+    if (message.message !== "") {
+      writer.uint32(58).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Revocation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevocation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.clientId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.nextAttemptTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Revocation {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      kind: isSet(object.kind) ? revocation_KindFromJSON(object.kind) : 0,
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      clientId: isSet(object.clientId)
+        ? globalThis.String(object.clientId)
+        : isSet(object.client_id)
+        ? globalThis.String(object.client_id)
+        : "",
+      createTime: isSet(object.createTime)
+        ? fromJsonTimestamp(object.createTime)
+        : isSet(object.create_time)
+        ? fromJsonTimestamp(object.create_time)
+        : undefined,
+      nextAttemptTime: isSet(object.nextAttemptTime)
+        ? fromJsonTimestamp(object.nextAttemptTime)
+        : isSet(object.next_attempt_time)
+        ? fromJsonTimestamp(object.next_attempt_time)
+        : undefined,
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+    };
+  },
+
+  toJSON(message: Revocation): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.kind !== 0) {
+      obj.kind = revocation_KindToJSON(message.kind);
+    }
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.clientId !== "") {
+      obj.clientId = message.clientId;
+    }
+    if (message.createTime !== undefined) {
+      obj.createTime = message.createTime.toISOString();
+    }
+    if (message.nextAttemptTime !== undefined) {
+      obj.nextAttemptTime = message.nextAttemptTime.toISOString();
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Revocation>, I>>(base?: I): Revocation {
+    return Revocation.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Revocation>, I>>(object: I): Revocation {
+    const message = createBaseRevocation();
+    message.name = object.name ?? "";
+    message.kind = object.kind ?? 0;
+    message.app = object.app ?? "";
+    message.clientId = object.clientId ?? "";
+    message.createTime = object.createTime ?? undefined;
+    message.nextAttemptTime = object.nextAttemptTime ?? undefined;
+    message.message = object.message ?? "";
+    return message;
+  },
+};
+
+function createBaseListRevocationsRequest(): ListRevocationsRequest {
+  return { parent: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListRevocationsRequest: MessageFns<ListRevocationsRequest> = {
+  encode(message: ListRevocationsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRevocationsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRevocationsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRevocationsRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListRevocationsRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListRevocationsRequest>, I>>(base?: I): ListRevocationsRequest {
+    return ListRevocationsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListRevocationsRequest>, I>>(object: I): ListRevocationsRequest {
+    const message = createBaseListRevocationsRequest();
+    message.parent = object.parent ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListRevocationsResponse(): ListRevocationsResponse {
+  return { revocations: [], nextPageToken: "" };
+}
+
+export const ListRevocationsResponse: MessageFns<ListRevocationsResponse> = {
+  encode(message: ListRevocationsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.revocations) {
+      Revocation.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRevocationsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRevocationsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.revocations.push(Revocation.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListRevocationsResponse {
+    return {
+      revocations: globalThis.Array.isArray(object?.revocations)
+        ? object.revocations.map((e: any) => Revocation.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListRevocationsResponse): unknown {
+    const obj: any = {};
+    if (message.revocations?.length) {
+      obj.revocations = message.revocations.map((e) => Revocation.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListRevocationsResponse>, I>>(base?: I): ListRevocationsResponse {
+    return ListRevocationsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListRevocationsResponse>, I>>(object: I): ListRevocationsResponse {
+    const message = createBaseListRevocationsResponse();
+    message.revocations = object.revocations?.map((e) => Revocation.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListAuditRecordsRequest(): ListAuditRecordsRequest {
+  return { parent: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListAuditRecordsRequest: MessageFns<ListAuditRecordsRequest> = {
+  encode(message: ListAuditRecordsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAuditRecordsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAuditRecordsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListAuditRecordsRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListAuditRecordsRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListAuditRecordsRequest>, I>>(base?: I): ListAuditRecordsRequest {
+    return ListAuditRecordsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAuditRecordsRequest>, I>>(object: I): ListAuditRecordsRequest {
+    const message = createBaseListAuditRecordsRequest();
+    message.parent = object.parent ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListAuditRecordsResponse(): ListAuditRecordsResponse {
+  return { records: [], nextPageToken: "" };
+}
+
+export const ListAuditRecordsResponse: MessageFns<ListAuditRecordsResponse> = {
+  encode(message: ListAuditRecordsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.records) {
+      AuditRecord.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAuditRecordsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAuditRecordsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.records.push(AuditRecord.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListAuditRecordsResponse {
+    return {
+      records: globalThis.Array.isArray(object?.records) ? object.records.map((e: any) => AuditRecord.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListAuditRecordsResponse): unknown {
+    const obj: any = {};
+    if (message.records?.length) {
+      obj.records = message.records.map((e) => AuditRecord.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListAuditRecordsResponse>, I>>(base?: I): ListAuditRecordsResponse {
+    return ListAuditRecordsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAuditRecordsResponse>, I>>(object: I): ListAuditRecordsResponse {
+    const message = createBaseListAuditRecordsResponse();
+    message.records = object.records?.map((e) => AuditRecord.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseAuditRecord(): AuditRecord {
+  return {
+    caller: "",
+    resource: "",
+    version: 0n,
+    refusedReason: "",
+    firstTime: undefined,
+    lastTime: undefined,
+    count: 0n,
+  };
+}
+
+export const AuditRecord: MessageFns<AuditRecord> = {
+  encode(message: AuditRecord, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.caller !== "") {
+      writer.uint32(10).string(message.caller);
+    }
+    if (message.resource !== "") {
+      writer.uint32(18).string(message.resource);
+    }
+    if (message.version !== 0n) {
+      if (BigInt.asIntN(64, message.version) !== message.version) {
+        throw new globalThis.Error("value provided for field message.version of type int64 too large");
+      }
+      writer.uint32(24).int64(message.version);
+    }
+    if (message.refusedReason !== "") {
+      writer.uint32(34).string(message.refusedReason);
+    }
+    if (message.firstTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.firstTime), writer.uint32(42).fork()).join();
+    }
+    if (message.lastTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.lastTime), writer.uint32(50).fork()).join();
+    }
+    if (message.count !== 0n) {
+      if (BigInt.asIntN(64, message.count) !== message.count) {
+        throw new globalThis.Error("value provided for field message.count of type int64 too large");
+      }
+      writer.uint32(56).int64(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuditRecord {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuditRecord();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.caller = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.resource = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.version = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.refusedReason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.firstTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.lastTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.count = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AuditRecord {
+    return {
+      caller: isSet(object.caller) ? globalThis.String(object.caller) : "",
+      resource: isSet(object.resource) ? globalThis.String(object.resource) : "",
+      version: isSet(object.version) ? BigInt(object.version) : 0n,
+      refusedReason: isSet(object.refusedReason)
+        ? globalThis.String(object.refusedReason)
+        : isSet(object.refused_reason)
+        ? globalThis.String(object.refused_reason)
+        : "",
+      firstTime: isSet(object.firstTime)
+        ? fromJsonTimestamp(object.firstTime)
+        : isSet(object.first_time)
+        ? fromJsonTimestamp(object.first_time)
+        : undefined,
+      lastTime: isSet(object.lastTime)
+        ? fromJsonTimestamp(object.lastTime)
+        : isSet(object.last_time)
+        ? fromJsonTimestamp(object.last_time)
+        : undefined,
+      count: isSet(object.count) ? BigInt(object.count) : 0n,
+    };
+  },
+
+  toJSON(message: AuditRecord): unknown {
+    const obj: any = {};
+    if (message.caller !== "") {
+      obj.caller = message.caller;
+    }
+    if (message.resource !== "") {
+      obj.resource = message.resource;
+    }
+    if (message.version !== 0n) {
+      obj.version = message.version.toString();
+    }
+    if (message.refusedReason !== "") {
+      obj.refusedReason = message.refusedReason;
+    }
+    if (message.firstTime !== undefined) {
+      obj.firstTime = message.firstTime.toISOString();
+    }
+    if (message.lastTime !== undefined) {
+      obj.lastTime = message.lastTime.toISOString();
+    }
+    if (message.count !== 0n) {
+      obj.count = message.count.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AuditRecord>, I>>(base?: I): AuditRecord {
+    return AuditRecord.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AuditRecord>, I>>(object: I): AuditRecord {
+    const message = createBaseAuditRecord();
+    message.caller = object.caller ?? "";
+    message.resource = object.resource ?? "";
+    message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
+    message.refusedReason = object.refusedReason ?? "";
+    message.firstTime = object.firstTime ?? undefined;
+    message.lastTime = object.lastTime ?? undefined;
+    message.count = (object.count !== undefined && object.count !== null) ? BigInt(object.count) : 0n;
+    return message;
+  },
+};
+
 function createBaseDeleteDelegationResponse(): DeleteDelegationResponse {
   return {};
 }
@@ -2230,7 +4686,11 @@ export const TokenBrokerServiceService = {
       Buffer.from(DeleteDelegationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteDelegationResponse => DeleteDelegationResponse.decode(value),
   },
-  /** Asks Google for a token with each scope alone and says which are granted. */
+  /**
+   * Asks Google for a token with each scope alone and says which are granted; then asks which directory it reads, and binds
+   * the customer to it. A directory that is another than the bound one, or is another customer's, is refused, and no
+   * directory token is given out until a check passes.
+   */
   checkDelegation: {
     path: "/autoprov.token.v1.TokenBrokerService/CheckDelegation" as const,
     requestStream: false as const,
@@ -2263,6 +4723,49 @@ export const TokenBrokerServiceService = {
     responseSerialize: (value: GetCredentialResponse): Buffer =>
       Buffer.from(GetCredentialResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetCredentialResponse => GetCredentialResponse.decode(value),
+  },
+  /** What is known of the credentials of a customer's apps, soonest end first. */
+  listCredentials: {
+    path: "/autoprov.token.v1.TokenBrokerService/ListCredentials" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListCredentialsRequest): Buffer =>
+      Buffer.from(ListCredentialsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListCredentialsRequest => ListCredentialsRequest.decode(value),
+    responseSerialize: (value: ListCredentialsResponse): Buffer =>
+      Buffer.from(ListCredentialsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListCredentialsResponse => ListCredentialsResponse.decode(value),
+  },
+  /**
+   * Begins an OAuth authorization (RFC 6749 §4.1 with PKCE): answers the URL at which a person agrees. Stores no credential;
+   * one that works goes on working.
+   */
+  beginAuthorization: {
+    path: "/autoprov.token.v1.TokenBrokerService/BeginAuthorization" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: BeginAuthorizationRequest): Buffer =>
+      Buffer.from(BeginAuthorizationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BeginAuthorizationRequest => BeginAuthorizationRequest.decode(value),
+    responseSerialize: (value: BeginAuthorizationResponse): Buffer =>
+      Buffer.from(BeginAuthorizationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BeginAuthorizationResponse => BeginAuthorizationResponse.decode(value),
+  },
+  /**
+   * Ends it: exchanges the code and stores the tokens, sealed. AUTHORIZATION_TOKEN_NOT_GENERATED when the code or the state
+   * is wrong, used, expired or another app's, or no refresh token comes; then nothing is stored. Work that was held for
+   * want of a credential goes on.
+   */
+  completeAuthorization: {
+    path: "/autoprov.token.v1.TokenBrokerService/CompleteAuthorization" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CompleteAuthorizationRequest): Buffer =>
+      Buffer.from(CompleteAuthorizationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CompleteAuthorizationRequest => CompleteAuthorizationRequest.decode(value),
+    responseSerialize: (value: CompleteAuthorizationResponse): Buffer =>
+      Buffer.from(CompleteAuthorizationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CompleteAuthorizationResponse => CompleteAuthorizationResponse.decode(value),
   },
   /** Removes the app's credential. */
   deleteCredential: {
@@ -2301,6 +4804,46 @@ export const TokenBrokerServiceService = {
       Buffer.from(GetAppAuthorizationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetAppAuthorizationResponse => GetAppAuthorizationResponse.decode(value),
   },
+  /**
+   * Withdraws what a deleted setup had: the app's credential is revoked at the service provider where that is possible and
+   * removed; with the customer's last setup the delegation, too, becomes something to withdraw. For config only. What can't
+   * be done at once is tried until it is done, and answered.
+   */
+  revokeAppAccess: {
+    path: "/autoprov.token.v1.TokenBrokerService/RevokeAppAccess" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RevokeAppAccessRequest): Buffer =>
+      Buffer.from(RevokeAppAccessRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RevokeAppAccessRequest => RevokeAppAccessRequest.decode(value),
+    responseSerialize: (value: RevokeAppAccessResponse): Buffer =>
+      Buffer.from(RevokeAppAccessResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RevokeAppAccessResponse => RevokeAppAccessResponse.decode(value),
+  },
+  /** What is still to be withdrawn. */
+  listRevocations: {
+    path: "/autoprov.token.v1.TokenBrokerService/ListRevocations" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListRevocationsRequest): Buffer =>
+      Buffer.from(ListRevocationsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListRevocationsRequest => ListRevocationsRequest.decode(value),
+    responseSerialize: (value: ListRevocationsResponse): Buffer =>
+      Buffer.from(ListRevocationsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListRevocationsResponse => ListRevocationsResponse.decode(value),
+  },
+  /** Who was given what, and who was refused, newest first. */
+  listAuditRecords: {
+    path: "/autoprov.token.v1.TokenBrokerService/ListAuditRecords" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListAuditRecordsRequest): Buffer =>
+      Buffer.from(ListAuditRecordsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListAuditRecordsRequest => ListAuditRecordsRequest.decode(value),
+    responseSerialize: (value: ListAuditRecordsResponse): Buffer =>
+      Buffer.from(ListAuditRecordsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListAuditRecordsResponse => ListAuditRecordsResponse.decode(value),
+  },
 } as const;
 
 export interface TokenBrokerServiceServer extends UntypedServiceImplementation {
@@ -2310,18 +4853,45 @@ export interface TokenBrokerServiceServer extends UntypedServiceImplementation {
   getDelegation: handleUnaryCall<GetDelegationRequest, GetDelegationResponse>;
   /** Removes the customer's service account. Google has no API to withdraw a delegation: an admin does that. */
   deleteDelegation: handleUnaryCall<DeleteDelegationRequest, DeleteDelegationResponse>;
-  /** Asks Google for a token with each scope alone and says which are granted. */
+  /**
+   * Asks Google for a token with each scope alone and says which are granted; then asks which directory it reads, and binds
+   * the customer to it. A directory that is another than the bound one, or is another customer's, is refused, and no
+   * directory token is given out until a check passes.
+   */
   checkDelegation: handleUnaryCall<CheckDelegationRequest, CheckDelegationResponse>;
   /** Stores or replaces the app's credential, sealed. */
   setCredential: handleUnaryCall<SetCredentialRequest, SetCredentialResponse>;
   /** Reads what is known of the app's credential, without the secret. */
   getCredential: handleUnaryCall<GetCredentialRequest, GetCredentialResponse>;
+  /** What is known of the credentials of a customer's apps, soonest end first. */
+  listCredentials: handleUnaryCall<ListCredentialsRequest, ListCredentialsResponse>;
+  /**
+   * Begins an OAuth authorization (RFC 6749 §4.1 with PKCE): answers the URL at which a person agrees. Stores no credential;
+   * one that works goes on working.
+   */
+  beginAuthorization: handleUnaryCall<BeginAuthorizationRequest, BeginAuthorizationResponse>;
+  /**
+   * Ends it: exchanges the code and stores the tokens, sealed. AUTHORIZATION_TOKEN_NOT_GENERATED when the code or the state
+   * is wrong, used, expired or another app's, or no refresh token comes; then nothing is stored. Work that was held for
+   * want of a credential goes on.
+   */
+  completeAuthorization: handleUnaryCall<CompleteAuthorizationRequest, CompleteAuthorizationResponse>;
   /** Removes the app's credential. */
   deleteCredential: handleUnaryCall<DeleteCredentialRequest, DeleteCredentialResponse>;
   /** A short-lived access token for the customer's directory. For the directory reader only. */
   getDirectoryAccessToken: handleUnaryCall<GetDirectoryAccessTokenRequest, GetDirectoryAccessTokenResponse>;
   /** The Authorization header value for the app's service provider. For the SCIM pusher only. */
   getAppAuthorization: handleUnaryCall<GetAppAuthorizationRequest, GetAppAuthorizationResponse>;
+  /**
+   * Withdraws what a deleted setup had: the app's credential is revoked at the service provider where that is possible and
+   * removed; with the customer's last setup the delegation, too, becomes something to withdraw. For config only. What can't
+   * be done at once is tried until it is done, and answered.
+   */
+  revokeAppAccess: handleUnaryCall<RevokeAppAccessRequest, RevokeAppAccessResponse>;
+  /** What is still to be withdrawn. */
+  listRevocations: handleUnaryCall<ListRevocationsRequest, ListRevocationsResponse>;
+  /** Who was given what, and who was refused, newest first. */
+  listAuditRecords: handleUnaryCall<ListAuditRecordsRequest, ListAuditRecordsResponse>;
 }
 
 export interface TokenBrokerServiceClient extends Client {
@@ -2373,7 +4943,11 @@ export interface TokenBrokerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteDelegationResponse) => void,
   ): ClientUnaryCall;
-  /** Asks Google for a token with each scope alone and says which are granted. */
+  /**
+   * Asks Google for a token with each scope alone and says which are granted; then asks which directory it reads, and binds
+   * the customer to it. A directory that is another than the bound one, or is another customer's, is refused, and no
+   * directory token is given out until a check passes.
+   */
   checkDelegation(
     request: CheckDelegationRequest,
     callback: (error: ServiceError | null, response: CheckDelegationResponse) => void,
@@ -2420,6 +4994,61 @@ export interface TokenBrokerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetCredentialResponse) => void,
+  ): ClientUnaryCall;
+  /** What is known of the credentials of a customer's apps, soonest end first. */
+  listCredentials(
+    request: ListCredentialsRequest,
+    callback: (error: ServiceError | null, response: ListCredentialsResponse) => void,
+  ): ClientUnaryCall;
+  listCredentials(
+    request: ListCredentialsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListCredentialsResponse) => void,
+  ): ClientUnaryCall;
+  listCredentials(
+    request: ListCredentialsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListCredentialsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Begins an OAuth authorization (RFC 6749 §4.1 with PKCE): answers the URL at which a person agrees. Stores no credential;
+   * one that works goes on working.
+   */
+  beginAuthorization(
+    request: BeginAuthorizationRequest,
+    callback: (error: ServiceError | null, response: BeginAuthorizationResponse) => void,
+  ): ClientUnaryCall;
+  beginAuthorization(
+    request: BeginAuthorizationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: BeginAuthorizationResponse) => void,
+  ): ClientUnaryCall;
+  beginAuthorization(
+    request: BeginAuthorizationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: BeginAuthorizationResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Ends it: exchanges the code and stores the tokens, sealed. AUTHORIZATION_TOKEN_NOT_GENERATED when the code or the state
+   * is wrong, used, expired or another app's, or no refresh token comes; then nothing is stored. Work that was held for
+   * want of a credential goes on.
+   */
+  completeAuthorization(
+    request: CompleteAuthorizationRequest,
+    callback: (error: ServiceError | null, response: CompleteAuthorizationResponse) => void,
+  ): ClientUnaryCall;
+  completeAuthorization(
+    request: CompleteAuthorizationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CompleteAuthorizationResponse) => void,
+  ): ClientUnaryCall;
+  completeAuthorization(
+    request: CompleteAuthorizationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CompleteAuthorizationResponse) => void,
   ): ClientUnaryCall;
   /** Removes the app's credential. */
   deleteCredential(
@@ -2468,6 +5097,58 @@ export interface TokenBrokerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetAppAuthorizationResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Withdraws what a deleted setup had: the app's credential is revoked at the service provider where that is possible and
+   * removed; with the customer's last setup the delegation, too, becomes something to withdraw. For config only. What can't
+   * be done at once is tried until it is done, and answered.
+   */
+  revokeAppAccess(
+    request: RevokeAppAccessRequest,
+    callback: (error: ServiceError | null, response: RevokeAppAccessResponse) => void,
+  ): ClientUnaryCall;
+  revokeAppAccess(
+    request: RevokeAppAccessRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RevokeAppAccessResponse) => void,
+  ): ClientUnaryCall;
+  revokeAppAccess(
+    request: RevokeAppAccessRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RevokeAppAccessResponse) => void,
+  ): ClientUnaryCall;
+  /** What is still to be withdrawn. */
+  listRevocations(
+    request: ListRevocationsRequest,
+    callback: (error: ServiceError | null, response: ListRevocationsResponse) => void,
+  ): ClientUnaryCall;
+  listRevocations(
+    request: ListRevocationsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListRevocationsResponse) => void,
+  ): ClientUnaryCall;
+  listRevocations(
+    request: ListRevocationsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListRevocationsResponse) => void,
+  ): ClientUnaryCall;
+  /** Who was given what, and who was refused, newest first. */
+  listAuditRecords(
+    request: ListAuditRecordsRequest,
+    callback: (error: ServiceError | null, response: ListAuditRecordsResponse) => void,
+  ): ClientUnaryCall;
+  listAuditRecords(
+    request: ListAuditRecordsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListAuditRecordsResponse) => void,
+  ): ClientUnaryCall;
+  listAuditRecords(
+    request: ListAuditRecordsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListAuditRecordsResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { checkEndpoint } from './check-endpoint.ts';
+import { checkUrl } from './check-url.ts';
 
 test.each([
   'https://api.example.com',
@@ -8,7 +8,7 @@ test.each([
   'https://api.example.com./scim',
   'https://bücher.example/scim',
 ])('%s can be used', (url) => {
-  expect(checkEndpoint(url, [])).toBeUndefined();
+  expect(checkUrl(url, [])).toBeUndefined();
 });
 
 test.each([
@@ -37,17 +37,17 @@ test.each([
   ['https://[::ffff:127.0.0.1]/scim', /address/],
   ['https://169.254.169.254/latest', /address/],
 ])('%s is refused with what to do', (url, advice) => {
-  expect(checkEndpoint(url, [])).toMatch(advice);
+  expect(checkUrl(url, [])).toMatch(advice);
 });
 
 test('the operator allows a host on all ports or on one', () => {
-  expect(checkEndpoint('https://localhost:8443/scim', ['localhost'])).toBeUndefined();
-  expect(checkEndpoint('https://localhost:8443/scim', ['localhost:8443'])).toBeUndefined();
-  expect(checkEndpoint('https://10.0.0.7/scim', ['10.0.0.7:443'])).toBeUndefined();
-  expect(checkEndpoint('https://localhost:9443/scim', ['localhost:8443'])).toMatch(/not public/);
+  expect(checkUrl('https://localhost:8443/scim', ['localhost'])).toBeUndefined();
+  expect(checkUrl('https://localhost:8443/scim', ['localhost:8443'])).toBeUndefined();
+  expect(checkUrl('https://10.0.0.7/scim', ['10.0.0.7:443'])).toBeUndefined();
+  expect(checkUrl('https://localhost:9443/scim', ['localhost:8443'])).toMatch(/not public/);
 });
 
 test('an allowed host is still called by https only, without a secret in the URL', () => {
-  expect(checkEndpoint('http://localhost/scim', ['localhost'])).toMatch(/not https/);
-  expect(checkEndpoint('https://a:b@localhost/scim', ['localhost'])).toMatch(/user or password/);
+  expect(checkUrl('http://localhost/scim', ['localhost'])).toMatch(/not https/);
+  expect(checkUrl('https://a:b@localhost/scim', ['localhost'])).toMatch(/user or password/);
 });

@@ -10,7 +10,7 @@ const privateNames = /(^|\.)(localhost|local|internal)$/;
  *
  * @param allowedHosts `host` or `host:port` that are allowed whatever they are
  */
-export function checkEndpoint(text: string, allowedHosts: readonly string[]): string | undefined {
+export function checkUrl(text: string, allowedHosts: readonly string[]): string | undefined {
   const example = 'write for example https://api.example.com/scim/v2';
   if (text === '') return `is empty: ${example}`;
   if (/\s/.test(text) || !URL.canParse(text)) return `is not a URL: ${example}`;

@@ -3,7 +3,7 @@ import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 
 /** Thrown at connect time for an address that no service provider may have. */
-class ForbiddenAddressError extends Error {
+export class ForbiddenAddressError extends Error {
   readonly code = 'ERR_FORBIDDEN_ADDRESS';
 
   constructor(host: string) {
@@ -50,7 +50,11 @@ export function isPublicAddress(address: string): boolean {
  *
  * @param allowedHosts `host` or `host:port`
  */
-export function createSpAgent(options: { allowedHosts: readonly string[]; ca?: string; timeoutMs: number }): Agent {
+export function createOutboundAgent(options: {
+  allowedHosts: readonly string[];
+  ca?: string;
+  timeoutMs: number;
+}): Agent {
   const connector = (checked: boolean) =>
     buildConnector({
       timeout: Math.min(5_000, options.timeoutMs),
