@@ -3,6 +3,9 @@ import { rpcErrorOf, status } from '@autoprov/grpc';
 /** How long a call of a person's command may take. */
 export const callTimeoutMs = 15_000;
 
+/** The same for calls that ask the service provider and Google before they answer. */
+export const checkTimeoutMs = 50_000;
+
 /** All items of all pages. */
 export async function collectPages<T>(
   fetchPage: (pageToken: string) => Promise<{ items: T[]; nextPageToken: string }>,

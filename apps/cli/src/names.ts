@@ -17,6 +17,11 @@ export function toAppName(text: string, customer: string): string {
   return name;
 }
 
+/** A primary address or an id, or the whole name, of a person of the app's customer → the whole name. */
+export function toUserName(text: string, app: string): string {
+  return text.startsWith('customers/') ? text : `${app.split('/apps/')[0]}/users/${text}`;
+}
+
 /** The customer that was named, or the only one there is. */
 export async function chooseCustomer(services: Services, option: string | undefined): Promise<string> {
   if (option !== undefined) return toCustomerName(option);

@@ -6,6 +6,7 @@ import {
   Customer,
   Delegation,
   ProvisioningSetup_State,
+  SetupDefaults,
   type ProvisioningSetup,
 } from '@autoprov/proto';
 import { planCustomer, type CurrentCustomer } from './plan.ts';
@@ -113,6 +114,22 @@ test('secrets are stored again only when that is asked for, or for another accou
 });
 
 test('what no call can change is refused in words', () => {
-  const current = { ...everything(), customer: Customer.fromPartial({ displayName: 'Acme Inc.' }) };
-  expect(() => plan(current)).toThrow(/customers\/acme: displayName is "Acme Inc\." and not "Acme"/);
+  const current = everything();
+  current.apps.get('crm')!.app = App.fromPartial({ displayName: 'CRM', template: 'templates/slack' });
+  expect(() => plan(current)).toThrow(/crm: template is "templates\/slack" and not "templates\/scim-bearer"/);
+});
+
+test('names and defaults are updated, each only where it differs', () => {
+  const current = { ...everything(), customer: Customer.fromPartial({ displayName: 'Acme Inc.', etag: '7' }) };
+  current.apps.get('crm')!.app = App.fromPartial({ displayName: 'Old', template: 'templates/scim-bearer', etag: '9' });
+  const steps = plan(current);
+  expect(steps[0]).toMatchObject({ change: 'updated', fields: ['displayName'], customer: { etag: '7' } });
+  expect(steps[2]).toMatchObject({
+    change: 'updated',
+    fields: ['displayName'],
+    app: { etag: '9', displayName: 'CRM' },
+  });
+  const setupDefaults = { ...SetupDefaults.fromPartial({}), excludedOrgUnits: ['/Contractors'] };
+  const withDefaults = planCustomer({ ...spec!, setupDefaults }, everything(), { owner, replaceSecrets: false });
+  expect(withDefaults[0]).toMatchObject({ change: 'updated', fields: ['setupDefaults'] });
 });

@@ -4,6 +4,7 @@ import {
   Customer,
   ProvisioningSetup,
   ProvisioningSetup_State,
+  SetupDefaults,
   toCanonicalJson,
   type Credential,
   type Delegation,
@@ -23,7 +24,7 @@ export type CurrentApp = {
   setup: ProvisioningSetup | undefined;
 };
 
-/** Who a service account key file is for. */
+/** Which service account a delegation is for. */
 export type KeyOwner = { email: string; clientId: string };
 
 /** One thing to do for one resource, in order; `change` is the word for it once it is done. */
@@ -31,6 +32,8 @@ export type Step = { name: string } & (
   | { change: 'unchanged'; note?: string }
   | { change: 'created'; call: 'createCustomer'; customerId: string; customer: Customer }
   | { change: 'created'; call: 'createApp'; parent: string; appId: string; app: App }
+  | { change: 'updated'; call: 'updateCustomer'; customer: Customer; fields: string[] }
+  | { change: 'updated'; call: 'updateApp'; app: App; fields: string[] }
   | { change: 'stored'; call: 'setDelegation'; customer: string; spec: DelegationSpec }
   | { change: 'stored'; call: 'setCredential'; app: string; spec: CredentialSpec }
   | { change: 'created'; call: 'createSetup'; parent: string; setup: ProvisioningSetup }
@@ -47,7 +50,7 @@ export class PlanError extends Error {
 /**
  * What has to be done so that the services hold what the file says. Nothing to do for a resource is a step, too.
  *
- * @param owner of the file's service account key; undefined: the file names none
+ * @param owner the service account of the file; undefined: the file names none
  * @param replaceSecrets stored secrets, which no call shows, are stored again
  * @throws PlanError
  */
@@ -58,22 +61,30 @@ export function planCustomer(
 ): Step[] {
   const name = `customers/${spec.id}`;
   return [
-    current.customer
-      ? keep(name, [['displayName', current.customer.displayName, spec.displayName]])
-      : createCustomer(name, spec),
+    current.customer ? updateCustomer(name, spec, current.customer) : createCustomer(name, spec),
     ...(spec.delegation ? [planDelegation(name, spec.delegation, current.delegation, { owner, replaceSecrets })] : []),
     ...spec.apps.flatMap((app) => planApp(name, app, current.apps.get(app.id), replaceSecrets)),
   ];
 }
 
-function createCustomer(name: string, { id, displayName }: CustomerSpec): Step {
-  return {
-    name,
-    change: 'created',
-    call: 'createCustomer',
-    customerId: id,
-    customer: Customer.fromPartial({ displayName }),
-  };
+function createCustomer(name: string, { id, displayName, setupDefaults }: CustomerSpec): Step {
+  const customer = { ...Customer.fromPartial({ displayName }), setupDefaults };
+  return { name, change: 'created', call: 'createCustomer', customerId: id, customer };
+}
+
+function updateCustomer(name: string, { displayName, setupDefaults }: CustomerSpec, current: Customer): Step {
+  const fields = [
+    ...(displayName === current.displayName ? [] : ['displayName']),
+    ...(setupDefaults === undefined || sameDefaults(setupDefaults, current.setupDefaults) ? [] : ['setupDefaults']),
+  ];
+  if (fields.length === 0) return { name, change: 'unchanged' };
+  const customer = { ...Customer.fromPartial({ name, displayName, etag: current.etag }), setupDefaults };
+  return { name, change: 'updated', call: 'updateCustomer', customer, fields };
+}
+
+function sameDefaults(a: SetupDefaults, b: SetupDefaults | undefined): boolean {
+  const bytes = (defaults: SetupDefaults) => SetupDefaults.encode(defaults).finish();
+  return isDeepStrictEqual(bytes(a), bytes(b ?? SetupDefaults.fromPartial({})));
 }
 
 function planDelegation(
@@ -86,7 +97,8 @@ function planDelegation(
   const same =
     current?.adminEmail === spec.adminEmail &&
     current.serviceAccountEmail === owner?.email &&
-    current.clientId === owner.clientId;
+    current.clientId === owner.clientId &&
+    current.keyless === (spec.keyless !== undefined);
   if (same && !replaceSecrets) return { name, change: 'unchanged', note: 'the stored key is kept' };
   return { name, change: 'stored', call: 'setDelegation', customer, spec };
 }
@@ -96,10 +108,7 @@ function planApp(parent: string, spec: AppSpec, current: CurrentApp | undefined,
   const { displayName, template } = spec;
   return [
     current?.app
-      ? keep(name, [
-          ['displayName', current.app.displayName, displayName],
-          ['template', current.app.template, template],
-        ])
+      ? updateApp(name, spec, current.app)
       : {
           name,
           change: 'created',
@@ -120,10 +129,15 @@ function planCredential(
   replaceSecrets: boolean,
 ): Step {
   const name = `${app}/credential`;
-  const kind = spec.basic ? Credential_Kind.KIND_BASIC : Credential_Kind.KIND_BEARER;
+  const kind = kindOf(spec);
   if (current?.kind === kind && !replaceSecrets)
     return { name, change: 'unchanged', note: 'the stored secret is kept' };
   return { name, change: 'stored', call: 'setCredential', app, spec };
+}
+
+function kindOf({ basic, clientCredentials }: CredentialSpec): Credential_Kind {
+  if (clientCredentials) return Credential_Kind.KIND_OAUTH_CLIENT_CREDENTIALS;
+  return basic ? Credential_Kind.KIND_BASIC : Credential_Kind.KIND_BEARER;
 }
 
 function planSetup(parent: string, spec: SetupSpec, current: ProvisioningSetup | undefined): Step[] {
@@ -153,9 +167,12 @@ function changedFields({ wanted, fields }: SetupSpec, current: ProvisioningSetup
   return fields.filter((field) => !isDeepStrictEqual(wantedJson[field], currentJson[field]));
 }
 
-function keep(name: string, fields: [field: string, current: string, wanted: string][]): Step {
-  const different = fields.filter(([, current, wanted]) => current !== wanted);
-  if (different.length === 0) return { name, change: 'unchanged' };
-  const list = different.map(([field, current, wanted]) => `${field} is "${current}" and not "${wanted}"`).join(', ');
-  throw new PlanError(`${name}: ${list}, and cannot be changed once it is created: correct the file`);
+function updateApp(name: string, { displayName, template }: AppSpec, current: App): Step {
+  if (current.template !== template) {
+    const words = `template is "${current.template}" and not "${template}"`;
+    throw new PlanError(`${name}: ${words}, and cannot be changed once it is created: correct the file`);
+  }
+  if (current.displayName === displayName) return { name, change: 'unchanged' };
+  const app = App.fromPartial({ name, displayName, etag: current.etag });
+  return { name, change: 'updated', call: 'updateApp', app, fields: ['displayName'] };
 }

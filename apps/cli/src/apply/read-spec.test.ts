@@ -91,6 +91,27 @@ test.each([
     ['fromEnv: CRM_TOKEN', 'fromEnv: A, fromFile: b'],
     /line 13: .*bearerToken must have fromEnv or fromFile/,
   ],
+  [
+    'a service account with and without a key',
+    [
+      'serviceAccountKeyFile: ./acme-key.json',
+      'keyless: { serviceAccountEmail: a, clientId: "1" }, serviceAccountKeyFile: k',
+    ],
+    /line 6: /,
+  ],
+  [
+    'two kinds of credential',
+    [
+      'bearerToken: { fromEnv: CRM_TOKEN }',
+      'bearerToken: { fromEnv: A }\n          basic: { username: u, password: { fromEnv: B } }',
+    ],
+    /line 12: .*credential must have one of bearerToken, basic, clientCredentials/,
+  ],
+  [
+    'an unknown field of the defaults',
+    ['displayName: Acme', 'displayName: Acme\n    setupDefaults: { excludedOrgUnit: [] }'],
+    /line 5: customers\[0\]\.setupDefaults\.excludedOrgUnit is unknown here/,
+  ],
   ['broken YAML', ['groups: [sales@acme.test]', 'groups: [sales@acme.test'], /line \d+: /],
   [
     'one name twice',

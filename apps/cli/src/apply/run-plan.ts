@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { ProvisioningSetup } from '@autoprov/proto';
-import { callTimeoutMs } from '../calls.ts';
+import { callTimeoutMs, checkTimeoutMs } from '../calls.ts';
 import type { Services } from '../network.ts';
 import type { Step } from './plan.ts';
 import type { SecretReader } from './secrets.ts';
 
 const call = { timeoutMs: callTimeoutMs };
+const checked = { timeoutMs: checkTimeoutMs };
 
 /** What a step needs beside itself. */
 export type StepContext = { services: Services; secrets: SecretReader; validateOnly: boolean };
@@ -36,33 +37,43 @@ export async function runStep(
     case 'createApp':
       await config.createApp({ parent: step.parent, appId: step.appId, app: step.app, validateOnly, requestId }, call);
       return etag;
+    case 'updateCustomer': {
+      const updateMask = step.fields.map(toProtoName);
+      await config.updateCustomer({ customer: step.customer, updateMask, validateOnly, requestId }, call);
+      return etag;
+    }
+    case 'updateApp': {
+      const updateMask = step.fields.map(toProtoName);
+      await config.updateApp({ app: step.app, updateMask, validateOnly, requestId }, call);
+      return etag;
+    }
     case 'setDelegation': {
-      const { adminEmail, serviceAccountKeyFile } = step.spec;
-      const serviceAccountKeyJson = await secrets.readFile(serviceAccountKeyFile);
-      await tokens.setDelegation({ customer: step.customer, serviceAccountKeyJson, adminEmail, validateOnly }, call);
+      const { adminEmail, serviceAccountKeyFile: file, keyless } = step.spec;
+      const serviceAccountKeyJson = file === undefined ? '' : await secrets.readFile(file);
+      const delegation = { customer: step.customer, serviceAccountKeyJson, keyless, adminEmail, validateOnly };
+      await tokens.setDelegation(delegation, call);
       return etag;
     }
     case 'setCredential': {
+      const { expireTime, keepPrevious } = step.spec;
       const secret = await secrets.readCredential(step.spec);
-      await tokens.setCredential(
-        { app: step.app, secret, expireTime: undefined, keepPrevious: false, validateOnly },
-        call,
-      );
+      const ends = expireTime === undefined ? undefined : new Date(expireTime);
+      await tokens.setCredential({ app: step.app, secret, expireTime: ends, keepPrevious, validateOnly }, call);
       return etag;
     }
     case 'createSetup':
       return etagOf(
-        await config.createSetup({ parent: step.parent, setup: step.setup, validateOnly, requestId }, call),
+        await config.createSetup({ parent: step.parent, setup: step.setup, validateOnly, requestId }, checked),
       );
     case 'updateSetup':
       return etagOf(
         await config.updateSetup(
           { setup: step.setup, updateMask: step.fields.map(toProtoName), validateOnly, requestId },
-          call,
+          checked,
         ),
       );
     case 'activateSetup':
-      return etagOf(await config.activateSetup({ name: step.name, etag, validateOnly, requestId }, call));
+      return etagOf(await config.activateSetup({ name: step.name, etag, validateOnly, requestId }, checked));
     case 'deactivateSetup':
       return etagOf(await config.deactivateSetup({ name: step.name, etag, validateOnly, requestId }, call));
   }

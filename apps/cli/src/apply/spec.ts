@@ -1,5 +1,5 @@
 import { z } from '@autoprov/service';
-import type { ProvisioningSetup } from '@autoprov/proto';
+import type { ProvisioningSetup, SetupDefaults } from '@autoprov/proto';
 
 const id = z
   .string()
@@ -17,14 +17,28 @@ const secretSource = z
   )
   .describe('Where a secret is read from: an environment variable, or a file beside this one.');
 
+const clientCredentials = z
+  .strictObject({
+    tokenUrl: z.string(),
+    clientId: z.string(),
+    clientSecret: secretSource,
+    scopes: z.array(z.string()).default([]),
+    secretInBody: z.boolean().default(false).describe('client_secret_post instead of client_secret_basic.'),
+    revocationUrl: z.string().default(''),
+  })
+  .describe('An OAuth client of its own (RFC 6749 §4.4). Where a person agrees instead: "autoprov authorize".');
+
 const credential = z
   .strictObject({
     bearerToken: secretSource.optional(),
     basic: z.strictObject({ username: z.string(), password: secretSource }).optional(),
+    clientCredentials: clientCredentials.optional(),
+    expireTime: z.iso.datetime('must be a time such as 2027-01-31T00:00:00Z').optional(),
+    keepPrevious: z.boolean().default(false).describe('The stored bearer token stays usable beside the new one.'),
   })
   .refine(
-    ({ bearerToken, basic }) => (bearerToken === undefined) !== (basic === undefined),
-    'must have bearerToken or basic',
+    (one) => [one.bearerToken, one.basic, one.clientCredentials].filter((secret) => secret !== undefined).length === 1,
+    'must have one of bearerToken, basic, clientCredentials',
   );
 
 const setup = z
@@ -39,15 +53,31 @@ const app = z.strictObject({
   setup: setup.optional(),
 });
 
-const delegation = z.strictObject({
-  serviceAccountKeyFile: z.string().describe('The JSON key file of the service account, as Google gives it.'),
-  adminEmail: z.email('must be the address of the admin on whose behalf the directory is read'),
-});
+const delegation = z
+  .strictObject({
+    serviceAccountKeyFile: z
+      .string()
+      .describe('The JSON key file of the service account, as Google gives it.')
+      .optional(),
+    keyless: z
+      .strictObject({ serviceAccountEmail: z.string(), clientId: z.string() })
+      .describe('Instead of a key: the service account that IAM signs for.')
+      .optional(),
+    adminEmail: z.email('must be the address of the admin on whose behalf the directory is read'),
+  })
+  .refine(
+    ({ serviceAccountKeyFile, keyless }) => (serviceAccountKeyFile === undefined) !== (keyless === undefined),
+    'must have serviceAccountKeyFile or keyless',
+  );
 
 const customer = z.strictObject({
   id,
   displayName: z.string(),
   delegation: delegation.optional(),
+  setupDefaults: z
+    .looseObject({})
+    .describe('autoprov.config.v1.SetupDefaults by its canonical JSON names: what setups take over.')
+    .optional(),
   apps: z.array(app).default([]),
 });
 
@@ -56,7 +86,10 @@ export const applyFile = z.strictObject({ customers: z.array(customer) });
 
 /** A file whose every line is understood. */
 export type ApplySpec = { customers: CustomerSpec[] };
-export type CustomerSpec = Omit<z.output<typeof customer>, 'apps'> & { apps: AppSpec[] };
+export type CustomerSpec = Omit<z.output<typeof customer>, 'apps' | 'setupDefaults'> & {
+  setupDefaults?: SetupDefaults | undefined;
+  apps: AppSpec[];
+};
 export type AppSpec = Omit<z.output<typeof app>, 'setup'> & { setup?: SetupSpec | undefined };
 export type DelegationSpec = z.output<typeof delegation>;
 export type CredentialSpec = z.output<typeof credential>;

@@ -40,7 +40,7 @@ async function apply(io: Io, services: Services, file: string, options: ApplyOpt
   const context: StepContext = { services, secrets, validateOnly };
   const plans = await Promise.all(
     spec.customers.map(async (customer) => {
-      const owner = customer.delegation && (await secrets.readKeyOwner(customer.delegation.serviceAccountKeyFile));
+      const owner = customer.delegation && (await secrets.readKeyOwner(customer.delegation));
       const current = await readCurrent(services, customer);
       return { customer, current, steps: planCustomer(customer, current, { owner, replaceSecrets }) };
     }),
@@ -75,7 +75,7 @@ async function* runSteps(context: StepContext, { current, steps }: CustomerPlan)
     const after = uncheckable ? before : await runStep(context, step, before);
     etags.set(step.name, after);
     // The service decides what is a change: it may hold what the file says in other words.
-    const same = step.change === 'updated' && !context.validateOnly && after === before;
+    const same = step.change === 'updated' && step.call === 'updateSetup' && !context.validateOnly && after === before;
     if (step.change === 'created') created.push(step.name);
     yield same
       ? { name: step.name, change: 'unchanged', note: '' }

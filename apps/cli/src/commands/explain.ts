@@ -10,7 +10,7 @@ import {
 } from '@autoprov/proto';
 import { callTimeoutMs } from '../calls.ts';
 import type { Io } from '../io.ts';
-import { chooseApp } from '../names.ts';
+import { chooseApp, toUserName } from '../names.ts';
 import { withServices } from '../network.ts';
 import { formatAge, formatJson, formatTable, formatWord, printable } from '../output.ts';
 
@@ -27,8 +27,10 @@ export function addExplain(program: Command, io: Io): void {
     .action((user: string, options: ExplainOptions) =>
       withServices(io, async (services) => {
         const app = await chooseApp(services, options.app, options.customer);
-        const name = user.startsWith('customers/') ? user : `${app.split('/apps/')[0]}/users/${user}`;
-        const answer = await services.push.explainUser({ app, user: name }, { timeoutMs: callTimeoutMs });
+        const answer = await services.push.explainUser(
+          { app, user: toUserName(user, app) },
+          { timeoutMs: callTimeoutMs },
+        );
         io.out(
           options.json
             ? formatJson(toCanonicalJson('autoprov.push.v1.ExplainUserResponse', ExplainUserResponse, answer))
