@@ -1,6 +1,7 @@
 import type { Kafka } from '@autoprov/kafka';
 import type { ExamplePeople } from '../directory/example-people.ts';
 import type { ExampleDirectory } from '../directory/server.ts';
+import type { Gate } from '../infra/gate.ts';
 import type { Infra } from '../infra/with-infra.ts';
 import type { NetworkClients } from './clients.ts';
 import type { ServiceName } from './service-environment.ts';
@@ -23,6 +24,8 @@ export type NetworkOptions = {
   serviceProvider?: { kind: ServiceProviderKind } & Pick<ServiceProviderProcessOptions, 'withoutUniqueness' | 'lagMs'>;
   /** Variables of services beside, or instead of, the usual ones. */
   env?: Partial<Record<ServiceName, Record<string, string>>>;
+  /** Services that reach PostgreSQL through a gate, which `databaseGates` shuts. */
+  gatedDatabases?: readonly ServiceName[];
   /** How far the clocks of all services are ahead. Default: 0. */
   clockOffsetMs?: number;
   /** Goes on where the last network in `dir` ended. Default: begins empty. */
@@ -51,6 +54,8 @@ export type Network = {
   serviceProvider: ServiceProviderProcess;
   /** Starts one more, with nothing in it; it ends with the network. */
   startServiceProvider(name: string, kind: ServiceProviderKind): Promise<ServiceProviderProcess>;
+  /** Between PostgreSQL and the services of `gatedDatabases`. */
+  databaseGates: Partial<Record<ServiceName, Gate>>;
   /** Undefined for a service that is not running. */
   pids(): Record<ServiceName, number | undefined>;
   /** Ends a service, by SIGKILL unless said otherwise, and leaves it ended. */

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { ExampleDirectory } from '../directory/server.ts';
 import type { Certificates } from '../infra/certificates.ts';
+import { startGate, type Gate } from '../infra/gate.ts';
 import { serviceDatabaseUrl } from './database.ts';
 import type { Engines } from './engines.ts';
-import type { NetworkOptions, Undo } from './network.ts';
+import type { Network, NetworkOptions, Undo } from './network.ts';
 import { keepSecret } from './outside-world.ts';
 import { serviceEnvironment, serviceNames } from './service-environment.ts';
 import type { ServiceName } from './service-environment.ts';
@@ -27,13 +28,15 @@ export async function startServices(
   options: NetworkOptions,
   surroundings: ServiceSurroundings,
   undo: Undo,
-): Promise<Record<ServiceName, ServiceProcess>> {
+): Promise<{ services: Record<ServiceName, ServiceProcess>; databaseGates: Network['databaseGates'] }> {
   const { dir, clockOffsetMs = 0, env = {}, onTrouble = console.warn } = options;
   const { engines, ports } = surroundings;
   await Promise.all(serviceNames.map((service) => migrateService(dir, service, engines.databaseUrl)));
+  const databaseGates = await startGates(options, engines.databaseUrl, undo);
   const common = {
     ...surroundings,
-    databaseUrlOf: (service: ServiceName) => serviceDatabaseUrl(engines.databaseUrl, service),
+    databaseUrlOf: (service: ServiceName) =>
+      throughGate(serviceDatabaseUrl(engines.databaseUrl, service), databaseGates[service]),
     kafka: engines.kafka,
     secretsKey: keepSecret(join(dir, 'secrets-key'), () => randomBytes(32).toString('base64')),
     clockOffsetMs,
@@ -45,7 +48,29 @@ export async function startServices(
   const all = Object.values(services);
   undo.push(() => Promise.all(all.map((service) => service.stop())));
   await Promise.all(all.map((service) => service.start()));
-  return services;
+  return { services, databaseGates };
+}
+
+async function startGates(
+  { gatedDatabases = [] }: NetworkOptions,
+  databaseUrl: string,
+  undo: Undo,
+): Promise<Network['databaseGates']> {
+  const { hostname: host, port } = new URL(databaseUrl);
+  const gates: Network['databaseGates'] = {};
+  for (const service of gatedDatabases) {
+    const gate = await startGate({ host, port: Number(port) || 5432 });
+    undo.push(() => gate.stop());
+    gates[service] = gate;
+  }
+  return gates;
+}
+
+function throughGate(databaseUrl: string, gate: Gate | undefined): string {
+  if (!gate) return databaseUrl;
+  const url = new URL(databaseUrl);
+  url.host = `127.0.0.1:${gate.port}`;
+  return url.href;
 }
 
 /** A value for each service. */
