@@ -1,7 +1,8 @@
 import type { DirectoryUser, ProvisioningScope } from '@autoprov/proto';
 
 export type ScopeVerdict = {
-  inScope: boolean;
+  /** undefined: the filter has no answer for this person, who is neither added nor removed. */
+  inScope: boolean | undefined;
   /** A sentence for people: by which group, org unit or name. */
   explanation: string;
 };
