@@ -41,6 +41,7 @@ test('rows become a SCIM user with the schemas it uses and one primary e-mail', 
     },
     missing: [],
     parked: [],
+    failed: [],
   });
 });
 
@@ -82,7 +83,7 @@ test('every mistake of a mapping is named with its field', () => {
   const wrong = [
     row('active', 'suspended'),
     row('user name', 'primary email'),
-    row('title', 'a'),
+    row('title', 'aliases'),
     row('Title', 'password'),
   ];
   expect(checkMapping(wrong).map((violation) => violation.field)).toEqual([
