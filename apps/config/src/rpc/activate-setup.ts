@@ -5,6 +5,7 @@ import {
   type ActivateSetupRequest,
   type ActivateSetupResponse,
 } from '@autoprov/proto';
+import { checkBeforeActivation } from '../checks/before-activation.ts';
 import type { ConfigContext } from '../context.ts';
 import { changeState } from './change-state.ts';
 import { lockSetup } from './lock-setup.ts';
@@ -17,6 +18,7 @@ export async function activateSetup(
   call: CallContext,
 ): Promise<ActivateSetupResponse> {
   refuseViolations(checkSetupWrite(request));
+  await checkBeforeActivation(ctx, call, request);
   return writeOnce(ctx, call, ConfigServiceService.activateSetup, request, async (tx) => {
     const stored = await lockSetup(tx, request, 'STALE_ACTIVATE_UNCONFIGURED');
     const change = { state: ProvisioningSetup_State.STATE_ACTIVE, validateOnly: request.validateOnly };

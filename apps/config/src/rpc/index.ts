@@ -2,6 +2,7 @@ import { defineService } from '@autoprov/grpc';
 import { ConfigServiceService } from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
 import { activateSetup } from './activate-setup.ts';
+import { checkSetup } from './check-setup.ts';
 import { createApp } from './create-app.ts';
 import { createCustomer } from './create-customer.ts';
 import { createSetup } from './create-setup.ts';
@@ -12,12 +13,14 @@ import { deleteSetup } from './delete-setup.ts';
 import { orUnavailable } from './errors.ts';
 import { getApp } from './get-app.ts';
 import { getCustomer } from './get-customer.ts';
+import { getPreConfiguration } from './get-pre-configuration.ts';
 import { getSetup } from './get-setup.ts';
 import { listApps } from './list-apps.ts';
 import { listCustomers } from './list-customers.ts';
 import { listSetupChanges } from './list-setup-changes.ts';
 import { listSetupRevisions } from './list-setup-revisions.ts';
 import { listTemplates } from './list-templates.ts';
+import { previewMapping } from './preview-mapping.ts';
 import { outageReasonOf, updateSetup } from './update-setup.ts';
 
 // Stands in for what is not written yet.
@@ -35,12 +38,9 @@ export const configService = (ctx: ConfigContext) =>
     handlers: {
       updateCustomer: notYet,
       updateApp: notYet,
-      getPreConfiguration: notYet,
       updateAttributeMapping: notYet,
       updateGroupSettings: notYet,
       updateDeprovisioningConfig: notYet,
-      checkSetup: notYet,
-      previewMapping: notYet,
       rollbackSetup: notYet,
       createRoleBinding: notYet,
       listRoleBindings: notYet,
@@ -54,6 +54,10 @@ export const configService = (ctx: ConfigContext) =>
       getApp: (request) => getApp(ctx, request),
       listApps: (request) => listApps(ctx, request),
       deleteApp: (request, call) => deleteApp(ctx, request, call),
+      getPreConfiguration: (request, call) =>
+        orUnavailable('FETCH_PRECONFIGURATION_FAILED', () => getPreConfiguration(ctx, request, call)),
+      checkSetup: (request, call) => orUnavailable('FETCH_SETUP_FAILED', () => checkSetup(ctx, request, call)),
+      previewMapping: (request, call) => orUnavailable('FETCH_SETUP_FAILED', () => previewMapping(ctx, request, call)),
       createSetup: (request, call) => orUnavailable('CREATE_FAILED', () => createSetup(ctx, request, call)),
       getSetup: (request) => orUnavailable('FETCH_SETUP_FAILED', () => getSetup(ctx, request)),
       updateSetup: (request, call) => orUnavailable(outageReasonOf(request), () => updateSetup(ctx, request, call)),

@@ -38,6 +38,11 @@ const update = (updateMask: string[]) => config.cli.updateSetup({ setup, updateM
 test.each([
   ['FETCH_SETUP_FAILED', "Couldn't fetch provisioning setup", () => config.cli.getSetup({ name: setup.name }, soon)],
   [
+    'FETCH_PRECONFIGURATION_FAILED',
+    "Couldn't fetch provisioning pre-configuration",
+    () => config.cli.getPreConfiguration({ app: parent }, soon),
+  ],
+  [
     'CREATE_FAILED',
     "Provisioning setup couldn't be created",
     () => config.cli.createSetup({ parent, setup: setupWith(), ...plain }, soon),

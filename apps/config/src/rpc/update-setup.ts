@@ -5,10 +5,12 @@ import {
   type UpdateSetupRequest,
   type UpdateSetupResponse,
 } from '@autoprov/proto';
+import { checkChangedSetup } from '../checks/before-save.ts';
 import type { ConfigContext } from '../context.ts';
 import { checkSetup } from '../domain/check-setup.ts';
 import { asksTheSame, updatedSetup } from '../domain/setup.ts';
 import { checkPaths, isChanged, pathsOf } from '../domain/update-mask.ts';
+import type { App } from '../store/apps.ts';
 import { saveSetup } from '../store/setups.ts';
 import { lockSetup } from './lock-setup.ts';
 import type { OutageReason } from './errors.ts';
@@ -30,13 +32,15 @@ export async function updateSetup(
     ...checkPaths(paths),
     ...checkSetup(wanted, ctx.allowedHosts).filter(({ field }) => isChanged(field, paths)),
   ]);
+  const change = (current: ProvisioningSetup, app: App) => updatedSetup(current, wanted, paths, templateOf(ctx, app));
+  const checks = await checkChangedSetup(ctx, call, wanted, change);
   return writeOnce(ctx, call, ConfigServiceService.updateSetup, request, async (tx) => {
     const { setup: current, scim, app } = await lockSetup(tx, wanted, 'STALE_SETUP_MISSING');
-    const setup = updatedSetup(current, wanted, paths, templateOf(ctx, app));
+    const setup = change(current, app);
     // Once more as a whole: a part that is right by itself can contradict what is stored.
     refuseViolations(checkSetup(setup, ctx.allowedHosts).filter(({ field }) => isChanged(field, paths)));
-    if (request.validateOnly || asksTheSame(setup, current)) return { setup, checks: [] };
-    return { setup: await saveSetup(tx, app, { setup, scim }, { caller: call.caller, now: ctx.now() }), checks: [] };
+    if (request.validateOnly || asksTheSame(setup, current)) return { setup, checks };
+    return { setup: await saveSetup(tx, app, { setup, scim }, { caller: call.caller, now: ctx.now() }), checks };
   });
 }
 

@@ -1,5 +1,5 @@
 import { RpcError, status, type FieldViolation } from '@autoprov/grpc';
-import { parseAppName, parseCustomerName } from '@autoprov/proto';
+import { parseAppName, parseCustomerName, parseUserName } from '@autoprov/proto';
 import type { AppKey } from '../domain/app-key.ts';
 import { publishedWords } from './errors.ts';
 
@@ -7,11 +7,11 @@ const ENDPOINT_FIELD = 'setup.endpoint_url';
 const id = '2 to 40 lower-case letters, digits and dashes';
 
 /** Throws INVALID_ARGUMENT with every violation, if there is one. */
-export function refuseViolations(violations: readonly FieldViolation[]): void {
+export function refuseViolations(violations: readonly FieldViolation[], metadata: Record<string, string> = {}): void {
   if (violations.length === 0) return;
   const fields = [...new Set(violations.map(({ field }) => field))];
   const message = `the request is wrong in ${fields.slice(0, 5).join(', ')}: correct what the field violations say and send it again`;
-  const details = { fieldViolations: violations };
+  const details = { fieldViolations: violations, metadata };
   if (!fields.includes(ENDPOINT_FIELD))
     throw new RpcError(status.INVALID_ARGUMENT, 'INVALID_REQUEST', message, details);
   throw new RpcError(status.INVALID_ARGUMENT, 'ENDPOINT_INVALID', message, {
@@ -56,6 +56,12 @@ export function readAppKey(field: string, name: string): AppKey {
   const violations = checkAppName(field, name);
   refuseViolations(violations);
   return parseAppName(name)!;
+}
+
+/** A user of the same customer as the app. */
+export function checkUserOf({ customerId }: AppKey, field: string, name: string): FieldViolation[] {
+  if (parseUserName(name)?.customerId === customerId) return [];
+  return [{ field, description: `names no user of the customer: write customers/${customerId}/users/{id or address}` }];
 }
 
 /** Reads a field that names a setup. */

@@ -1,0 +1,40 @@
+import {
+  DeprovisioningAction,
+  type DeprovisioningPolicy,
+  type DeprovisioningRule,
+  type ScimProfile,
+  type Template,
+} from '@autoprov/proto';
+import { passed, type Finding } from './finding.ts';
+
+const suspendAtOnce: DeprovisioningRule = { suspendAfter: { seconds: 0n, nanos: 0 }, deleteAfter: undefined };
+
+/** What should be known before accounts are taken away as a policy says; it keeps nobody from doing so. */
+export function judgeDeprovisioning(
+  policy: DeprovisioningPolicy | undefined,
+  { deprovisioningActions: offered }: Pick<Template, 'deprovisioningActions'>,
+  profile: Pick<ScimProfile, 'suspendIsPermanent' | 'deleteIsPermanent'>,
+): Finding {
+  const { outOfScope, suspended, archived, deleted } = policy ?? {};
+  const rules = [outOfScope, suspended, archived, deleted].map((rule) => rule ?? suspendAtOnce);
+  const suspends = rules.some(({ suspendAfter }) => suspendAfter);
+  const deletes = rules.some(({ deleteAfter }) => deleteAfter);
+  const lacks = (action: DeprovisioningAction) => offered.length > 0 && !offered.includes(action);
+  const advice = [
+    suspends && profile.suspendIsPermanent
+      ? "at this service provider a suspended account can't be taken back: whoever returns gets a new one"
+      : '',
+    deletes && profile.deleteIsPermanent
+      ? "at this service provider a deleted account can't be made again: whoever returns stays without one"
+      : '',
+    suspends && lacks(DeprovisioningAction.DEPROVISIONING_ACTION_SUSPEND)
+      ? "this service provider can't suspend accounts, only delete them: leave out suspend_after"
+      : '',
+    deletes && lacks(DeprovisioningAction.DEPROVISIONING_ACTION_DELETE)
+      ? "this service provider can't delete accounts, only suspend them: leave out delete_after"
+      : '',
+  ].filter(Boolean);
+  if (advice.length === 0) return passed('deprovisioning');
+  const message = advice.join('; ');
+  return { id: 'deprovisioning', verdict: 'advice', code: '', reason: 'DEPROVISIONING_LIMITED', message };
+}
