@@ -4,20 +4,21 @@ import type { DeleteAppRequest, DeleteAppResponse } from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
 import { deleteApp as removeApp, lockApp } from '../store/apps.ts';
 import { saveRemoval } from '../store/setups.ts';
+import { authorshipOf } from './authorship.ts';
 import { notFoundError } from './errors.ts';
 import { readAppKey } from './violations.ts';
 
 export async function deleteApp(
   ctx: ConfigContext,
   { name, validateOnly }: DeleteAppRequest,
-  { caller }: CallContext,
+  call: CallContext,
 ): Promise<DeleteAppResponse> {
   const key = readAppKey('name', name);
   return inTransaction(ctx.pool, async (tx) => {
     if (!(await lockApp(tx, key))) throw notFoundError(name, 'it may be removed already');
     if (validateOnly) return {};
     await removeApp(tx, key);
-    await saveRemoval(tx, key, { appRemoved: true }, { caller, now: ctx.now() });
+    await saveRemoval(tx, key, { appRemoved: true }, authorshipOf(ctx, call));
     return {};
   });
 }
