@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CallContext } from '@autoprov/grpc';
-import { ScimProfile, type ProvisioningSetup, type SetupCheck } from '@autoprov/proto';
+import { ScimProfile, type ProvisioningSetup, type SetupCheck, type Template } from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
 import type { AppKey } from '../domain/app-key.ts';
 import { presentSaved, type Finding } from '../domain/finding.ts';
@@ -10,7 +10,8 @@ import { newSetup } from '../domain/setup.ts';
 import { appName } from '../rpc/present.ts';
 import { templateOf } from '../rpc/template-of.ts';
 import { parseSetupName } from '../rpc/violations.ts';
-import { findApp, type App } from '../store/apps.ts';
+import { findApp } from '../store/apps.ts';
+import { findCustomer } from '../store/customers.ts';
 import { findSetup } from '../store/setups.ts';
 import { checkCustomSchemas } from './check-custom-schemas.ts';
 import { checkEndpoint } from './check-endpoint.ts';
@@ -35,30 +36,39 @@ export async function checkNewSetup(
   const app = await findApp(ctx.pool, key);
   if (!app || (await findSetup(ctx.pool, key))) return undefined;
   const template = templateOf(ctx, app);
-  const setup = newSetup(`${appName(app)}/setup`, wanted, template, ctx.now());
-  const subject = { app, setup, template, scim: template.scim ?? ScimProfile.fromPartial({}) };
+  const defaults = (await findCustomer(ctx.pool, app.customerId))?.setupDefaults;
+  const setup = newSetup(`${appName(app)}/setup`, wanted, { template, defaults, now: ctx.now() });
+  const subject = { app, setup, defaults, template, scim: template.scim ?? ScimProfile.fromPartial({}) };
   const ownMapping = (wanted.attributeMapping?.rows.length ?? 0) > 0;
-  return checkSave(ctx, call, subject, undefined, ownMapping);
+  return checkSave(ctx, call, { subject, ownMapping });
 }
+
+/** A change of a setup. */
+type SetupChange = {
+  name: string;
+  etag: string;
+  /** The setup as it would be stored. */
+  change: (current: ProvisioningSetup, template: Template) => ProvisioningSetup;
+  /** How the request names a field of the setup. */
+  fieldOf: (field: string) => string;
+};
 
 /**
  * Asks outside about what a change of a setup changes, before the transaction that stores it. Throws what refuses it.
  * Nothing is asked for an etag that is not the current one: the transaction refuses that, or knows the request already.
- *
- * @param change the setup as it would be stored
  */
 export async function checkChangedSetup(
   ctx: ConfigContext,
   call: CallContext,
-  { name, etag }: { name: string; etag: string },
-  change: (current: ProvisioningSetup, app: App) => ProvisioningSetup,
+  { name, etag, change, fieldOf }: SetupChange,
 ): Promise<SetupCheck[]> {
   const key = parseSetupName(name)!;
   const [app, stored] = await Promise.all([findApp(ctx.pool, key), findSetup(ctx.pool, key)]);
   if (!app || !stored || stored.setup.etag !== etag) return [];
-  const { setup: current, scim } = stored;
-  const subject = { app, setup: change(current, app), template: templateOf(ctx, app), scim };
-  return checkSave(ctx, call, subject, current, true);
+  const { setup: before, ...rest } = stored;
+  const template = templateOf(ctx, app);
+  const subject = { ...rest, app, template, setup: change(before, template) };
+  return checkSave(ctx, call, { subject, before, ownMapping: true, fieldOf });
 }
 
 /** What is saved that was not before. */
@@ -86,14 +96,20 @@ function changeOf(before: ProvisioningSetup | undefined, after: ProvisioningSetu
   };
 }
 
+type Save = {
+  subject: Subject;
+  before?: ProvisioningSetup;
+  /** The mapping is the admin's, and not the template's. */
+  ownMapping: boolean;
+  fieldOf?: (field: string) => string;
+};
+
 async function checkSave(
   ctx: ConfigContext,
   call: CallContext,
-  subject: Subject,
-  before: ProvisioningSetup | undefined,
-  ownMapping: boolean,
+  { subject, before, ownMapping, fieldOf }: Save,
 ): Promise<SetupCheck[]> {
-  const { setup, template, scim } = subject;
+  const { setup } = subject;
   const change = changeOf(before, setup);
   const [endpoint, mapping, groups] = await Promise.all([
     change.endpoint || change.mapping ? checkEndpoint(ctx, call, subject) : [],
@@ -108,9 +124,9 @@ async function checkSave(
     // answer for the mapping of a template.
     ...mapping.map((finding) => (ownMapping && (answers || finding.id === 'mapping') ? finding : savedAnyway(finding))),
     ...(change.tests ? judgeMappingTests(setup) : []),
-    ...(change.deprovisioning ? [judgeDeprovisioning(setup.deprovisioning, template, scim)] : []),
+    ...(change.deprovisioning ? [judgeDeprovisioning(subject)] : []),
   ];
-  refuseFindings(findings);
+  refuseFindings(findings, fieldOf);
   return findings.map(presentSaved);
 }
 

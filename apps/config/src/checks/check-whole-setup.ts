@@ -22,7 +22,7 @@ export async function checkWholeSetup(
   subject: Subject,
   user = '',
 ): Promise<Finding[]> {
-  const { setup, template, scim } = subject;
+  const { setup, scim } = subject;
   const [endpoint, target, delegation, groups, customSchemas, sample] = await Promise.all([
     checkEndpoint(ctx, call, subject),
     readTargetSchema(ctx, call, subject),
@@ -40,7 +40,7 @@ export async function checkWholeSetup(
     worse(mapping, customSchemas.finding),
     ...judgeMappingTests(setup),
     'user' in sample ? judgeSampleUser(subject, sample.user, target.schema) : sample.finding,
-    judgeDeprovisioning(setup.deprovisioning, template, scim),
+    judgeDeprovisioning(subject),
   ];
 }
 

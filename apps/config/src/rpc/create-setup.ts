@@ -9,11 +9,14 @@ import {
 } from '@autoprov/proto';
 import { checkNewSetup } from '../checks/before-save.ts';
 import type { ConfigContext } from '../context.ts';
+import { checkForTemplate } from '../domain/check-for-template.ts';
 import { checkSetup } from '../domain/check-setup.ts';
 import { newSetup } from '../domain/setup.ts';
 import { lockApp } from '../store/apps.ts';
+import { findCustomer } from '../store/customers.ts';
 import { cancelPendingRevocation } from '../store/pending-revocations.ts';
 import { findSetup, saveSetup } from '../store/setups.ts';
+import { authorshipOf } from './authorship.ts';
 import { notFoundError, staleError } from './errors.ts';
 import { templateOf } from './template-of.ts';
 import { checkAppName, checkRequestId, refuseViolations } from './violations.ts';
@@ -39,11 +42,13 @@ export async function createSetup(
     const name = `${parent}/setup`;
     if (!checks || (await findSetup(tx, key))) throw existsError(name);
     const template = templateOf(ctx, app);
-    const setup = newSetup(name, wanted, template, ctx.now());
+    const defaults = (await findCustomer(tx, app.customerId))?.setupDefaults;
+    const setup = newSetup(name, wanted, { template, defaults, now: ctx.now() });
+    refuseViolations(checkForTemplate(setup, { template, defaults, allowedHosts: ctx.allowedHosts }));
     if (validateOnly) return { setup, checks };
     await cancelPendingRevocation(tx, key);
     const scim = template.scim ?? ScimProfile.fromPartial({});
-    return { setup: await saveSetup(tx, key, { setup, scim }, { caller: call.caller, now: ctx.now() }), checks };
+    return { setup: await saveSetup(tx, key, { setup, scim }, authorshipOf(ctx, call)), checks };
   });
 }
 

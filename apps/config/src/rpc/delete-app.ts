@@ -5,22 +5,23 @@ import type { ConfigContext } from '../context.ts';
 import { deleteApp as removeApp, lockApp } from '../store/apps.ts';
 import { insertPendingRevocation } from '../store/pending-revocations.ts';
 import { saveRemoval } from '../store/setups.ts';
+import { authorshipOf } from './authorship.ts';
 import { notFoundError } from './errors.ts';
 import { readAppKey } from './violations.ts';
 
 export async function deleteApp(
   ctx: ConfigContext,
   { name, validateOnly }: DeleteAppRequest,
-  { caller }: CallContext,
+  call: CallContext,
 ): Promise<DeleteAppResponse> {
   const key = readAppKey('name', name);
   await inTransaction(ctx.pool, async (tx) => {
     if (!(await lockApp(tx, key))) throw notFoundError(name, 'it may be removed already');
     if (validateOnly) return;
     await removeApp(tx, key);
-    const now = ctx.now();
-    await saveRemoval(tx, key, { appRemoved: true }, { caller, now });
-    await insertPendingRevocation(tx, key, now);
+    const by = authorshipOf(ctx, call);
+    await saveRemoval(tx, key, { appRemoved: true }, by);
+    await insertPendingRevocation(tx, key, by.now);
   });
   // The answer has nothing to say of it.
   ctx.wakeRevocations();

@@ -9,6 +9,7 @@ import type { ConfigContext } from '../context.ts';
 import { revokeAccessOf } from '../revoke-access.ts';
 import { insertPendingRevocation } from '../store/pending-revocations.ts';
 import { saveRemoval } from '../store/setups.ts';
+import { authorshipOf } from './authorship.ts';
 import { publishedWords } from './errors.ts';
 import { lockSetup } from './lock-setup.ts';
 import { checkSetupWrite, parseSetupName, refuseViolations } from './violations.ts';
@@ -28,9 +29,9 @@ export async function deleteSetup(
     async (tx): Promise<DeleteSetupResponse> => {
       const { app } = await lockSetup(tx, request, 'STALE_DELETE_UNCONFIGURED');
       if (request.validateOnly) return { warnings: [] };
-      const now = ctx.now();
-      await saveRemoval(tx, app, { appRemoved: false }, { caller: call.caller, now });
-      await insertPendingRevocation(tx, app, now);
+      const by = authorshipOf(ctx, call);
+      await saveRemoval(tx, app, { appRemoved: false }, by);
+      await insertPendingRevocation(tx, app, by.now);
       // What a repeat is told if this process ends before the broker has answered.
       return { warnings: [notRevoked()] };
     },

@@ -54,6 +54,12 @@ export function notFoundError(name: string, advice: string): RpcError {
   });
 }
 
+/** Something else than a setup was changed since it was read. */
+export function etagMismatchError(name: string, etag: string, currentEtag: string): RpcError {
+  const message = `${name} has changed since etag ${etag} was read: read it again and repeat the change on it`;
+  return new RpcError(status.ABORTED, 'ETAG_MISMATCH', message, { metadata: { name, currentEtag } });
+}
+
 export function existsError(name: string): RpcError {
   const message = `${name} exists already: use it, or choose another id`;
   return new RpcError(status.ALREADY_EXISTS, 'RESOURCE_EXISTS', message, { metadata: { name } });

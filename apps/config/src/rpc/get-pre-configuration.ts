@@ -5,6 +5,7 @@ import { ask } from '../checks/ask.ts';
 import type { ConfigContext } from '../context.ts';
 import { newSetup } from '../domain/setup.ts';
 import { findApp } from '../store/apps.ts';
+import { findCustomer } from '../store/customers.ts';
 import { findSetup } from '../store/setups.ts';
 import { notFoundError, outageError } from './errors.ts';
 import { presentApp } from './present.ts';
@@ -17,9 +18,14 @@ export async function getPreConfiguration(
   call: CallContext,
 ): Promise<GetPreConfigurationResponse> {
   const key = readAppKey('app', name);
-  const [app, stored] = await Promise.all([findApp(ctx.pool, key), findSetup(ctx.pool, key)]);
+  const [app, stored, customer] = await Promise.all([
+    findApp(ctx.pool, key),
+    findSetup(ctx.pool, key),
+    findCustomer(ctx.pool, key.customerId),
+  ]);
   if (!app) throw notFoundError(name, 'install the app first');
   const template = templateOf(ctx, app);
+  const defaults = customer?.setupDefaults;
   const { tokenBroker } = ctx;
   const delegationName = `customers/${key.customerId}/delegation`;
   const [delegation, credential] = await Promise.all([
@@ -30,7 +36,7 @@ export async function getPreConfiguration(
   return {
     app: presentApp(app),
     template,
-    proposedSetup: newSetup(`${name}/setup`, ProvisioningSetup.fromPartial({}), template, ctx.now()),
+    proposedSetup: newSetup(`${name}/setup`, ProvisioningSetup.fromPartial({}), { template, defaults, now: ctx.now() }),
     clientId,
     scopes: [...directoryScopes],
     delegationLink: clientId && delegationLink(clientId),

@@ -59,6 +59,26 @@ test.each([
     "Couldn't update the deprovisioning configuration",
     () => update(['deprovisioning.deleted']),
   ],
+  [
+    'UPDATE_MAPPING_FAILED',
+    "Couldn't update attribute mapping",
+    () => config.cli.updateAttributeMapping({ ...write(), attributeMapping: undefined, mappingTests: [] }, soon),
+  ],
+  [
+    'UPDATE_GROUPS_FAILED',
+    "Couldn't update the group settings for auto provisioning",
+    () => config.cli.updateGroupSettings({ ...write(), scope: undefined }, soon),
+  ],
+  [
+    'UPDATE_DEPROVISIONING_FAILED',
+    "Couldn't update the deprovisioning configuration",
+    () => config.cli.updateDeprovisioningConfig({ ...write(), deprovisioning: undefined }, soon),
+  ],
+  [
+    'UPDATE_FAILED',
+    "Provisioning setup couldn't be updated",
+    () => config.cli.rollbackSetup({ ...write(), revision: setup.revision }, soon),
+  ],
   ['ACTIVATION_FAILED', 'Provisioning activation failed', () => config.cli.activateSetup(write(), soon)],
   ['DELETE_FAILED', 'Error deleting provisioning setup', () => config.cli.deleteSetup(write(), soon)],
 ])('while the store is down the answer is %s, to be tried again', async (reason, words, call) => {

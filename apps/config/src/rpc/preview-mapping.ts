@@ -5,6 +5,7 @@ import type { JsonObject } from '@autoprov/scim';
 import { ask, passOn } from '../checks/ask.ts';
 import { readTargetSchema } from '../checks/read-target-schema.ts';
 import type { ConfigContext } from '../context.ts';
+import { effectiveSetup } from '../domain/effective-setup.ts';
 import { readSubject } from './read-subject.ts';
 import { checkUserOf, readAppKey, refuseViolations } from './violations.ts';
 
@@ -24,10 +25,10 @@ export async function previewMapping(
     readUser(ctx, call, name),
     readTargetSchema(ctx, call, subject),
   ]);
-  const { setup, scim } = subject;
+  const { setup, defaults, scim } = subject;
   const rows = setup.attributeMapping?.rows ?? [];
   const { values, resource } = previewUser(rows, (user.attributes ?? {}) as JsonObject, new Map(), schema, scim);
-  const { inScope = false, explanation } = isInScope(setup.scope, user);
+  const { inScope = false, explanation } = isInScope(effectiveSetup(setup, defaults).scope, user);
   const schemaNote = schema
     ? schema.note
     : `only what the template says of the service provider is known: ${finding.message}`;

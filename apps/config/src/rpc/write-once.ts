@@ -5,7 +5,7 @@ import type { ConfigContext } from '../context.ts';
 import { findAnswer, saveAnswer } from '../store/answers.ts';
 
 /** A method of the generated service definition. */
-type Method<Request, Response> = {
+export type Method<Request, Response> = {
   path: string;
   requestSerialize: (request: Request) => Buffer;
   responseSerialize: (response: Response) => Buffer;
