@@ -1,25 +1,25 @@
 import type { CallContext } from '@autoprov/grpc';
-import { checkUrl } from '@autoprov/outbound';
 import type { TargetSchema } from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
 import { passed, type Finding } from '../domain/finding.ts';
 import { appName } from '../rpc/present.ts';
 import { ask, unanswered } from './ask.ts';
+import { endpointProblem } from './endpoint-problem.ts';
 import type { Subject } from './subject.ts';
 
 /** `target_schema`: what a service provider's users have; the schema itself where it is known. */
 export async function readTargetSchema(
   ctx: ConfigContext,
   call: CallContext,
-  { app, setup, scim }: Omit<Subject, 'template'>,
+  subject: Subject,
 ): Promise<{ finding: Finding; schema: TargetSchema | undefined }> {
-  const { endpointUrl } = setup;
-  if (checkUrl(endpointUrl, ctx.allowedHosts) !== undefined) {
+  if (endpointProblem(ctx, subject) !== undefined) {
     const message = 'the attributes were not asked for: the endpoint comes first';
     const finding = { id: 'target_schema', verdict: 'unknown' as const, code: '', reason: 'ENDPOINT_INVALID', message };
     return { finding, schema: undefined };
   }
-  const request = { app: appName(app), endpointUrl, profile: scim };
+  const { app, setup, scim } = subject;
+  const request = { app: appName(app), endpointUrl: setup.endpointUrl, profile: scim };
   const { answer, failure } = await ask(call, (options) => ctx.push.getTargetSchema(request, options));
   if (answer) return { finding: passed('target_schema', answer.schema?.note), schema: answer.schema };
   const finding = unanswered('target_schema', 'scim-pusher', failure);

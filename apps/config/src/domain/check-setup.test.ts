@@ -76,6 +76,8 @@ test.each<[string, Fields, string[]]>([
   ],
   ['an attribute that is not compared', { matching: { attributes: ['nickName'] } }, ['setup.matching.attributes[0]']],
   ['a filter without end', { scope: { filter: 'a'.repeat(2_049) } }, ['setup.scope.filter']],
+  ['a filter that is no expression', { scope: { filter: 'user.' } }, ['setup.scope.filter']],
+  ['a filter that is neither true nor false', { scope: { filter: 'user.primaryEmail' } }, ['setup.scope.filter']],
   [
     'a mapping test without a name, a user or what is expected',
     { mappingTests: [{}] },

@@ -1,4 +1,4 @@
-import { checkMapping } from '@autoprov/mapping';
+import { checkMapping, checkScopeFilter } from '@autoprov/mapping';
 import {
   MatchingPolicy_OnExisting,
   MatchingPolicy_OnForeignExternalId,
@@ -19,7 +19,6 @@ export type Violation = { field: string; description: string };
 
 /** What travels to every follower in one message with many others. */
 const MAX_SETUP_BYTES = 1_000_000;
-const MAX_FILTER_LENGTH = 2_048;
 const MAX_DURATION_SECONDS = 315_576_000_000n;
 const matchingAttributes = ['externalId', 'userName', 'emails'];
 
@@ -74,10 +73,9 @@ function checkScope(scope: ProvisioningScope | undefined): Violation[] {
 }
 
 function checkFilter(filter: string): Violation[] {
-  if (filter.length > MAX_FILTER_LENGTH) {
-    return [{ field: 'filter', description: `is longer than ${MAX_FILTER_LENGTH} characters: name groups instead` }];
-  }
-  return filter.includes('\0') ? [{ field: 'filter', description: 'holds the character NUL: remove it' }] : [];
+  // A text in it may hold what PostgreSQL cannot store.
+  if (filter.includes('\0')) return [{ field: 'filter', description: 'holds the character NUL: remove it' }];
+  return checkScopeFilter(filter);
 }
 
 /** What is wrong with paths of org units; empty: nothing. */

@@ -6,8 +6,8 @@ import { presentFinding } from '../domain/finding.ts';
 import { readSubject } from './read-subject.ts';
 import { checkUserOf, readAppKey, refuseViolations } from './violations.ts';
 
-/** What a check itself finds wrong is an answer; whatever else is wrong with a draft is refused. */
-const checked = /^draft\.(endpoint_url|attribute_mapping|mapping_tests)\b/;
+/** What `endpoint` and `mapping` say themselves is an answer; whatever else is wrong with a draft is refused. */
+const checked = /^draft\.(endpoint_url|attribute_mapping\.rows(\[\d+\]\.(target|source|attribute|expression))?)$/;
 
 export async function checkSetup(
   ctx: ConfigContext,
