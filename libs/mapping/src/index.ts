@@ -6,4 +6,5 @@ export { managedPart, mapUser, referencesOf, schemasOf, type FailedRow, type Map
 export { previewUser, type Preview } from './preview-user.ts';
 export { runMappingTests, type MappingTestFailure } from './run-mapping-tests.ts';
 export { isInScope, type ScopeVerdict } from './scope.ts';
-export { parseTargetPath, readPath } from './target-path.ts';
+export { readPath } from './target-path.ts';
+export { parseTargetPath } from './target-path.ts';
