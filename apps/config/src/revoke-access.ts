@@ -1,5 +1,6 @@
 import { rpcErrorOf, type CallContext } from '@autoprov/grpc';
 import type { Revocation } from '@autoprov/proto';
+import { within } from './checks/ask.ts';
 import type { ConfigContext } from './context.ts';
 import type { AppKey } from './domain/app-key.ts';
 import { appName } from './rpc/present.ts';
@@ -45,7 +46,7 @@ export async function revokePending(ctx: ConfigContext, signal: AbortSignal): Pr
 
 async function revoke(ctx: ConfigContext, pending: PendingRevocation, parent?: CallContext): Promise<RevokeOutcome> {
   const request = { app: appName(pending), lastSetup: pending.lastSetup };
-  const options = { timeoutMs: TIMEOUT_MS, ...(parent && { parent }) };
+  const options = parent ? within(parent) : { timeoutMs: TIMEOUT_MS };
   const { open } = await ctx.tokenBroker.revokeAppAccess(request, options);
   await deletePendingRevocation(ctx.pool, pending);
   return { open };

@@ -12,15 +12,19 @@ export type Peer = 'token-broker' | 'directory-reader' | 'scim-pusher';
 /** What came of a question. */
 export type Asked<Answer> = { answer: Answer; failure?: never } | { answer?: never; failure: RpcFailure };
 
+/** For a call that is part of another: it leaves that one the time to store and to answer. */
+export function within(parent: CallContext): CallOptions {
+  const remainingMs = parent.deadline.getTime() - Date.now();
+  return { timeoutMs: Math.max(0, Math.min(TIMEOUT_MS, remainingMs - RESERVE_MS)), parent };
+}
+
 /** Asks another service within the caller's deadline; a failed call is an answer like others. */
 export async function ask<Answer>(
   call: CallContext,
   question: (options: CallOptions) => Promise<Answer>,
 ): Promise<Asked<Answer>> {
-  const remainingMs = call.deadline.getTime() - Date.now();
-  const timeoutMs = Math.max(0, Math.min(TIMEOUT_MS, remainingMs - RESERVE_MS));
   try {
-    return { answer: await question({ timeoutMs, parent: call }) };
+    return { answer: await question(within(call)) };
   } catch (err) {
     return { failure: rpcErrorOf(err) };
   }

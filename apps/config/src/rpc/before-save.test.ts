@@ -298,6 +298,45 @@ test('a changed mapping is stored although the credential is refused meanwhile: 
   );
 });
 
+test('every way to change a setup makes the same checks, and names the fields of its own request', async () => {
+  const setup = await makeSetup();
+  const { name, etag } = setup;
+  const gone = async ({ groups }: CheckGroupsRequest) =>
+    CheckGroupsResponse.fromPartial({ checks: groups.map((group) => ({ group, code: '50005' })) });
+  const part = { name, etag, ...plain };
+  const fieldsOf = async (call: Promise<unknown>) => (await failureOf(call)).fieldViolations.map(({ field }) => field);
+  const scope = setupWith({ scope: { groups: ['gone@acme.example'] } }).scope;
+  const { checks } = await config.cli.updateGroupSettings({ ...part, scope, validateOnly: true }, soon);
+  expect(checks).toMatchObject([{ id: 'group gone@acme.example', result: SetupCheck_Result.RESULT_PASSED }]);
+  config.outside.directory['checkGroups'] = gone;
+  expect(await fieldsOf(config.cli.updateGroupSettings({ ...part, scope }, soon))).toEqual(['scope.groups[0]']);
+
+  const { mappingTests } = setupWith({ mappingTests: [{ name: 'ada', user: {}, expected: { userName: 'ada' } }] });
+  const update = config.cli.updateAttributeMapping({ ...part, attributeMapping: mapping, mappingTests }, soon);
+  expect(await fieldsOf(update)).toEqual(['mapping_tests[0]']);
+
+  config.outside.reset();
+  const named = (await config.cli.updateGroupSettings({ ...part, scope }, soon)).setup!;
+  const emptied = (await config.cli.updateGroupSettings({ ...part, etag: named.etag, scope: setupWith().scope }, soon))
+    .setup!;
+  config.outside.directory['checkGroups'] = gone;
+  const rollback = { ...part, etag: emptied.etag, revision: named.revision };
+  expect(await fieldsOf(config.cli.rollbackSetup(rollback, soon))).toEqual(['setup.scope.groups[0]']);
+});
+
+test('an endpoint that is not of the form of its template is not asked', async () => {
+  const customer = (await newApp()).split('/apps/')[0]!;
+  const app = { name: '', displayName: 'GitHub', template: 'templates/github', etag: '', createTime: undefined };
+  await config.cli.createApp({ parent: customer, appId: 'github', app, ...plain }, soon);
+  config.outside.reset();
+  const call = create(`${customer}/apps/github`, { endpointUrl: 'https://api.example.com/scim/v2' });
+  expect(await failureOf(call)).toMatchObject({
+    reason: 'ENDPOINT_INVALID',
+    fieldViolations: [{ field: 'setup.endpoint_url', description: expect.stringContaining('api.github.com') }],
+  });
+  expect(config.outside.asked()).toEqual([]);
+});
+
 test('a late write is told so before anybody outside is asked', async () => {
   const setup = await makeSetup();
   const stale = { ...setup, etag: '1', endpointUrl: 'https://other.example' };

@@ -70,6 +70,18 @@ test('while the broker is down a deletion succeeds with the warning; it is revok
   expect(asked()).toHaveLength(1);
 });
 
+test('a broker that hangs keeps nobody from being told that the setup is deleted', async () => {
+  const { name, etag } = await makeSetup();
+  let answer: (() => void) | undefined;
+  config.outside.tokenBroker['revokeAppAccess'] = async () => {
+    await new Promise<void>((resolve) => (answer = resolve));
+    return RevokeAppAccessResponse.fromPartial({});
+  };
+  const request = { name, etag, validateOnly: false, requestId: '' };
+  expect(await config.cli.deleteSetup(request, { timeoutMs: 3_000 })).toEqual(warning);
+  answer?.();
+});
+
 test('a new setup of the app cancels what was to be revoked', async () => {
   const setup = await makeSetup();
   config.outside.tokenBroker['revokeAppAccess'] = silence;
