@@ -6,36 +6,45 @@ import { migrate, roleUrl } from '@autoprov/postgres';
 import { createTestDatabase } from '@autoprov/postgres/testing';
 import { ConfigServiceClient } from '@autoprov/proto';
 import { createLogger, createRegistry } from '@autoprov/service';
-import { createCertificates } from '@autoprov/testing';
+import { createCertificates, waitUntil } from '@autoprov/testing';
 import type { ConfigContext } from './context.ts';
+import { startOutside } from './outside.fixture.ts';
 import { migrationsDir, startConfig } from './server.ts';
 
 /** Long enough for any call that should succeed. */
 export const soon = { timeoutMs: 20_000 };
 
 /** Who calls in tests; `stranger` is a workload of the installation that may call nothing. */
-const callers = ['config', 'cli', 'scim-pusher', 'stranger'] as const;
+const callers = ['config', 'cli', 'token-broker', 'directory-reader', 'scim-pusher', 'stranger'] as const;
 
-/** The real service on a free port, with a database of its own and mTLS, and a client for each caller. */
+/**
+ * The real service on a free port, with a database of its own and mTLS, a client for each caller, and stand-ins for the
+ * services that it asks: `outside`.
+ */
 export async function startConfigForTests({
   adminUrl,
   overrides = {},
 }: { adminUrl?: string; overrides?: Partial<ConfigContext> } = {}) {
   const database = await createTestDatabase(adminUrl);
   await migrate({ adminUrl: database.url, service: 'config', migrationsDir });
-  const { caFile, services } = await createCertificates(mkdtempSync(join(tmpdir(), 'autoprov-config-')), callers);
+  const certificates = await createCertificates(mkdtempSync(join(tmpdir(), 'autoprov-config-')), callers);
+  const { caFile, services } = certificates;
+  const outside = await startOutside(certificates);
   const env = {
     databaseUrl: roleUrl(database.url, 'config'),
     address: '127.0.0.1:0',
     metricsAddress: '127.0.0.1:0',
     reflection: false,
     tls: services['config']!,
+    peers: outside.peers,
     allowedHosts: ['localhost:8443'],
     clockOffsetMs: 0,
   };
   const logger = createLogger({ service: 'config' }, { write: () => {} });
-  const service = await startConfig(env, { logger, registry: createRegistry() }, overrides);
+  const start = () => startConfig(env, { logger, registry: createRegistry() }, overrides);
+  let service = await start();
   const address = `127.0.0.1:${service.port}`;
+  env.address = address;
   const clientOf = (caller: (typeof callers)[number]) =>
     createClient(ConfigServiceClient, { address, tls: services[caller] });
   const clients = { cli: clientOf('cli'), pusher: clientOf('scim-pusher'), stranger: clientOf('stranger') };
@@ -44,9 +53,20 @@ export async function startConfigForTests({
     port: service.port,
     caFile,
     adminUrl: database.url,
+    outside,
+    /** Ends the service, and starts it again on the same database; `meanwhile` is done in between. */
+    async restart(meanwhile: () => void = () => {}) {
+      await service.stop();
+      meanwhile();
+      service = await start();
+      // The clients find it again by themselves, after a moment.
+      const answers = () => clients.cli.listCustomers({ pageSize: 1, pageToken: '' }, soon).then(() => true);
+      await waitUntil('config to answer again', answers, Date.now() + soon.timeoutMs);
+    },
     async stop() {
       for (const client of Object.values(clients)) client.close();
       await service.stop();
+      await outside.stop();
       await database.drop();
     },
   };

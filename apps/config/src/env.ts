@@ -11,6 +11,9 @@ export function readEnv(env: Record<string, string | undefined>) {
       TLS_CA_FILE: field.filePath,
       TLS_CERT_FILE: field.filePath,
       TLS_KEY_FILE: field.filePath,
+      TOKEN_BROKER_ADDRESS: field.address,
+      DIRECTORY_READER_ADDRESS: field.address,
+      SCIM_PUSHER_ADDRESS: field.address,
       SP_ALLOWED_HOSTS: field.list.default([]),
       CLOCK_OFFSET_MS: field.offsetMs.default(0),
     },
@@ -22,6 +25,11 @@ export function readEnv(env: Record<string, string | undefined>) {
     metricsAddress: e.METRICS_ADDRESS,
     reflection: e.GRPC_REFLECTION,
     tls: { caFile: e.TLS_CA_FILE, certFile: e.TLS_CERT_FILE, keyFile: e.TLS_KEY_FILE },
+    peers: {
+      tokenBroker: e.TOKEN_BROKER_ADDRESS,
+      directoryReader: e.DIRECTORY_READER_ADDRESS,
+      scimPusher: e.SCIM_PUSHER_ADDRESS,
+    },
     allowedHosts: e.SP_ALLOWED_HOSTS,
     clockOffsetMs: e.CLOCK_OFFSET_MS,
   };

@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { serve } from '@autoprov/grpc';
+import { createClient, serve } from '@autoprov/grpc';
 import { checkMigrated, connect, isUnavailable } from '@autoprov/postgres';
+import { DirectoryServiceClient, PushServiceClient, TokenBrokerServiceClient } from '@autoprov/proto';
 import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
 import type { ConfigContext } from './context.ts';
 import type { ConfigEnv } from './env.ts';
+import { revokePending } from './revoke-access.ts';
 import { configService } from './rpc/index.ts';
 import { deleteOldAnswers } from './store/answers.ts';
 import { loadTemplates } from './templates.ts';
@@ -12,6 +14,7 @@ export const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.
 const templatesDir = fileURLToPath(new URL('../templates', import.meta.url));
 
 const FORGET_ANSWERS_EVERY_MS = 3_600_000;
+const REVOKE_EVERY_MS = 10_000;
 
 /** Starts the service; the one place where its parts meet. */
 export async function startConfig(
@@ -23,14 +26,35 @@ export async function startConfig(
   const pool = connect({ url: env.databaseUrl, schema: 'config', applicationName: 'config', logger });
   await checkMigrated(pool, migrationsDir);
   const now = createClock(env.clockOffsetMs);
-  const ctx: ConfigContext = { pool, templates, allowedHosts: env.allowedHosts, now, ...overrides };
+  const { peers, tls } = env;
+  const clients = {
+    tokenBroker: createClient(TokenBrokerServiceClient, { address: peers.tokenBroker, tls }),
+    directory: createClient(DirectoryServiceClient, { address: peers.directoryReader, tls }),
+    push: createClient(PushServiceClient, { address: peers.scimPusher, tls }),
+  };
+  const ctx: ConfigContext = {
+    pool,
+    ...clients,
+    templates,
+    allowedHosts: env.allowedHosts,
+    now,
+    logger,
+    wakeRevocations: () => revoking.wake(),
+    ...overrides,
+  };
   const forgetting = runLoop({
     name: 'forget answers',
     everyMs: FORGET_ANSWERS_EVERY_MS,
     run: () => deleteOldAnswers(ctx.pool, ctx.now()),
     logger,
   });
-  const { address, tls, reflection } = env;
+  const revoking = runLoop({
+    name: 'revoke access',
+    everyMs: REVOKE_EVERY_MS,
+    run: (signal) => revokePending(ctx, signal),
+    logger,
+  });
+  const { address, reflection } = env;
   const server = await serve({
     address,
     tls,
@@ -47,6 +71,8 @@ export async function startConfig(
     async stop() {
       await server.stop();
       await forgetting.stop();
+      await revoking.stop();
+      for (const client of Object.values(clients)) client.close();
       await metrics.stop();
       await pool.end();
     },

@@ -1,7 +1,7 @@
 import { ProvisioningSetup } from '@autoprov/proto';
 
 /** Some fields of a message, at any depth. */
-type Some<T> = T extends object ? (T extends Date ? T : { [Key in keyof T]?: Some<T[Key]> }) : T;
+export type Some<T> = T extends object ? (T extends Date ? T : { [Key in keyof T]?: Some<T[Key]> }) : T;
 
 /** A setup that can be stored. */
 export function setupWith(fields: Some<ProvisioningSetup> = {}): ProvisioningSetup {

@@ -55,7 +55,7 @@ export function createDirectoryClient({ rootUrl, ...options }: DirectoryClientOp
       ),
 
     /** One user, with these custom schemas. */
-    getUser: (id: string, schemas: string[]): Promise<Answer> =>
+    getUser: (id: string, schemas: string[] | 'all'): Promise<Answer> =>
       send('usersGet', (request) =>
         directory.users.get({ userKey: id, fields: userFieldMask, ...projectionOf(schemas) }, request),
       ),
@@ -75,7 +75,8 @@ export function createDirectoryClient({ rootUrl, ...options }: DirectoryClientOp
   };
 }
 
-function projectionOf(schemas: string[]) {
+function projectionOf(schemas: string[] | 'all') {
+  if (schemas === 'all') return { projection: 'full' };
   return schemas.length === 0 ? { projection: 'basic' } : { projection: 'custom', customFieldMask: schemas.join(',') };
 }
 

@@ -55,9 +55,7 @@ async function applyChange(tx: Db, context: ReaderContext, { app, revision, setu
   const name = parseAppName(app);
   if (!name) throw new Error(`config answered with a change of "${app}", which names no app`);
   const active = setup?.state === ProvisioningSetup_State.STATE_ACTIVE;
-  const rows = setup?.attributeMapping?.rows ?? [];
-  const attributes = rows.flatMap(({ source }) => (source?.$case === 'attribute' ? [source.value] : []));
-  await upsertSetup(tx, { ...name, revision, active, ...interestsOf(setup?.scope?.groups ?? [], attributes) });
+  await upsertSetup(tx, { ...name, revision, active, ...interestsOf(setup) });
   if (active) await ensureCustomer(tx, name.customerId);
   // Nobody names its groups any more, so no read will look for them.
   else await reportChecks(tx, context, [{ subject: app, code: '50005', passed: true }], context.now());

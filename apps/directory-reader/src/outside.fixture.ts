@@ -43,13 +43,24 @@ export function createConfig() {
 /** Stands in for the token broker: gets real tokens of the example directory, and keeps one until a new one is forced. */
 export function createTokenBroker(directory: ExampleDirectory) {
   let token: Promise<string> | undefined;
+  let refusal: Refusal | undefined;
   async function getDirectoryAccessToken({ forceNew }: { forceNew: boolean }) {
+    if (refusal) {
+      const { reason, code } = refusal;
+      throw new RpcError(status.FAILED_PRECONDITION, reason, 'no token', { metadata: { code } });
+    }
     if (forceNew) token = undefined;
     token ??= fetchToken(directory);
     return { accessToken: await token, expireTime: new Date(Date.now() + 3_000_000) };
   }
-  return { service: serviceOf(TokenBrokerServiceService, { getDirectoryAccessToken }) };
+  return {
+    service: serviceOf(TokenBrokerServiceService, { getDirectoryAccessToken }),
+    /** From now on it refuses so, or gives tokens again. */
+    refuseWith: (value: Refusal | undefined) => void (refusal = value),
+  };
 }
+
+type Refusal = { reason: RpcError['reason']; code: string };
 
 async function fetchToken(directory: ExampleDirectory): Promise<string> {
   const { client_email: iss, private_key: key, token_uri: aud } = directory.serviceAccountKey();

@@ -100,7 +100,8 @@ async function listMembers(
   return listed ? 'listed' : 'keyless';
 }
 
-function problemOfGroup(err: DirectoryError): Problem {
+/** The code of the error model for a group whose members could not be read. */
+export function problemOfGroup(err: DirectoryError): Problem {
   if (err.kind !== 'not-found') return problemOf(err, 'groups');
   return { code: '50005', reason: 'GROUP_MISSING', detail: err.message };
 }

@@ -40,6 +40,7 @@ export async function startSurroundings(people: DirectoryState) {
   await migrate({ adminUrl: database.url, service: 'directory-reader', migrationsDir });
   const directory = await startDirectory({ people });
   const config = createConfig();
+  const broker = createTokenBroker(directory);
   const { services: tls } = await createCertificates(tlsDir, ['config', 'token-broker', 'directory-reader', 'cli']);
   const serveOne = (name: string, service: Service) =>
     serve({
@@ -50,10 +51,7 @@ export async function startSurroundings(people: DirectoryState) {
       services: [service],
       registry: createRegistry(),
     });
-  const servers = [
-    await serveOne('config', config.service),
-    await serveOne('token-broker', createTokenBroker(directory).service),
-  ];
+  const servers = [await serveOne('config', config.service), await serveOne('token-broker', broker.service)];
   const [configAddress, tokenBroker] = servers.map(({ port }) => `127.0.0.1:${port}`);
   const peers = { config: configAddress!, tokenBroker: tokenBroker! };
   const databaseUrl = roleUrl(database.url, 'directory-reader');
@@ -61,6 +59,7 @@ export async function startSurroundings(people: DirectoryState) {
   return {
     directory,
     config,
+    broker,
     tls,
     databaseUrl,
     peers,
@@ -92,7 +91,7 @@ export async function startReaderNetwork({
     retryBudgetMs?: number;
   }) {
   const surroundings = await startSurroundings(people);
-  const { directory, config, tls, databaseUrl, peers } = surroundings;
+  const { directory, config, broker, tls, databaseUrl, peers } = surroundings;
   const records: KafkaRecord[] = [];
   const publisher = {
     publish: async (batch: KafkaRecord[]) => void records.push(...batch),
@@ -136,6 +135,7 @@ export async function startReaderNetwork({
   return {
     directory,
     config,
+    tokenBroker: broker,
     records,
     client: () => client,
     status,

@@ -178,10 +178,13 @@ const contentRefused: FinerReason[] = [
     resolution: ['Map the attribute on create only.'],
   },
   {
-    reason: 'MAPPING_FAILED',
-    meaning: 'An expression of the mapping failed for this person.',
+    reason: 'EXPRESSION_FAILED',
+    meaning:
+      'An expression of the mapping, or the filter of the scope, has no answer for this person; the account stays as it is.',
     actor: 'Workspace admin',
-    resolution: ['Correct the expression; `autoprov explain` shows it for this person.'],
+    resolution: [
+      'Correct the expression at the line and column that the failure names, for example with `coalesce(…)` where the person lacks a value; or fill in the value in the directory. A preview of the mapping shows it for this person.',
+    ],
   },
   {
     reason: 'MALFORMED',

@@ -2,6 +2,8 @@ export { status } from '@grpc/grpc-js';
 export type { CallContext } from './call-context.ts';
 export { createClient } from './client.ts';
 export type { CallOptions, ClientConfig, ClientConstructor, RpcClient } from './client.ts';
+export { orUnavailable, outageError } from './or-unavailable.ts';
+export type { Outage } from './or-unavailable.ts';
 export { RpcError } from './rpc-error.ts';
 export type { FieldViolation, RpcErrorDetails } from './rpc-error.ts';
 export { rpcErrorOf } from './rpc-error-of.ts';

@@ -1,4 +1,7 @@
 import type { MappingRow } from '@autoprov/proto';
+import { directoryAttributes, sampleUser } from './directory-attributes.ts';
+import { compileExpression, type Expression } from './expression/compile-expression.ts';
+import { evaluateExpression, type Evaluated } from './expression/evaluate-expression.ts';
 import { parseSourcePath } from './source-path.ts';
 import { parseTargetPath } from './target-path.ts';
 
@@ -37,6 +40,17 @@ export function checkMapping(rows: readonly MappingRow[]): MappingViolation[] {
   return violations;
 }
 
+/** Everything that is wrong with the filter of a scope; empty when it can be used, as when there is none. */
+export function checkScopeFilter(filter: string): MappingViolation[] {
+  if (filter === '') return [];
+  const violations: MappingViolation[] = [];
+  const say = (field: string, description: string) => violations.push({ field, description });
+  const results = tryExpression(filter, 'filter', say);
+  const other = results.find((result) => result.ok && typeof result.value !== 'boolean');
+  if (other) say('filter', 'gives neither true nor false: compare it, for example user.orgUnitPath == "/Sales"');
+  return violations;
+}
+
 type Say = (field: string, description: string) => void;
 
 function checkTarget(row: MappingRow, say: Say): void {
@@ -51,20 +65,46 @@ function checkTarget(row: MappingRow, say: Say): void {
   }
 }
 
-function checkSource(row: MappingRow, say: Say): void {
-  if (row.source === undefined) {
-    say('source', 'a row needs an attribute or a constant: give it one');
-  } else if (row.source.$case === 'attribute') {
-    const path = parseSourcePath(row.source.value);
-    if (!path)
-      say(
-        'attribute',
-        `"${row.source.value}" is not a directory attribute: write for example organizations[primary].title`,
-      );
-    else if (forbiddenSources.has(path.steps[0]!.key))
-      say('attribute', `"${row.source.value}" is never sent to a service provider: remove the row`);
-    else if (path.steps[0]!.key === 'customSchemas' && path.steps.length < 3) {
-      say('attribute', `"${row.source.value}" names no field: write customSchemas.<schema>.<field>`);
-    }
+function checkSource({ source }: MappingRow, say: Say): void {
+  if (source === undefined) say('source', 'a row needs an attribute, an expression or a constant: give it one');
+  else if (source.$case === 'attribute') checkAttribute(source.value, say);
+  else if (source.$case === 'expression') tryExpression(source.value, 'expression', say);
+}
+
+function checkAttribute(attribute: string, say: Say): void {
+  const path = parseSourcePath(attribute);
+  if (!path) {
+    say('attribute', `"${attribute}" is not a directory attribute: write for example organizations[primary].title`);
+  } else if (path.steps[0]!.key === 'customSchemas' && path.steps.length < 3) {
+    say('attribute', `"${attribute}" names no field: write customSchemas.<schema>.<field>`);
+  } else checkAttributeName(path.steps[0]!.key, 'attribute', say);
+}
+
+function checkAttributeName(name: string, field: string, say: Say): void {
+  if (forbiddenSources.has(name)) say(field, `"${name}" is never sent to a service provider: leave it out`);
+  else if (!Object.hasOwn(directoryAttributes, name)) {
+    say(field, `"${name}" is not read from the directory: use ${Object.keys(directoryAttributes).join(', ')}`);
   }
+}
+
+/** Compiles an expression and tries it on a usual person and on one with next to nothing. */
+function tryExpression(source: string, field: string, say: Say): Evaluated[] {
+  const compiled = compileExpression(source);
+  if (!compiled.ok) {
+    say(field, compiled.problem);
+    return [];
+  }
+  const { expression } = compiled;
+  for (const name of expression.attributes) checkAttributeName(name, field, say);
+  const results = [sampleUser, { id: '1', primaryEmail: 'a@example.com' }].map((user) =>
+    evaluateExpression(expression, user),
+  );
+  const wrong = results.find((result) => !result.ok && isCertain(result.kind, expression));
+  if (wrong && !wrong.ok) say(field, `tried on an example person: ${wrong.problem}`);
+  return results;
+}
+
+/** What is missing, or has a form of its own, may be right for real people; what custom fields hold is not known. */
+function isCertain(kind: 'missing' | 'too much' | 'wrong type' | 'failed', { schemas }: Expression): boolean {
+  return kind === 'too much' || (kind === 'wrong type' && schemas.length === 0);
 }

@@ -1,6 +1,8 @@
 import { MappingRow_Apply, MappingRow_OnNull, type MappingRow } from '@autoprov/proto';
-import { isUnassigned, type AttributePath, type JsonObject, type JsonValue } from '@autoprov/scim';
-import { parseSourcePath, readSource } from './source-path.ts';
+import { isObject, isUnassigned, type AttributePath, type JsonObject, type JsonValue } from '@autoprov/scim';
+import { compileExpression } from './expression/compile-expression.ts';
+import { rowValue } from './row-value.ts';
+import { parseSourcePath } from './source-path.ts';
 import { parseTargetPath, readTarget, writeTarget } from './target-path.ts';
 
 const coreSchema = 'urn:ietf:params:scim:schemas:core:2.0:User';
@@ -13,7 +15,12 @@ export type MappedUser = {
   missing: string[];
   /** References whose account is not known yet; left out of the resource until it is. */
   parked: string[];
+  /** Rows whose expression failed for this person: nothing may be sent (45006). */
+  failed: FailedRow[];
 };
+
+/** A row that has no answer for a person, and why: a sentence that begins with the place in the expression. */
+export type FailedRow = { target: string; problem: string };
 
 /**
  * Maps one directory user to a SCIM user.
@@ -32,9 +39,15 @@ export function mapUser(
   const resource: JsonObject = { schemas: [coreSchema] };
   const missing: string[] = [];
   const parked: string[] = [];
+  const failed: FailedRow[] = [];
   for (const row of rows) {
     const target = targetOf(row);
-    let value = sourceValue(row, user);
+    const given = rowValue(row, user);
+    if (given.problem !== undefined) {
+      failed.push({ target: row.target, problem: given.problem });
+      continue;
+    }
+    let { value } = given;
     if (isReference(target) && typeof value === 'string') {
       const id = references.get(value);
       if (id === undefined) parked.push(value);
@@ -44,9 +57,8 @@ export function mapUser(
     if (value !== undefined && !isUnassigned(value)) writeTarget(resource, target, value);
     else if (row.required) missing.push(row.target);
   }
-  addSchemas(resource);
-  markPrimary(resource);
-  return { resource, missing, parked };
+  finishResource(resource);
+  return { resource, missing, parked, failed };
 }
 
 /** What a mapping manages of a resource, with `active`: attributes that no row names are not ours to change. */
@@ -57,42 +69,38 @@ export function managedPart(rows: readonly MappingRow[], resource: JsonObject): 
     if (value !== undefined && !isUnassigned(value)) writeTarget(part, target, value);
   }
   if (resource['active'] !== undefined) part['active'] = resource['active'];
-  addSchemas(part);
-  markPrimary(part);
+  finishResource(part);
   return part;
 }
 
 /** The values (addresses or ids) that must be turned into the service provider's ids before mapping. */
 export function referencesOf(rows: readonly MappingRow[], user: JsonObject): string[] {
-  const values = rows.filter((row) => isReference(targetOf(row))).map((row) => sourceValue(row, user));
+  const values = rows.filter((row) => isReference(targetOf(row))).map((row) => rowValue(row, user).value);
   return values.filter((value) => typeof value === 'string');
 }
 
-/** The directory's custom schemas that a mapping reads, sorted: what a read must cover before it can decide. */
-export function schemasOf(rows: readonly MappingRow[]): string[] {
-  const names = rows
-    .map((row) => (row.source?.$case === 'attribute' ? parseSourcePath(row.source.value) : undefined))
-    .filter((path) => path?.steps[0]?.key === 'customSchemas' && path.steps.length > 1)
-    .map((path) => path!.steps[1]!.key);
-  return [...new Set(names)].sort();
+/**
+ * The directory's custom schemas that a mapping and a scope's filter read, sorted: what a read must cover before anything
+ * can be decided.
+ */
+export function schemasOf(rows: readonly MappingRow[], filter = ''): string[] {
+  const named = rows.flatMap(({ source }) => {
+    if (source?.$case === 'expression') return schemasIn(source.value);
+    const steps = source?.$case === 'attribute' ? parseSourcePath(source.value)?.steps : undefined;
+    return steps?.[0]?.key === 'customSchemas' && steps[1] ? [steps[1].key] : [];
+  });
+  return [...new Set([...named, ...schemasIn(filter)])].sort();
+}
+
+function schemasIn(expression: string): string[] {
+  const compiled = expression === '' ? undefined : compileExpression(expression);
+  return compiled?.ok ? compiled.expression.schemas : [];
 }
 
 function targetOf(row: MappingRow): AttributePath {
   const target = parseTargetPath(row.target);
   if (!target) throw new Error(`mapping target "${row.target}" is not a SCIM path: correct the mapping row`);
   return target;
-}
-
-function sourceValue(row: MappingRow, user: JsonObject): JsonValue | undefined {
-  const value = row.source?.$case === 'constant' ? (row.source.value as JsonValue) : attributeValue(row, user);
-  return isUnassigned(value) ? (row.defaultValue as JsonValue | undefined) : value;
-}
-
-function attributeValue(row: MappingRow, user: JsonObject): JsonValue | undefined {
-  if (row.source?.$case !== 'attribute') throw new Error(`mapping row "${row.target}" has no source: give it one`);
-  const path = parseSourcePath(row.source.value);
-  if (!path) throw new Error(`"${row.source.value}" is not a directory attribute path: correct the mapping row`);
-  return readSource(user, path);
 }
 
 /** The manager is the one reference of the core and enterprise schemas (RFC 7643 §4.3). */
@@ -110,6 +118,25 @@ function keptValue(
   const keeps = row.apply === MappingRow_Apply.APPLY_ON_CREATE;
   const keepsNull = row.onNull === MappingRow_OnNull.ON_NULL_KEEP && isUnassigned(value);
   return keeps || keepsNull ? readTarget(accepted, target) : value;
+}
+
+function finishResource(resource: JsonObject): void {
+  dropEmptyElements(resource);
+  addSchemas(resource);
+  markPrimary(resource);
+}
+
+/** An item of a list may have no value for any of the rows that write it. */
+function dropEmptyElements(resource: JsonObject): void {
+  for (const [name, value] of Object.entries(resource)) {
+    if (name.startsWith('urn:') && isObject(value)) dropEmptyElements(value);
+    if (!Array.isArray(value)) continue;
+    const elements = value.filter(
+      (element) => !isObject(element) || Object.keys(element).some((key) => key !== 'type'),
+    );
+    if (elements.length > 0) resource[name] = elements;
+    else delete resource[name];
+  }
 }
 
 function addSchemas(resource: JsonObject): void {

@@ -37,10 +37,15 @@ export function readSource(user: JsonObject, path: SourcePath): JsonValue | unde
   return isUnassigned(value) ? undefined : value;
 }
 
-/** Primary means: marked so, else of type work, else the first; Google marks it on some lists only. */
 function pickElement(list: JsonValue | undefined, pick: NonNullable<Step['pick']>): JsonValue | undefined {
   if (!Array.isArray(list)) return undefined;
   const elements = list.filter(isObject);
   if (pick !== 'primary') return elements.find((element) => element[pick.attribute] === pick.value);
-  return elements.find((e) => e['primary'] === true) ?? elements.find((e) => e['type'] === 'work') ?? elements[0];
+  return primaryOf(elements, (element, key) => element[key]);
+}
+
+/** Primary means: marked so, else of type work, else the first; Google marks it on some lists only. */
+export function primaryOf<T>(elements: readonly T[], read: (element: T, key: string) => unknown): T | undefined {
+  const marked = elements.find((element) => read(element, 'primary') === true);
+  return marked ?? elements.find((element) => read(element, 'type') === 'work') ?? elements[0];
 }

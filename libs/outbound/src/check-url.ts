@@ -20,11 +20,12 @@ export function checkUrl(text: string, allowedHosts: readonly string[]): string 
   // Looked for in the text: a URL object does not tell "?" from nothing.
   if (/[?#]/.test(text)) return 'has a query or fragment: leave out what follows "?" or "#"';
   if (text.endsWith('/')) return 'ends with a slash: leave it out';
-  if (isAllowed(url, allowedHosts)) return undefined;
+  if (isAllowedHost(url, allowedHosts)) return undefined;
   return checkPublicHost(url);
 }
 
-function isAllowed({ hostname, port }: URL, allowedHosts: readonly string[]): boolean {
+/** Whether the operator allows a host whatever it is, as `host` or `host:port`. */
+export function isAllowedHost({ hostname, port }: URL, allowedHosts: readonly string[]): boolean {
   return allowedHosts.includes(hostname) || allowedHosts.includes(`${hostname}:${port || '443'}`);
 }
 

@@ -1,2 +1,2 @@
-export { checkUrl } from './check-url.ts';
+export { checkUrl, isAllowedHost } from './check-url.ts';
 export { createOutboundAgent, ForbiddenAddressError, isPublicAddress } from './outbound-agent.ts';

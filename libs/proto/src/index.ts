@@ -16,6 +16,7 @@ export * from './gen/google/rpc/error_details.ts';
 export * from './gen/google/rpc/status.ts';
 export * from './canonical-json.ts';
 export * from './descriptors.ts';
+export * from './json-schema.ts';
 export * from './present-hash.ts';
 export * from './reason.ts';
 export * from './resource-names.ts';

@@ -8,7 +8,7 @@ export type { BodyKind, ScimError } from './error-body.ts';
 export { filterEq, matchesEq } from './filter.ts';
 export type { Headers } from './headers.ts';
 export { headerOf } from './headers.ts';
-export { isObject, isUnassigned, member, parseJson } from './json.ts';
+export { isObject, isUnassigned, member, parseJson, sameValue } from './json.ts';
 export { readList } from './list.ts';
 export type { ScimList } from './list.ts';
 export { parsePath } from './path.ts';

@@ -43,7 +43,7 @@ export const failureReasons = {
   IMMUTABLE: { code: '45006', retryable: false },
   MALFORMED: { code: '45006', retryable: false },
   UNSUPPORTED: { code: '45006', retryable: false },
-  MAPPING_FAILED: { code: '45006', retryable: false },
+  EXPRESSION_FAILED: { code: '45006', retryable: false },
   MISSING_REQUIRED: { code: '45016', retryable: false },
 
   // Credentials.

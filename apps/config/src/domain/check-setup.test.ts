@@ -9,6 +9,11 @@ function fieldsAtFault(fields: Fields): string[] {
 }
 
 const seconds = (n: number) => ({ seconds: BigInt(n), nanos: 0 });
+const mappingTest = (name: string) => ({
+  name,
+  user: { primaryEmail: 'a@b.example' },
+  expected: { userName: 'a@b.example' },
+});
 const userName = { target: 'userName', source: { $case: 'attribute', value: 'primaryEmail' } } as const;
 
 test('a setup with everything set can be stored', () => {
@@ -17,6 +22,7 @@ test('a setup with everything set can be stored', () => {
     scope: { groups: ['sales@example.com'], orgUnits: ['/', '/Sales/EMEA'], excludedPersons: ['1042'] },
     deprovisioning: { deleted: { suspendAfter: seconds(0), deleteAfter: seconds(0) }, archived: {} },
     matching: { attributes: ['emails', 'externalId'], onExisting: 2, onForeignExternalId: 3 },
+    mappingTests: [mappingTest('a'), { ...mappingTest('b'), expected: { 'emails[type eq "work"].value': null } }],
   };
   expect(fieldsAtFault(fields)).toEqual([]);
 });
@@ -69,6 +75,29 @@ test.each<[string, Fields, string[]]>([
     ['setup.deprovisioning.deleted.delete_after'],
   ],
   ['an attribute that is not compared', { matching: { attributes: ['nickName'] } }, ['setup.matching.attributes[0]']],
+  ['a filter without end', { scope: { filter: 'a'.repeat(2_049) } }, ['setup.scope.filter']],
+  ['a filter that is no expression', { scope: { filter: 'user.' } }, ['setup.scope.filter']],
+  ['a filter that is neither true nor false', { scope: { filter: 'user.primaryEmail' } }, ['setup.scope.filter']],
+  [
+    'a mapping test without a name, a user or what is expected',
+    { mappingTests: [{}] },
+    ['name', 'user', 'expected'].map((part) => `setup.mapping_tests[0].${part}`),
+  ],
+  [
+    'two mapping tests of one name',
+    { mappingTests: [mappingTest('a'), mappingTest('b'), mappingTest('a')] },
+    ['setup.mapping_tests[2].name'],
+  ],
+  [
+    'a mapping test that expects a value at no SCIM path',
+    { mappingTests: [{ ...mappingTest('a'), expected: { 'x y': 1 } }] },
+    ['setup.mapping_tests[0].expected'],
+  ],
+  [
+    'more mapping tests than are run',
+    { mappingTests: Array.from({ length: 101 }, (_, i) => mappingTest(`test ${i}`)) },
+    ['setup.mapping_tests'],
+  ],
   ['an unknown policy', { matching: { onExisting: 7 as 0 } }, ['setup.matching.on_existing']],
 ])('%s is refused', (_, fields, expected) => {
   expect(fieldsAtFault(fields)).toEqual(expected);

@@ -1,4 +1,4 @@
-import { checkMapping } from '@autoprov/mapping';
+import { checkMapping, checkScopeFilter } from '@autoprov/mapping';
 import {
   MatchingPolicy_OnExisting,
   MatchingPolicy_OnForeignExternalId,
@@ -12,6 +12,7 @@ import {
 import { MappingRow_Apply, MappingRow_OnNull } from '@autoprov/proto';
 import { checkUrl } from '@autoprov/outbound';
 import { checkJson } from './check-json.ts';
+import { checkMappingTests } from './check-mapping-tests.ts';
 
 /** What is wrong with one field, in the form of google.rpc.BadRequest; `field` is a path in proto names. */
 export type Violation = { field: string; description: string };
@@ -31,6 +32,7 @@ export function checkSetup(setup: ProvisioningSetup, allowedHosts: readonly stri
     ...prefix('scope', checkScope(setup.scope)),
     ...prefix('deprovisioning', checkDeprovisioning(setup.deprovisioning)),
     ...prefix('matching', checkMatching(setup.matching)),
+    ...checkMappingTests(setup.mappingTests),
   ];
   if (ProvisioningSetup.encode(setup).finish().length > MAX_SETUP_BYTES) {
     const description = `is larger than ${MAX_SETUP_BYTES} bytes: name groups instead of persons`;
@@ -64,19 +66,28 @@ function checkScope(scope: ProvisioningScope | undefined): Violation[] {
     ...checkList('excluded_org_units', scope.excludedOrgUnits),
     ...checkList('persons', scope.persons, { ignoreCase: true }),
     ...checkList('excluded_persons', scope.excludedPersons, { ignoreCase: true }),
-    ...checkPaths('org_units', scope.orgUnits),
-    ...checkPaths('excluded_org_units', scope.excludedOrgUnits),
+    ...checkOrgUnits('org_units', scope.orgUnits),
+    ...checkOrgUnits('excluded_org_units', scope.excludedOrgUnits),
+    ...checkFilter(scope.filter),
   ];
 }
 
-function checkPaths(field: string, paths: readonly string[]): Violation[] {
+function checkFilter(filter: string): Violation[] {
+  // A text in it may hold what PostgreSQL cannot store.
+  if (filter.includes('\0')) return [{ field: 'filter', description: 'holds the character NUL: remove it' }];
+  return checkScopeFilter(filter);
+}
+
+/** What is wrong with paths of org units; empty: nothing. */
+export function checkOrgUnits(field: string, paths: readonly string[]): Violation[] {
   const description = 'is not a path of an org unit: write for example /Sales/EMEA';
   return paths.flatMap((path, i) =>
     path === '/' || /^(\/[^/]+)+$/.test(path) ? [] : [{ field: `${field}[${i}]`, description }],
   );
 }
 
-function checkDeprovisioning(policy: DeprovisioningPolicy | undefined): Violation[] {
+/** What is wrong with the rules of a policy, whatever the service provider can do; empty: nothing. */
+export function checkDeprovisioning(policy: DeprovisioningPolicy | undefined): Violation[] {
   if (!policy) return [];
   const { outOfScope: out_of_scope, suspended, archived, deleted } = policy;
   return Object.entries({ out_of_scope, suspended, archived, deleted }).flatMap(([trigger, rule]) => {
@@ -103,7 +114,8 @@ function nanosOf({ seconds, nanos }: Duration): bigint {
   return seconds * 1_000_000_000n + BigInt(nanos);
 }
 
-function checkMatching(matching: MatchingPolicy | undefined): Violation[] {
+/** What is wrong with a matching policy; empty: nothing. */
+export function checkMatching(matching: MatchingPolicy | undefined): Violation[] {
   if (!matching) return [];
   const { attributes, onExisting, onForeignExternalId } = matching;
   const description = `is not compared: use ${matchingAttributes.join(', ')}`;
@@ -117,7 +129,8 @@ function checkMatching(matching: MatchingPolicy | undefined): Violation[] {
   ];
 }
 
-function checkList(field: string, values: readonly string[], { ignoreCase = false } = {}): Violation[] {
+/** What is wrong with a list of names, each at most once; empty: nothing. */
+export function checkList(field: string, values: readonly string[], { ignoreCase = false } = {}): Violation[] {
   const seen = new Map<string, number>();
   return values.flatMap((value, i) => {
     const at = `${field}[${i}]`;
@@ -139,6 +152,7 @@ function checkEnum(field: string, value: number, names: Readonly<Record<string, 
   return [{ field, description: `has the unknown value ${value}: use ${known.join(', ')}` }];
 }
 
-function prefix(message: string, violations: readonly Violation[]): Violation[] {
+/** The same violations of a message that stands in the field `message`. */
+export function prefix(message: string, violations: readonly Violation[]): Violation[] {
   return violations.map(({ field, description }) => ({ field: `${message}.${field}`, description }));
 }

@@ -1,12 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ProvisioningSetup, ProvisioningSetup_State, type Template } from '@autoprov/proto';
+import { ProvisioningSetup, ProvisioningSetup_State, type SetupDefaults, type Template } from '@autoprov/proto';
+import { withRulesOf } from './effective-setup.ts';
+import { updatableSetup } from './updatable.ts';
 import { applyPaths } from './update-mask.ts';
 
-/** A new setup, inactive, with the template's mapping where it has none of its own. It has no revision yet. */
-export function newSetup(name: string, wanted: ProvisioningSetup, template: Template, now: Date): ProvisioningSetup {
+/**
+ * A new setup, inactive. What it says nothing of itself it takes from the template and keeps: its mapping always,
+ * deprovisioning and matching where the customer says nothing either. It has no revision yet.
+ */
+export function newSetup(
+  name: string,
+  wanted: ProvisioningSetup,
+  { template, defaults, now }: { template: Template; defaults: SetupDefaults | undefined; now: Date },
+): ProvisioningSetup {
   return withMapping(
     {
       ...wanted,
+      deprovisioning: withRulesOf(wanted.deprovisioning, template.deprovisioning, defaults?.deprovisioning),
+      matching: wanted.matching ?? (defaults?.matching ? undefined : template.matching),
       name,
       etag: '',
       revision: 0n,
@@ -26,7 +37,7 @@ export function updatedSetup(
   paths: readonly string[],
   template: Template,
 ): ProvisioningSetup {
-  return withMapping(applyPaths(current, wanted, paths), template);
+  return withMapping(applyPaths(updatableSetup, current, wanted, paths), template);
 }
 
 /** Whether two setups ask for the same. A write that changes nothing takes no revision: nobody's accounts are due again. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from '@jest/globals';
 import { ProvisioningSetup } from '@autoprov/proto';
+import { updatableSetup } from './updatable.ts';
 import { applyPaths, checkPaths, isChanged, pathsOf } from './update-mask.ts';
 
 const paths = fc.uniqueArray(
@@ -32,8 +33,8 @@ const setups = fc
 test('an update with the same mask twice is an update once', () => {
   fc.assert(
     fc.property(setups, setups, paths, (current, wanted, mask) => {
-      const once = applyPaths(current, wanted, mask);
-      expect(applyPaths(once, wanted, mask)).toEqual(once);
+      const once = applyPaths(updatableSetup, current, wanted, mask);
+      expect(applyPaths(updatableSetup, once, wanted, mask)).toEqual(once);
     }),
   );
 });
@@ -41,7 +42,9 @@ test('an update with the same mask twice is an update once', () => {
 test('an update with nothing new changes nothing', () => {
   fc.assert(
     fc.property(setups, (current) => {
-      expect(applyPaths(current, current, pathsOf(current, undefined))).toEqual(current);
+      expect(applyPaths(updatableSetup, current, current, pathsOf(updatableSetup, current, undefined))).toEqual(
+        current,
+      );
     }),
   );
 });
@@ -49,7 +52,7 @@ test('an update with nothing new changes nothing', () => {
 test('fields outside the mask stay as they are', () => {
   fc.assert(
     fc.property(setups, setups, (current, wanted) => {
-      const { endpointUrl, ...rest } = applyPaths(current, wanted, ['endpoint_url']);
+      const { endpointUrl, ...rest } = applyPaths(updatableSetup, current, wanted, ['endpoint_url']);
       expect({ endpointUrl, ...rest }).toEqual({ ...current, endpointUrl: wanted.endpointUrl });
     }),
   );
@@ -57,6 +60,7 @@ test('fields outside the mask stay as they are', () => {
 
 test('a part of a message that was absent is set, the other parts get their defaults', () => {
   const merged = applyPaths(
+    updatableSetup,
     ProvisioningSetup.fromPartial({}),
     ProvisioningSetup.fromPartial({ scope: { groups: ['g'] } }),
     ['scope.groups'],
@@ -66,14 +70,14 @@ test('a part of a message that was absent is set, the other parts get their defa
 
 test('a field in the mask that is not set in the request is cleared', () => {
   const current = ProvisioningSetup.fromPartial({ scope: { groups: ['g'] } });
-  expect(applyPaths(current, ProvisioningSetup.fromPartial({}), ['scope']).scope).toBeUndefined();
+  expect(applyPaths(updatableSetup, current, ProvisioningSetup.fromPartial({}), ['scope']).scope).toBeUndefined();
 });
 
 test('without a mask every field that is set is changed', () => {
   const setup = ProvisioningSetup.fromPartial({ etag: '1', scope: { groups: ['g'] } });
-  expect(pathsOf(setup, undefined)).toEqual(['scope']);
-  expect(pathsOf(setup, [])).toEqual(['scope']);
-  expect(pathsOf(setup, ['matching'])).toEqual(['matching']);
+  expect(pathsOf(updatableSetup, setup, undefined)).toEqual(['scope']);
+  expect(pathsOf(updatableSetup, setup, [])).toEqual(['scope']);
+  expect(pathsOf(updatableSetup, setup, ['matching'])).toEqual(['matching']);
 });
 
 test.each([
@@ -88,14 +92,14 @@ test.each([
   'state',
   'etag',
 ])('the path %j is refused with what to use instead', (path) => {
-  expect(checkPaths(['scope', path])).toEqual([
+  expect(checkPaths(updatableSetup, ['scope', path])).toEqual([
     { field: 'update_mask.paths[1]', description: expect.stringMatching(/use |leave it out/) },
   ]);
 });
 
 test('a violation belongs to the path that changes its field', () => {
-  expect(isChanged('setup.scope.groups[1]', ['scope'])).toBe(true);
-  expect(isChanged('setup.scope.groups[1]', ['scope.groups'])).toBe(true);
-  expect(isChanged('setup.scope.groups[1]', ['scope.persons'])).toBe(false);
-  expect(isChanged('setup.scope', ['scope.groups'])).toBe(false);
+  expect(isChanged(updatableSetup, 'setup.scope.groups[1]', ['scope'])).toBe(true);
+  expect(isChanged(updatableSetup, 'setup.scope.groups[1]', ['scope.groups'])).toBe(true);
+  expect(isChanged(updatableSetup, 'setup.scope.groups[1]', ['scope.persons'])).toBe(false);
+  expect(isChanged(updatableSetup, 'setup.scope', ['scope.groups'])).toBe(false);
 });

@@ -1,64 +1,54 @@
-import { ProvisioningSetup } from '@autoprov/proto';
 import type { Violation } from './check-setup.ts';
 
-/** The fields of a setup that an update may change, each with the parts that may be changed alone. */
-const updatable = new Map<string, readonly string[]>([
-  ['endpoint_url', []],
-  ['attribute_mapping', ['rows']],
-  ['scope', ['groups', 'org_units', 'excluded_org_units', 'persons', 'excluded_persons']],
-  ['deprovisioning', ['out_of_scope', 'suspended', 'archived', 'deleted']],
-  ['matching', ['attributes', 'on_existing', 'on_foreign_external_id']],
-]);
-
-/** Those that it may not, with what to do instead. */
-const outputOnly = new Map([
-  ['name', 'names the setup: leave it out of the mask'],
-  ['etag', 'says which state is changed: leave it out of the mask'],
-  ['revision', 'is set by the service: leave it out'],
-  ['state', 'is changed by ActivateSetup and DeactivateSetup: leave it out'],
-  ['template_version', 'is set by the service: leave it out'],
-  ['create_time', 'is set by the service: leave it out'],
-  ['update_time', 'is set by the service: leave it out'],
-]);
+/** What of a resource an update may change. */
+export type Updatable<T> = {
+  /** The field of the request that holds the resource, for example `setup`. */
+  resource: string;
+  /** The fields that may be changed, each with the parts that may be changed alone. */
+  fields: ReadonlyMap<string, readonly string[]>;
+  /** Those that may not, with what to do instead. */
+  outputOnly: ReadonlyMap<string, string>;
+  /** Fills in what is missing. */
+  fromPartial: (fields: object) => T;
+};
 
 /** The paths of an update: those of the mask or, without one, of every field that is set. */
-export function pathsOf(setup: ProvisioningSetup, mask: readonly string[] | undefined): string[] {
+export function pathsOf<T>({ fields }: Updatable<T>, wanted: T, mask: readonly string[] | undefined): string[] {
   if (mask && mask.length > 0) return [...mask];
-  const fields = setup as unknown as Record<string, unknown>;
-  return [...updatable.keys()].filter((path) => (fields[camelCase(path)] ?? '') !== '');
+  return [...fields.keys()].filter((path) => isSet((wanted as Fields)[camelCase(path)]));
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
 }
 
 /** What is wrong with the paths of an update; empty when all of them can be changed. */
-export function checkPaths(paths: readonly string[]): Violation[] {
+export function checkPaths<T>({ fields, outputOnly }: Updatable<T>, paths: readonly string[]): Violation[] {
   return paths.flatMap((path, i) => {
     const [head = '', part, ...rest] = path.split('.');
-    const parts = updatable.get(head);
+    const parts = fields.get(head);
     if (parts && (part === undefined || (parts.includes(part) && rest.length === 0))) return [];
-    const known = parts ? [head, ...parts.map((name) => `${head}.${name}`)] : [...updatable.keys()];
+    const known = parts ? [head, ...parts.map((name) => `${head}.${name}`)] : [...fields.keys()];
     const advice = outputOnly.get(head) ?? `is unknown: use ${known.join(', ')}`;
     return [{ field: `update_mask.paths[${i}]`, description: `"${path}" ${advice}` }];
   });
 }
 
 /** `current` with the fields of `paths` taken from `wanted`. */
-export function applyPaths(
-  current: ProvisioningSetup,
-  wanted: ProvisioningSetup,
-  paths: readonly string[],
-): ProvisioningSetup {
+export function applyPaths<T>({ fromPartial }: Updatable<T>, current: T, wanted: T, paths: readonly string[]): T {
   const merged = paths.reduce<Fields>(
-    (target, path) => copyPath(target, wanted as unknown as Fields, path.split('.').map(camelCase)),
-    current as unknown as Fields,
+    (target, path) => copyPath(target, wanted as Fields, path.split('.').map(camelCase)),
+    current as Fields,
   );
   // Where a part was set in a message that was absent, its other parts are still missing.
-  return ProvisioningSetup.fromPartial(merged as Partial<ProvisioningSetup>);
+  return fromPartial(merged);
 }
 
 /** Whether a field named in a violation is one of those that the paths change. */
-export function isChanged(field: string, paths: readonly string[]): boolean {
+export function isChanged<T>({ resource }: Updatable<T>, field: string, paths: readonly string[]): boolean {
   return (
-    field === 'setup' ||
-    paths.some((path) => `${field}.`.startsWith(`setup.${path}.`) || field.startsWith(`setup.${path}[`))
+    field === resource ||
+    paths.some((path) => `${field}.`.startsWith(`${resource}.${path}.`) || field.startsWith(`${resource}.${path}[`))
   );
 }
 
@@ -70,6 +60,7 @@ function copyPath(target: Fields, source: Fields, [head = '', ...rest]: string[]
   return { ...target, [head]: copyPath(inside(target), inside(source), rest) };
 }
 
-function camelCase(name: string): string {
+/** `endpoint_url` → `endpointUrl`. */
+export function camelCase(name: string): string {
   return name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -26,9 +26,10 @@ export async function createApp(
   }
   return writeOnce(ctx, call, ConfigServiceService.createApp, request, async (tx) => {
     if (!(await lockCustomer(tx, customerId))) throw notFoundError(parent, 'create the customer first');
-    const app = { customerId, appId, displayName, template, createTime: ctx.now() };
-    const isFree = validateOnly ? !(await findApp(tx, app)) : await insertApp(tx, app);
-    if (!isFree) throw existsError(appName(app));
+    const wanted = { customerId, appId, displayName, template, createTime: ctx.now() };
+    const isTaken = validateOnly && (await findApp(tx, wanted));
+    const app = validateOnly ? { ...wanted, etag: '' } : await insertApp(tx, wanted);
+    if (isTaken || !app) throw existsError(appName(wanted));
     return { app: presentApp(app) };
   });
 }

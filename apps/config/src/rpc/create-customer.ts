@@ -1,6 +1,7 @@
 import type { CallContext } from '@autoprov/grpc';
 import { ConfigServiceService, type CreateCustomerRequest, type CreateCustomerResponse } from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
+import { checkDefaults } from '../domain/check-defaults.ts';
 import { findCustomer, insertCustomer } from '../store/customers.ts';
 import { existsError } from './errors.ts';
 import { presentCustomer } from './present.ts';
@@ -13,16 +14,18 @@ export async function createCustomer(
   call: CallContext,
 ): Promise<CreateCustomerResponse> {
   const { customerId, validateOnly } = request;
-  const displayName = request.customer?.displayName ?? '';
+  const { displayName = '', setupDefaults } = request.customer ?? {};
   refuseViolations([
     ...checkId('customer_id', customerId),
     ...checkDisplayName('customer.display_name', displayName),
+    ...checkDefaults(setupDefaults),
     ...checkRequestId(request.requestId),
   ]);
   return writeOnce(ctx, call, ConfigServiceService.createCustomer, request, async (tx) => {
-    const customer = { customerId, displayName, createTime: ctx.now() };
-    const isFree = validateOnly ? !(await findCustomer(tx, customerId)) : await insertCustomer(tx, customer);
-    if (!isFree) throw existsError(`customers/${customerId}`);
+    const wanted = { customerId, displayName, setupDefaults, createTime: ctx.now() };
+    const isTaken = validateOnly && (await findCustomer(tx, customerId));
+    const customer = validateOnly ? { ...wanted, etag: '' } : await insertCustomer(tx, wanted);
+    if (isTaken || !customer) throw existsError(`customers/${customerId}`);
     return { customer: presentCustomer(customer) };
   });
 }

@@ -7,11 +7,16 @@ import {
   type CreateSetupRequest,
   type CreateSetupResponse,
 } from '@autoprov/proto';
+import { checkNewSetup } from '../checks/before-save.ts';
 import type { ConfigContext } from '../context.ts';
+import { checkForTemplate } from '../domain/check-for-template.ts';
 import { checkSetup } from '../domain/check-setup.ts';
 import { newSetup } from '../domain/setup.ts';
 import { lockApp } from '../store/apps.ts';
+import { findCustomer } from '../store/customers.ts';
+import { cancelPendingRevocation } from '../store/pending-revocations.ts';
 import { findSetup, saveSetup } from '../store/setups.ts';
+import { authorshipOf } from './authorship.ts';
 import { notFoundError, staleError } from './errors.ts';
 import { templateOf } from './template-of.ts';
 import { checkAppName, checkRequestId, refuseViolations } from './violations.ts';
@@ -30,16 +35,20 @@ export async function createSetup(
     ...checkSetup(wanted, ctx.allowedHosts),
   ]);
   const key = parseAppName(parent)!;
+  const checks = await checkNewSetup(ctx, call, key, wanted);
   return writeOnce(ctx, call, ConfigServiceService.createSetup, request, async (tx) => {
     const app = await lockApp(tx, key);
     if (!app) throw notFoundError(parent, 'install the app first');
     const name = `${parent}/setup`;
-    if (await findSetup(tx, key)) throw existsError(name);
+    if (!checks || (await findSetup(tx, key))) throw existsError(name);
     const template = templateOf(ctx, app);
-    const setup = newSetup(name, wanted, template, ctx.now());
-    if (validateOnly) return { setup, checks: [] };
+    const defaults = (await findCustomer(tx, app.customerId))?.setupDefaults;
+    const setup = newSetup(name, wanted, { template, defaults, now: ctx.now() });
+    refuseViolations(checkForTemplate(setup, { template, defaults, allowedHosts: ctx.allowedHosts }));
+    if (validateOnly) return { setup, checks };
+    await cancelPendingRevocation(tx, key);
     const scim = template.scim ?? ScimProfile.fromPartial({});
-    return { setup: await saveSetup(tx, key, { setup, scim }, { caller: call.caller, now: ctx.now() }), checks: [] };
+    return { setup: await saveSetup(tx, key, { setup, scim }, authorshipOf(ctx, call)), checks };
   });
 }
 

@@ -6,6 +6,7 @@ import {
   type DeactivateSetupResponse,
 } from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
+import { authorshipOf } from './authorship.ts';
 import { changeState } from './change-state.ts';
 import { lockSetup } from './lock-setup.ts';
 import { checkSetupWrite, refuseViolations } from './violations.ts';
@@ -20,6 +21,6 @@ export async function deactivateSetup(
   return writeOnce(ctx, call, ConfigServiceService.deactivateSetup, request, async (tx) => {
     const stored = await lockSetup(tx, request, 'STALE_SETUP_MISSING');
     const change = { state: ProvisioningSetup_State.STATE_INACTIVE, validateOnly: request.validateOnly };
-    return { setup: await changeState(tx, stored, change, { caller: call.caller, now: ctx.now() }) };
+    return { setup: await changeState(tx, stored, change, authorshipOf(ctx, call)) };
   });
 }

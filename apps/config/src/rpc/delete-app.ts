@@ -3,21 +3,27 @@ import { inTransaction } from '@autoprov/postgres';
 import type { DeleteAppRequest, DeleteAppResponse } from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
 import { deleteApp as removeApp, lockApp } from '../store/apps.ts';
+import { insertPendingRevocation } from '../store/pending-revocations.ts';
 import { saveRemoval } from '../store/setups.ts';
+import { authorshipOf } from './authorship.ts';
 import { notFoundError } from './errors.ts';
 import { readAppKey } from './violations.ts';
 
 export async function deleteApp(
   ctx: ConfigContext,
   { name, validateOnly }: DeleteAppRequest,
-  { caller }: CallContext,
+  call: CallContext,
 ): Promise<DeleteAppResponse> {
   const key = readAppKey('name', name);
-  return inTransaction(ctx.pool, async (tx) => {
+  await inTransaction(ctx.pool, async (tx) => {
     if (!(await lockApp(tx, key))) throw notFoundError(name, 'it may be removed already');
-    if (validateOnly) return {};
+    if (validateOnly) return;
     await removeApp(tx, key);
-    await saveRemoval(tx, key, { appRemoved: true }, { caller, now: ctx.now() });
-    return {};
+    const by = authorshipOf(ctx, call);
+    await saveRemoval(tx, key, { appRemoved: true }, by);
+    await insertPendingRevocation(tx, key, by.now);
   });
+  // The answer has nothing to say of it.
+  ctx.wakeRevocations();
+  return {};
 }

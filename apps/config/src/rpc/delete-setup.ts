@@ -1,9 +1,18 @@
 import type { CallContext } from '@autoprov/grpc';
-import { ConfigServiceService, type DeleteSetupRequest, type DeleteSetupResponse } from '@autoprov/proto';
+import {
+  ConfigServiceService,
+  type DeleteSetupRequest,
+  type DeleteSetupResponse,
+  type DeleteWarning,
+} from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
+import { revokeAccessOf } from '../revoke-access.ts';
+import { insertPendingRevocation } from '../store/pending-revocations.ts';
 import { saveRemoval } from '../store/setups.ts';
+import { authorshipOf } from './authorship.ts';
+import { publishedWords } from './errors.ts';
 import { lockSetup } from './lock-setup.ts';
-import { checkSetupWrite, refuseViolations } from './violations.ts';
+import { checkSetupWrite, parseSetupName, refuseViolations } from './violations.ts';
 import { writeOnce } from './write-once.ts';
 
 export async function deleteSetup(
@@ -12,12 +21,28 @@ export async function deleteSetup(
   call: CallContext,
 ): Promise<DeleteSetupResponse> {
   refuseViolations(checkSetupWrite(request));
-  return writeOnce(ctx, call, ConfigServiceService.deleteSetup, request, async (tx) => {
-    const { app } = await lockSetup(tx, request, 'STALE_DELETE_UNCONFIGURED');
-    if (!request.validateOnly) {
-      await saveRemoval(tx, app, { appRemoved: false }, { caller: call.caller, now: ctx.now() });
-    }
-    // Bearer and basic credentials can't be revoked from here, and Google's delegation belongs to the customer.
-    return { warnings: [] };
-  });
+  return writeOnce(
+    ctx,
+    call,
+    ConfigServiceService.deleteSetup,
+    request,
+    async (tx): Promise<DeleteSetupResponse> => {
+      const { app } = await lockSetup(tx, request, 'STALE_DELETE_UNCONFIGURED');
+      if (request.validateOnly) return { warnings: [] };
+      const by = authorshipOf(ctx, call);
+      await saveRemoval(tx, app, { appRemoved: false }, by);
+      await insertPendingRevocation(tx, app, by.now);
+      // What a repeat is told if this process ends before the broker has answered.
+      return { warnings: [notRevoked()] };
+    },
+    async () => {
+      const outcome = await revokeAccessOf(ctx, parseSetupName(request.name)!, call);
+      if (outcome === 'unknown') ctx.wakeRevocations();
+      return { warnings: outcome === 'unknown' || outcome.open.length > 0 ? [notRevoked()] : [] };
+    },
+  );
+}
+
+function notRevoked(): DeleteWarning {
+  return { reason: 'DELETED_BUT_NOT_REVOKED', message: publishedWords('DELETED_BUT_NOT_REVOKED')! };
 }

@@ -1,5 +1,5 @@
 import { entryOf } from '@autoprov/failure-catalogue';
-import { RpcError, status } from '@autoprov/grpc';
+import { orUnavailable as orOutage, outageError as toOutageError, RpcError, status } from '@autoprov/grpc';
 import { isUnavailable } from '@autoprov/postgres';
 import type { Reason } from '@autoprov/proto';
 
@@ -14,6 +14,7 @@ const statuses = {
 
 /** What to say when the store does not answer, by what could not be done. */
 const outages = {
+  FETCH_PRECONFIGURATION_FAILED: 'what is known before a setup is made could not be read: try again in a moment',
   FETCH_SETUP_FAILED: 'the setup could not be read: try again in a moment',
   CREATE_FAILED: 'the setup could not be stored: send it again with the same request_id',
   UPDATE_FAILED: 'the change could not be stored: send it again with the same request_id',
@@ -27,8 +28,6 @@ const outages = {
 /** Which operation the store failed. */
 export type OutageReason = keyof typeof outages;
 
-const RETRY_AFTER_MS = 2_000;
-
 /** The words that the published error model has for a reason. */
 export function publishedWords(reason: Reason): string | undefined {
   return entryOf(reason).message;
@@ -39,22 +38,26 @@ export function staleError(reason: keyof typeof statuses, message: string, metad
   return new RpcError(statuses[reason], reason, message, { metadata, localizedMessage: publishedWords(reason) });
 }
 
+/** UNAVAILABLE with the reason of what could not be done. */
+export function outageError(reason: OutageReason, cause: unknown): RpcError {
+  return toOutageError({ reason, message: outages[reason] }, cause);
+}
+
 /** Does it; when the store does not answer, throws UNAVAILABLE with the reason of what could not be done. */
-export async function orUnavailable<T>(reason: OutageReason, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (!isUnavailable(cause)) throw cause;
-    const localizedMessage = publishedWords(reason);
-    const details = { retryAfterMs: RETRY_AFTER_MS, localizedMessage, cause };
-    throw new RpcError(status.UNAVAILABLE, reason, outages[reason], details);
-  }
+export function orUnavailable<T>(reason: OutageReason, work: () => Promise<T>): Promise<T> {
+  return orOutage({ reason, message: outages[reason] }, isUnavailable, work);
 }
 
 export function notFoundError(name: string, advice: string): RpcError {
   return new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', `${name} does not exist: ${advice}`, {
     metadata: { name },
   });
+}
+
+/** Something else than a setup was changed since it was read. */
+export function etagMismatchError(name: string, etag: string, currentEtag: string): RpcError {
+  const message = `${name} has changed since etag ${etag} was read: read it again and repeat the change on it`;
+  return new RpcError(status.ABORTED, 'ETAG_MISMATCH', message, { metadata: { name, currentEtag } });
 }
 
 export function existsError(name: string): RpcError {

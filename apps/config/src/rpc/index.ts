@@ -2,6 +2,7 @@ import { defineService } from '@autoprov/grpc';
 import { ConfigServiceService } from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
 import { activateSetup } from './activate-setup.ts';
+import { checkSetup } from './check-setup.ts';
 import { createApp } from './create-app.ts';
 import { createCustomer } from './create-customer.ts';
 import { createSetup } from './create-setup.ts';
@@ -12,12 +13,20 @@ import { deleteSetup } from './delete-setup.ts';
 import { orUnavailable } from './errors.ts';
 import { getApp } from './get-app.ts';
 import { getCustomer } from './get-customer.ts';
+import { getPreConfiguration } from './get-pre-configuration.ts';
 import { getSetup } from './get-setup.ts';
 import { listApps } from './list-apps.ts';
 import { listCustomers } from './list-customers.ts';
 import { listSetupChanges } from './list-setup-changes.ts';
 import { listSetupRevisions } from './list-setup-revisions.ts';
 import { listTemplates } from './list-templates.ts';
+import { previewMapping } from './preview-mapping.ts';
+import { rollbackSetup } from './rollback-setup.ts';
+import { updateApp } from './update-app.ts';
+import { updateAttributeMapping } from './update-attribute-mapping.ts';
+import { updateCustomer } from './update-customer.ts';
+import { updateDeprovisioningConfig } from './update-deprovisioning-config.ts';
+import { updateGroupSettings } from './update-group-settings.ts';
 import { outageReasonOf, updateSetup } from './update-setup.ts';
 
 // Stands in for what is not written yet.
@@ -33,34 +42,38 @@ export const configService = (ctx: ConfigContext) =>
   defineService({
     definition: ConfigServiceService,
     handlers: {
-      updateCustomer: notYet,
-      updateApp: notYet,
-      getPreConfiguration: notYet,
-      updateAttributeMapping: notYet,
-      updateGroupSettings: notYet,
-      updateDeprovisioningConfig: notYet,
-      checkSetup: notYet,
-      previewMapping: notYet,
-      rollbackSetup: notYet,
       createRoleBinding: notYet,
       listRoleBindings: notYet,
       deleteRoleBinding: notYet,
       createCustomer: (request, call) => createCustomer(ctx, request, call),
       getCustomer: (request) => getCustomer(ctx, request),
       listCustomers: (request) => listCustomers(ctx, request),
+      updateCustomer: (request, call) => updateCustomer(ctx, request, call),
       deleteCustomer: (request) => deleteCustomer(ctx, request),
       listTemplates: (request) => listTemplates(ctx, request),
       createApp: (request, call) => createApp(ctx, request, call),
       getApp: (request) => getApp(ctx, request),
       listApps: (request) => listApps(ctx, request),
+      updateApp: (request, call) => updateApp(ctx, request, call),
       deleteApp: (request, call) => deleteApp(ctx, request, call),
+      getPreConfiguration: (request, call) =>
+        orUnavailable('FETCH_PRECONFIGURATION_FAILED', () => getPreConfiguration(ctx, request, call)),
+      checkSetup: (request, call) => orUnavailable('FETCH_SETUP_FAILED', () => checkSetup(ctx, request, call)),
+      previewMapping: (request, call) => orUnavailable('FETCH_SETUP_FAILED', () => previewMapping(ctx, request, call)),
       createSetup: (request, call) => orUnavailable('CREATE_FAILED', () => createSetup(ctx, request, call)),
       getSetup: (request) => orUnavailable('FETCH_SETUP_FAILED', () => getSetup(ctx, request)),
       updateSetup: (request, call) => orUnavailable(outageReasonOf(request), () => updateSetup(ctx, request, call)),
+      updateAttributeMapping: (request, call) =>
+        orUnavailable('UPDATE_MAPPING_FAILED', () => updateAttributeMapping(ctx, request, call)),
+      updateGroupSettings: (request, call) =>
+        orUnavailable('UPDATE_GROUPS_FAILED', () => updateGroupSettings(ctx, request, call)),
+      updateDeprovisioningConfig: (request, call) =>
+        orUnavailable('UPDATE_DEPROVISIONING_FAILED', () => updateDeprovisioningConfig(ctx, request, call)),
       activateSetup: (request, call) => orUnavailable('ACTIVATION_FAILED', () => activateSetup(ctx, request, call)),
       deactivateSetup: (request, call) => orUnavailable('UPDATE_FAILED', () => deactivateSetup(ctx, request, call)),
       deleteSetup: (request, call) => orUnavailable('DELETE_FAILED', () => deleteSetup(ctx, request, call)),
       listSetupRevisions: (request) => orUnavailable('FETCH_SETUP_FAILED', () => listSetupRevisions(ctx, request)),
+      rollbackSetup: (request, call) => orUnavailable('UPDATE_FAILED', () => rollbackSetup(ctx, request, call)),
       listSetupChanges: (request) => orUnavailable('FETCH_SETUP_FAILED', () => listSetupChanges(ctx, request)),
     },
     allow: {

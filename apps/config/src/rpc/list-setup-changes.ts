@@ -1,5 +1,6 @@
 import { SetupChange, type ListSetupChangesRequest, type ListSetupChangesResponse } from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
+import { effectiveSetup } from '../domain/effective-setup.ts';
 import { listSetupChanges as findChanges, type SetupChange as StoredChange } from '../store/setups.ts';
 import { pageLimit } from './pages.ts';
 import { appName } from './present.ts';
@@ -22,7 +23,8 @@ export async function listSetupChanges(
 }
 
 function presentChange({ stored, revision, appRemoved, ...key }: StoredChange): SetupChange {
-  return { app: appName(key), revision, setup: stored?.setup, appRemoved, scim: stored?.scim };
+  const setup = stored && effectiveSetup(stored.setup, stored.defaults);
+  return { app: appName(key), revision, setup, appRemoved, scim: stored?.scim };
 }
 
 /** As many of the first as one answer holds, and at least one. */

@@ -15,6 +15,5 @@ export async function listSetupRevisions(
   const before = readPageToken(request.pageToken, /^\d{1,18}$/) ?? REVISION_MAX;
   const found = await findRevisions(ctx.pool, key, BigInt(before), limit + 1);
   const { items, nextPageToken } = cutPage(found, limit, ({ revision }) => String(revision));
-  const revisions = items.map((item) => ({ ...item, person: '', changedPaths: [], rolledBackTo: 0n }));
-  return { revisions, nextPageToken };
+  return { revisions: items, nextPageToken };
 }

@@ -38,6 +38,11 @@ const update = (updateMask: string[]) => config.cli.updateSetup({ setup, updateM
 test.each([
   ['FETCH_SETUP_FAILED', "Couldn't fetch provisioning setup", () => config.cli.getSetup({ name: setup.name }, soon)],
   [
+    'FETCH_PRECONFIGURATION_FAILED',
+    "Couldn't fetch provisioning pre-configuration",
+    () => config.cli.getPreConfiguration({ app: parent }, soon),
+  ],
+  [
     'CREATE_FAILED',
     "Provisioning setup couldn't be created",
     () => config.cli.createSetup({ parent, setup: setupWith(), ...plain }, soon),
@@ -53,6 +58,26 @@ test.each([
     'UPDATE_DEPROVISIONING_FAILED',
     "Couldn't update the deprovisioning configuration",
     () => update(['deprovisioning.deleted']),
+  ],
+  [
+    'UPDATE_MAPPING_FAILED',
+    "Couldn't update attribute mapping",
+    () => config.cli.updateAttributeMapping({ ...write(), attributeMapping: undefined, mappingTests: [] }, soon),
+  ],
+  [
+    'UPDATE_GROUPS_FAILED',
+    "Couldn't update the group settings for auto provisioning",
+    () => config.cli.updateGroupSettings({ ...write(), scope: undefined }, soon),
+  ],
+  [
+    'UPDATE_DEPROVISIONING_FAILED',
+    "Couldn't update the deprovisioning configuration",
+    () => config.cli.updateDeprovisioningConfig({ ...write(), deprovisioning: undefined }, soon),
+  ],
+  [
+    'UPDATE_FAILED',
+    "Provisioning setup couldn't be updated",
+    () => config.cli.rollbackSetup({ ...write(), revision: setup.revision }, soon),
   ],
   ['ACTIVATION_FAILED', 'Provisioning activation failed', () => config.cli.activateSetup(write(), soon)],
   ['DELETE_FAILED', 'Error deleting provisioning setup', () => config.cli.deleteSetup(write(), soon)],

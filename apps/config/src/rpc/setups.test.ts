@@ -30,7 +30,7 @@ test('a new setup is inactive, holds the mapping of its template, and is read ba
   expect(setup).toMatchObject({
     state: ProvisioningSetup_State.STATE_INACTIVE,
     etag: String(setup.revision),
-    templateVersion: 1,
+    templateVersion: 2,
     scope: { groups: ['a@b.example'] },
   });
   expect(setup.attributeMapping?.rows).toContainEqual(expect.objectContaining({ target: 'userName', required: true }));

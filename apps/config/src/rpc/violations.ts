@@ -1,17 +1,26 @@
 import { RpcError, status, type FieldViolation } from '@autoprov/grpc';
-import { parseAppName, parseCustomerName } from '@autoprov/proto';
+import { parseAppName, parseCustomerName, parseUserName } from '@autoprov/proto';
 import type { AppKey } from '../domain/app-key.ts';
 import { publishedWords } from './errors.ts';
 
 const ENDPOINT_FIELD = 'setup.endpoint_url';
 const id = '2 to 40 lower-case letters, digits and dashes';
 
-/** Throws INVALID_ARGUMENT with every violation, if there is one. */
-export function refuseViolations(violations: readonly FieldViolation[]): void {
-  if (violations.length === 0) return;
+/**
+ * Throws INVALID_ARGUMENT with every violation, if there is one.
+ *
+ * @param fieldOf how the request names a field of the setup
+ */
+export function refuseViolations(
+  found: readonly FieldViolation[],
+  fieldOf = (field: string) => field,
+  metadata: Record<string, string> = {},
+): void {
+  if (found.length === 0) return;
+  const violations = found.map(({ field, description }) => ({ field: fieldOf(field), description }));
   const fields = [...new Set(violations.map(({ field }) => field))];
   const message = `the request is wrong in ${fields.slice(0, 5).join(', ')}: correct what the field violations say and send it again`;
-  const details = { fieldViolations: violations };
+  const details = { fieldViolations: violations, metadata };
   if (!fields.includes(ENDPOINT_FIELD))
     throw new RpcError(status.INVALID_ARGUMENT, 'INVALID_REQUEST', message, details);
   throw new RpcError(status.INVALID_ARGUMENT, 'ENDPOINT_INVALID', message, {
@@ -58,6 +67,12 @@ export function readAppKey(field: string, name: string): AppKey {
   return parseAppName(name)!;
 }
 
+/** A user of the same customer as the app. */
+export function checkUserOf({ customerId }: AppKey, field: string, name: string): FieldViolation[] {
+  if (parseUserName(name)?.customerId === customerId) return [];
+  return [{ field, description: `names no user of the customer: write customers/${customerId}/users/{id or address}` }];
+}
+
 /** Reads a field that names a setup. */
 export function readSetupKey(field: string, name: string): AppKey {
   refuseViolations(checkSetupName(field, name));
@@ -86,4 +101,12 @@ export function checkSetupWrite(request: { name: string; etag: string; requestId
     ...checkEtag('etag', request.etag),
     ...checkRequestId(request.requestId),
   ];
+}
+
+/**
+ * Names fields of a setup for a request that has them without the setup around: `setup.scope.groups[0]` is
+ * `scope.groups[0]`, and the setup as a whole is its main part.
+ */
+export function partField(main: string): (field: string) => string {
+  return (field) => (field === 'setup' ? main : field.replace(/^setup\./, ''));
 }

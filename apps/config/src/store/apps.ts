@@ -1,19 +1,19 @@
 import type { Db } from '@autoprov/postgres';
 import type { AppKey } from '../domain/app-key.ts';
 
-/** An app as stored; `template` is its template's name. */
-export type App = AppKey & { displayName: string; template: string; createTime: Date };
+/** An app as stored; `template` is its template's name, `etag` another one with each write. */
+export type App = AppKey & { displayName: string; template: string; createTime: Date; etag: string };
 
-const columns = `customer_id as "customerId", app_id as "appId", display_name as "displayName", template, create_time as "createTime"`;
+const columns = `customer_id as "customerId", app_id as "appId", display_name as "displayName", template, create_time as "createTime", etag`;
 
-/** False: the customer has an app of that id. */
-export async function insertApp(tx: Db, app: App): Promise<boolean> {
-  const { rowCount } = await tx.query(
+/** The app as stored; undefined: the customer has an app of that id. */
+export async function insertApp(tx: Db, app: Omit<App, 'etag'>): Promise<App | undefined> {
+  const { rows } = await tx.query<App>(
     `insert into apps (customer_id, app_id, display_name, template, create_time) values ($1, $2, $3, $4, $5)
-     on conflict do nothing`,
+     on conflict do nothing returning ${columns}`,
     [app.customerId, app.appId, app.displayName, app.template, app.createTime],
   );
-  return rowCount === 1;
+  return rows[0];
 }
 
 /** The app; undefined: it is not installed. */
@@ -41,6 +41,29 @@ export async function listApps(db: Db, customerId: string, afterId: string, limi
     [customerId, afterId, limit],
   );
   return rows;
+}
+
+/**
+ * All of a customer's apps, whose setups nobody else can change until the transaction ends. They are locked in the order
+ * of ids, after the customer and before a revision is taken: all writers follow this order, so none waits for another
+ * in a circle.
+ */
+export async function lockApps(tx: Db, customerId: string): Promise<App[]> {
+  const { rows } = await tx.query<App>(
+    `select ${columns} from apps where customer_id = $1 order by app_id for update`,
+    [customerId],
+  );
+  return rows;
+}
+
+/** Stores an app's name under a new etag. Returns it as stored. */
+export async function updateApp(tx: Db, { customerId, appId, displayName }: App): Promise<App> {
+  const { rows } = await tx.query<App>(
+    `update apps set display_name = $3, etag = gen_random_uuid() where customer_id = $1 and app_id = $2
+     returning ${columns}`,
+    [customerId, appId, displayName],
+  );
+  return rows[0]!;
 }
 
 export async function deleteApp(tx: Db, { customerId, appId }: AppKey): Promise<void> {

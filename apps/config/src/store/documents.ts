@@ -1,4 +1,4 @@
-import { fromCanonicalJson, ProvisioningSetup, ScimProfile, toCanonicalJson } from '@autoprov/proto';
+import { fromCanonicalJson, ProvisioningSetup, ScimProfile, SetupDefaults, toCanonicalJson } from '@autoprov/proto';
 
 /** A jsonb column as pg reads it. */
 export type Document = Parameters<typeof fromCanonicalJson>[2];
@@ -20,4 +20,12 @@ export function profileToDocument(profile: ScimProfile): string {
 
 export function profileFromDocument(document: Document): ScimProfile {
   return fromCanonicalJson('autoprov.config.v1.ScimProfile', ScimProfile, document, reading);
+}
+
+export function defaultsToDocument(defaults: SetupDefaults): string {
+  return JSON.stringify(toCanonicalJson('autoprov.config.v1.SetupDefaults', SetupDefaults, defaults));
+}
+
+export function defaultsFromDocument(document: Document): SetupDefaults {
+  return fromCanonicalJson('autoprov.config.v1.SetupDefaults', SetupDefaults, document, reading);
 }

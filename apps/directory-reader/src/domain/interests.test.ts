@@ -1,17 +1,27 @@
 import { expect, test } from '@jest/globals';
+import { directoryAttributes } from '@autoprov/mapping';
+import { MappingRow, ProvisioningScope } from '@autoprov/proto';
+import { userFields } from './field-mask.ts';
 import { interestsOf, nestedGroupKey } from './interests.ts';
 
-test('groups are those of the scope, schemas those that mapping rows name', () => {
-  const paths = [
-    'primaryEmail',
-    'customSchemas.Employment.badge',
-    'customSchemas.Employment.site',
-    'customSchemas.HR[0].x',
+test('groups are those of the scope, schemas those that mapping rows, expressions and the filter name', () => {
+  const row = (source: MappingRow['source']) => ({ ...MappingRow.fromPartial({ target: 'title' }), source });
+  const rows = [
+    row({ $case: 'attribute', value: 'primaryEmail' }),
+    row({ $case: 'attribute', value: 'customSchemas.Employment.badge' }),
+    row({ $case: 'attribute', value: 'customSchemas.Employment.site' }),
+    row({ $case: 'expression', value: 'coalesce(user.customSchemas["HR Facts"].grade, "")' }),
   ];
-  expect(interestsOf(['b@example.com', 'a@example.com', 'b@example.com'], paths)).toEqual({
+  const groups = ['b@example.com', 'a@example.com', 'b@example.com'];
+  const scope = ProvisioningScope.fromPartial({ groups, filter: 'user.customSchemas.Access.crm == true' });
+  expect(interestsOf({ scope, attributeMapping: { rows } })).toEqual({
     groups: ['a@example.com', 'b@example.com'],
-    schemas: ['Employment', 'HR'],
+    schemas: ['Access', 'Employment', 'HR Facts'],
   });
+});
+
+test('the attributes that a mapping may read are those that are read from the directory', () => {
+  expect(Object.keys(directoryAttributes).sort()).toEqual([...userFields].sort());
 });
 
 test('a nested group that is of interest itself has the key by which it is read already', () => {

@@ -1,3 +1,6 @@
+import { schemasOf } from '@autoprov/mapping';
+import type { ProvisioningSetup } from '@autoprov/proto';
+
 /** What one setup wants to be read beside the users. */
 export type SetupInterests = {
   /** Groups, as the setup spells them. */
@@ -6,15 +9,13 @@ export type SetupInterests = {
   schemas: string[];
 };
 
-/**
- * Finds what a setup wants to be read.
- *
- * @param scopeGroups `scope.groups`
- * @param attributePaths the `attribute` of each mapping row, for example `customSchemas.Employment.badge`
- */
-export function interestsOf(scopeGroups: string[], attributePaths: string[]): SetupInterests {
-  const schemas = attributePaths.flatMap((path) => /^customSchemas\.([^.[\]]+)/.exec(path)?.slice(1, 2) ?? []);
-  return { groups: sortedUnique(scopeGroups), schemas: sortedUnique(schemas) };
+/** What a setup wants to be read: the groups of its scope, and the custom schemas that its mapping and filter name. */
+export function interestsOf(setup: Pick<ProvisioningSetup, 'scope' | 'attributeMapping'> | undefined): SetupInterests {
+  const { scope, attributeMapping } = setup ?? {};
+  return {
+    groups: sortedUnique(scope?.groups ?? []),
+    schemas: schemasOf(attributeMapping?.rows ?? [], scope?.filter),
+  };
 }
 
 /** The key by which a group is read and kept: addresses and ids of groups do not tell upper from lower case. */

@@ -1,7 +1,9 @@
-import { defineService } from '@autoprov/grpc';
+import { defineService, orUnavailable, type Outage } from '@autoprov/grpc';
+import { isUnavailable } from '@autoprov/postgres';
 import { DirectoryServiceService } from '@autoprov/proto';
 import type { ReaderContext } from '../context.ts';
 import { batchGetUsers } from './batch-get-users.ts';
+import { checkGroups } from './check-groups.ts';
 import { getReadStatus } from './get-read-status.ts';
 import { getUser } from './get-user.ts';
 import { listCustomSchemas } from './list-custom-schemas.ts';
@@ -15,6 +17,11 @@ const notYet = async (): Promise<never> => {
   throw new Error('not written yet');
 };
 
+const schemasOutage: Outage = {
+  reason: 'FETCH_CUSTOM_ATTRIBUTES_FAILED',
+  message: 'the custom schemas could not be read: try again in a moment',
+};
+
 const forPeople = ['cli', 'console'];
 
 /** What the service answers, and to whom. */
@@ -22,13 +29,14 @@ export function directoryService(context: ReaderContext) {
   return defineService({
     definition: DirectoryServiceService,
     handlers: {
-      checkGroups: notYet,
       identifyDirectory: notYet,
-      getUser: (request) => getUser(context, request),
+      getUser: (request, call) => getUser(context, request, call),
       batchGetUsers: (request) => batchGetUsers(context, request),
       listUsers: (request) => listUsers(context, request),
       listGroups: (request) => listGroups(context, request),
-      listCustomSchemas: (request, call) => listCustomSchemas(context, request, call),
+      listCustomSchemas: (request, call) =>
+        orUnavailable(schemasOutage, isUnavailable, () => listCustomSchemas(context, request, call)),
+      checkGroups: (request, call) => checkGroups(context, request, call),
       requestRead: (request) => requestRead(context, request),
       getReadStatus: (request) => getReadStatus(context, request),
       resendUsers: (request) => resendUsers(context, request),

@@ -3,8 +3,12 @@ import type { Db } from '@autoprov/postgres';
 /** The kinds of requests to Google. */
 export type RequestKind = 'usersList' | 'usersGet' | 'membersList' | 'schemasList';
 
-/** Counts a request that is about to be sent. */
-export async function countRequest(db: Db, customerId: string, kind: RequestKind): Promise<void> {
+/**
+ * Counts a request that is about to be sent.
+ *
+ * @param kind of a request that is part of a read; `checks`: of one that is not
+ */
+export async function countRequest(db: Db, customerId: string, kind: RequestKind | 'checks'): Promise<void> {
   await db.query(
     `insert into request_counts as counted (customer_id, kind, count) values ($1, $2, 1)
      on conflict (customer_id, kind) do update set count = counted.count + 1`,

@@ -1,10 +1,16 @@
-import { defineService } from '@autoprov/grpc';
+import { defineService, orUnavailable, type Outage } from '@autoprov/grpc';
+import { isUnavailable } from '@autoprov/postgres';
 import { FailureServiceService } from '@autoprov/proto';
 import type { ReporterContext } from '../context.ts';
 import { exportFailures } from './export-failures.ts';
 import { getAppCounters } from './get-app-counters.ts';
 import { getFailure } from './get-failure.ts';
 import { listFailures } from './list-failures.ts';
+
+const statusOutage: Outage = {
+  reason: 'FETCH_STATUS_FAILED',
+  message: 'the counters could not be read: try again in a moment',
+};
 
 /** What this service answers, and to whom. */
 export function failureService(ctx: ReporterContext) {
@@ -14,7 +20,7 @@ export function failureService(ctx: ReporterContext) {
       getFailure: (request) => getFailure(ctx, request),
       listFailures: (request) => listFailures(ctx, request),
       exportFailures: (request) => exportFailures(ctx, request),
-      getAppCounters: (request) => getAppCounters(ctx, request),
+      getAppCounters: (request) => orUnavailable(statusOutage, isUnavailable, () => getAppCounters(ctx, request)),
     },
     allow: ['cli', 'console'],
   });

@@ -108,7 +108,88 @@ test('a manager without an account is waited for, and set once there is one', ()
 
 test('nothing is sent for somebody who lacks a required attribute', () => {
   const user = person({ attributes: { id: '1' } });
-  expect(decideFor({ user, account: noAccount('1') })).toMatchObject({ do: 'refuse', missing: ['userName'] });
+  expect(decideFor({ user, account: noAccount('1') })).toMatchObject({
+    do: 'refuse',
+    reason: 'MISSING_REQUIRED',
+    detail: expect.stringContaining('userName'),
+  });
+});
+
+const expressionRow = (target: string, value: string): MappingRow => ({
+  ...MappingRow.fromPartial({ target }),
+  source: { $case: 'expression', value },
+});
+const withRows = (...more: MappingRow[]) => ({ ...setup(), attributeMapping: { rows: [...rows, ...more] } });
+const withFilter = (filter: string) => ({ ...setup(), scope: { ...setup().scope!, filter } });
+
+test('an expression that fails for a person sends nothing for that person, and says where', () => {
+  const failing = withRows(expressionRow('nickName', 'user.name.nickName'));
+  for (const known of [noAccount('1'), account(), suspendedAccount]) {
+    expect(decideFor({ setup: failing, account: known })).toMatchObject({
+      do: 'refuse',
+      reason: 'EXPRESSION_FAILED',
+      detail: 'nickName: 1:5: the user has no "name": use coalesce(…, "") or has(…)',
+    });
+  }
+  const guarded = withRows(expressionRow('nickName', 'coalesce(user.name.nickName, user.primaryEmail.split("@")[0])'));
+  expect(decideFor({ setup: guarded })).toMatchObject({ do: 'update', changes: [{ path: 'nickName', value: 'ada' }] });
+});
+
+test('a filter without an answer for a person neither adds nor removes, also by a timer that has run out', () => {
+  const unknown = withFilter('user.customSchemas.Access.crm == true');
+  const overdue = { trigger: 'out_of_scope' as const, triggerAt: daysAgo(4000) };
+  for (const known of [noAccount('1'), account(), account(overdue), { ...suspendedAccount, ...overdue }]) {
+    const decision = decideFor({ setup: unknown, account: known });
+    expect(decision).toMatchObject({ do: 'refuse', reason: 'EXPRESSION_FAILED', inScope: undefined });
+    expect(decision.explanation).toMatch(
+      /^whether the person is in scope is not known, so nothing is added or removed/,
+    );
+  }
+});
+
+test('a filter that is false takes somebody out of scope, one that is true keeps them in', () => {
+  expect(decideFor({ setup: withFilter('user.primaryEmail.endsWith("@other.example")') })).toMatchObject({
+    do: 'suspend',
+    trigger: 'out_of_scope',
+  });
+  expect(decideFor({ setup: withFilter('user.primaryEmail.endsWith("@example.com")') }).do).toBe('nothing');
+});
+
+test('who is suspended in the directory loses access whatever the filter says', () => {
+  const user = person({ state: DirectoryUser_State.STATE_SUSPENDED });
+  expect(decideFor({ setup: withFilter('user.nope'), user })).toMatchObject({ do: 'suspend', trigger: 'suspended' });
+});
+
+test('one element is written for each item of a list, and nothing is written when the same items come again', () => {
+  const others = withRows(row('emails[type eq "other"].value', 'aliases'));
+  const aliases = ['al@example.com', 'countess@example.com'];
+  const user = person({ attributes: { ...person().attributes, aliases } });
+  const first = decideFor({ setup: others, user });
+  if (first.do !== 'update') throw new Error(`unexpected: ${first.do}`);
+  expect(first.desired.emails).toEqual([
+    { type: 'other', value: 'al@example.com', primary: true },
+    { type: 'other', value: 'countess@example.com' },
+  ]);
+  const known = account({ accepted: first.desired, acceptedDigest: digestOf(first.desired) });
+  expect(decideFor({ setup: others, user, account: known }).do).toBe('nothing');
+  // The digest alone does not answer this: an account that was adopted has none.
+  expect(decideFor({ setup: others, user, account: { ...known, acceptedDigest: 'v1:other' } }).do).toBe('nothing');
+  const fewer = person({ attributes: { ...user.attributes, aliases: aliases.slice(0, 1) } });
+  expect(decideFor({ setup: others, user: fewer, account: known })).toMatchObject({ do: 'update' });
+});
+
+test('a manager by expression is resolved and waited for like one by attribute', () => {
+  const byExpression = withRows();
+  byExpression.attributeMapping.rows[3] = expressionRow(
+    manager,
+    'coalesce(user.relations.filter(r, r.type == "manager").first().value.lower(), "")',
+  );
+  const user = person({
+    attributes: { ...person().attributes, relations: [{ type: 'manager', value: 'BOSS@example.com' }] },
+  });
+  expect(decideFor({ setup: byExpression, user })).toMatchObject({ do: 'nothing', parked: ['boss@example.com'] });
+  const references = new Map([['boss@example.com', 'sp-9']]);
+  expect(decideFor({ setup: byExpression, user, references })).toMatchObject({ do: 'update', parked: [] });
 });
 
 test.each([

@@ -20,7 +20,8 @@ export type Situation = {
 
 /** What is to be done for one person in one app, and why. */
 export type Decision = {
-  inScope: boolean;
+  /** undefined: the scope's filter has no answer for this person. */
+  inScope: boolean | undefined;
   scopeExplanation: string;
   /** Why this and nothing else, in a sentence for people. */
   explanation: string;
@@ -38,8 +39,8 @@ export type Decision = {
   | { do: 'create'; desired: ScimUser }
   | { do: 'update' | 'reactivate'; desired: ScimUser; changes: PatchOperation[] }
   | { do: 'suspend' | 'delete' }
-  /** Nothing may be sent: required targets have no value (45016). */
-  | { do: 'refuse'; missing: string[] }
+  /** Nothing may be sent: required targets have no value (45016), or an expression failed for this person (45006). */
+  | { do: 'refuse'; reason: 'MISSING_REQUIRED' | 'EXPRESSION_FAILED'; detail: string }
 );
 
 /**
@@ -51,6 +52,8 @@ export function decide(situation: Situation): Decision {
   const verdict = isInScope(setup.scope, user);
   const scope = { inScope: verdict.inScope, scopeExplanation: verdict.explanation };
   const trigger = triggerOf(user, verdict.inScope);
+  if (trigger === undefined && verdict.inScope === undefined)
+    return { ...scope, ...refuseUnknown(verdict.explanation) };
   return trigger === undefined
     ? { ...scope, ...keepAccess(situation) }
     : { ...scope, ...endAccess(situation, trigger) };
@@ -58,11 +61,22 @@ export function decide(situation: Situation): Decision {
 
 type Rest = Decision extends infer D ? (D extends Decision ? Omit<D, 'inScope' | 'scopeExplanation'> : never) : never;
 
-function triggerOf(user: DirectoryUser, inScope: boolean): Trigger | undefined {
+/** Whoever may be in scope or not neither gets nor loses anything; waiting times that run are kept. */
+function refuseUnknown(explanation: string): Rest {
+  return {
+    do: 'refuse',
+    reason: 'EXPRESSION_FAILED',
+    detail: `scope: ${explanation}`,
+    parked: [],
+    explanation: `whether the person is in scope is not known, so nothing is added or removed: ${explanation}`,
+  };
+}
+
+function triggerOf(user: DirectoryUser, inScope: boolean | undefined): Trigger | undefined {
   if (user.state === DirectoryUser_State.STATE_DELETED) return 'deleted';
   if (user.state === DirectoryUser_State.STATE_ARCHIVED) return 'archived';
   if (user.state === DirectoryUser_State.STATE_SUSPENDED) return 'suspended';
-  return inScope ? undefined : 'out_of_scope';
+  return inScope === false ? 'out_of_scope' : undefined;
 }
 
 function keepAccess({ setup, user, account, references }: Situation): Rest {
@@ -72,9 +86,16 @@ function keepAccess({ setup, user, account, references }: Situation): Rest {
   const desired = { ...mapped.resource, active: true } as ScimUser;
   if (account.keepsExternalId && accepted?.externalId !== undefined) desired.externalId = accepted.externalId;
   const { parked } = mapped;
+  if (mapped.failed.length > 0) {
+    const detail = mapped.failed.map(({ target, problem }) => `${target}: ${problem}`).join('; ');
+    const explanation = `an expression of the mapping has no answer for this person: ${detail}`;
+    return { do: 'refuse', reason: 'EXPRESSION_FAILED', detail, parked, explanation };
+  }
   if (mapped.missing.length > 0) {
-    const explanation = `required attributes have no value: ${mapped.missing.join(', ')}`;
-    return { do: 'refuse', missing: mapped.missing, parked, explanation };
+    const missing = mapped.missing.join(', ');
+    const detail = `no value for the required ${missing}: fill it in the directory or give the mapping row a default`;
+    const explanation = `required attributes have no value: ${missing}`;
+    return { do: 'refuse', reason: 'MISSING_REQUIRED', detail, parked, explanation };
   }
   if (!hasAccount(account)) return { do: 'create', desired, parked, explanation: 'in scope, and has no account yet' };
   if (account.acceptedDigest === digestOf(desired)) return { do: 'nothing', desired, parked, explanation: 'in step' };

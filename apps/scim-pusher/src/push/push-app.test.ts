@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { DirectoryUser_State, MatchingPolicy } from '@autoprov/proto';
+import { DirectoryUser_State, MappingRow, MatchingPolicy, ProvisioningScope } from '@autoprov/proto';
 import {
   commandFront,
   listAccounts,
@@ -222,6 +222,56 @@ test('a missing required attribute is 45016 without a request, and withdrawn whe
   await app.read([{ id: '1000', state: DirectoryUser_State.STATE_SUSPENDED }]);
   await app.push();
   expect((await app.facts()).at(-1)?.type).toBe('autoprov.outcome.withdrawn.v1');
+}, 30_000);
+
+test('an expression that fails for one person is 45006 for that person only, and over when it no longer fails', async () => {
+  const sp = await startBetterAuth();
+  const app = await start(sp);
+  const rows = mappingRows().filter(({ target }) => target !== 'title');
+  const source = { $case: 'expression' as const, value: 'user.organizations[0].title.upper()' };
+  await app.configure({
+    attributeMapping: { rows: [...rows, { ...MappingRow.fromPartial({ target: 'title' }), source }] },
+  });
+  await app.read([
+    { id: '1000', email: 'p1000@example.com' },
+    { id: '1001', email: 'p1001@example.com', title: 'Engineer' },
+  ]);
+  await app.push();
+  expect(await userNames(sp)).toEqual(['p1001@example.com']);
+  const failed = (await app.facts()).find(({ type }) => type === 'autoprov.outcome.failed.v1');
+  expect(failed?.body).toMatchObject({
+    code: '45006',
+    reason: 'EXPRESSION_FAILED',
+    user: 'customers/acme/users/1000',
+    detail: expect.stringMatching(/^title: 1:\d+: the user has no/),
+  });
+  await app.read([
+    { id: '1000', email: 'p1000@example.com', title: 'Analyst' },
+    { id: '1001', email: 'p1001@example.com', title: 'Engineer' },
+  ]);
+  await app.push();
+  expect(await userNames(sp)).toHaveLength(2);
+  expect((await app.facts()).at(-1)?.body).toMatchObject({
+    result: 'RESULT_ACCEPTED',
+    user: 'customers/acme/users/1000',
+  });
+}, 30_000);
+
+test('a filter without an answer leaves an account as it is, and nothing is decided before its schema is read', async () => {
+  const sp = await startBetterAuth();
+  const app = await start(sp);
+  await app.configure();
+  await app.read(people(1));
+  await app.push();
+  const filter = 'user.organizations[7].title == "x"';
+  await app.configure({ scope: { ...ProvisioningScope.fromPartial({}), filter } });
+  expect(await writesDuring(sp, () => app.push())).toBe(0);
+  expect((await app.facts()).at(-1)?.body).toMatchObject({ code: '45006', reason: 'EXPRESSION_FAILED' });
+  const unread = 'user.customSchemas.Access.crm == true';
+  await app.configure({ scope: { ...ProvisioningScope.fromPartial({}), filter: unread } });
+  const facts = (await app.facts()).length;
+  await app.push();
+  expect(await app.facts()).toHaveLength(facts);
 }, 30_000);
 
 test('a failed person is tried again by itself when the failure can pass by itself', async () => {

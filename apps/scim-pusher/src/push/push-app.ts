@@ -58,7 +58,9 @@ async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stoppi
 /** Groups and custom schemas of the setup that no completed read covers yet: until then nothing is decided. */
 export function uncovered({ setup }: AppSetup, coverage: Coverage | undefined): string[] {
   const groups = (setup.scope?.groups ?? []).filter((group) => !coverage?.groups.includes(group));
-  const schemas = schemasOf(setup.attributeMapping?.rows ?? []).filter((name) => !coverage?.schemas.includes(name));
+  const schemas = schemasOf(setup.attributeMapping?.rows ?? [], setup.scope?.filter).filter(
+    (name) => !coverage?.schemas.includes(name),
+  );
   return coverage && coverage.readNo > 0n ? [...groups, ...schemas] : ['users', ...groups, ...schemas];
 }
 

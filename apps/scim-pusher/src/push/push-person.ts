@@ -22,7 +22,7 @@ export async function pushPerson(pass: Pass, turn: Turn): Promise<void> {
     case 'nothing':
       return intentAt && findLostAccount(pass, turn);
     case 'refuse':
-      return recordFailed(pass, turn, actionOf(turn), missingRequired(decision.missing));
+      return recordFailed(pass, turn, actionOf(turn), refusal(decision));
     case 'create':
       return create(pass, turn, decision);
     case 'update':
@@ -159,7 +159,6 @@ function actionOf({ decision, account }: Turn): Outcome_Action {
   return account.scimId === undefined ? Outcome_Action.ACTION_CREATE : Outcome_Action.ACTION_UPDATE;
 }
 
-function missingRequired(missing: readonly string[]): ScimFailure {
-  const detail = `no value for the required ${missing.join(', ')}: fill it in the directory or give the mapping row a default`;
-  return { code: '45016', reason: 'MISSING_REQUIRED', retryable: false, detail, httpStatus: 0 };
+function refusal({ reason, detail }: Deciding<'refuse'>): ScimFailure {
+  return { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 };
 }

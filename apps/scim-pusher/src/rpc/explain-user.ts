@@ -29,7 +29,8 @@ export async function explainUser(ctx: PusherContext, request: ExplainUserReques
   const hasAccount = account.scimId !== undefined || account.attempt > 0;
   return {
     user: `customers/${key.customerId}/users/${turn.userId}`,
-    inScope: decision.inScope,
+    // Not known is not in scope here; the explanation tells them apart.
+    inScope: decision.inScope ?? false,
     scopeExplanation: decision.scopeExplanation,
     next: {
       action: actionOf(decision, account),

@@ -1,5 +1,6 @@
 import { PushServiceService } from '@autoprov/proto';
-import { defineService, type Service } from '@autoprov/grpc';
+import { defineService, orUnavailable, type Outage, type Service } from '@autoprov/grpc';
+import { isUnavailable } from '@autoprov/postgres';
 import type { PusherContext } from '../context.ts';
 import { explainUser } from './explain-user.ts';
 import { getAppStatus } from './get-app-status.ts';
@@ -8,6 +9,11 @@ import { listAccounts } from './list-accounts.ts';
 // Stands in for what is not written yet.
 const notYet = async (): Promise<never> => {
   throw new Error('not written yet');
+};
+
+const statusOutage: Outage = {
+  reason: 'FETCH_STATUS_FAILED',
+  message: 'the status could not be read: try again in a moment',
 };
 
 const people = ['cli', 'console'];
@@ -19,7 +25,7 @@ export function pushService(ctx: PusherContext): Service {
     handlers: {
       probeEndpoint: notYet,
       getTargetSchema: notYet,
-      getAppStatus: (request) => getAppStatus(ctx, request),
+      getAppStatus: (request) => orUnavailable(statusOutage, isUnavailable, () => getAppStatus(ctx, request)),
       explainUser: (request) => explainUser(ctx, request),
       listAccounts: (request) => listAccounts(ctx, request),
     },

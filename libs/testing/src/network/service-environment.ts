@@ -1,6 +1,6 @@
 import type { Certificates } from '../infra/certificates.ts';
 
-/** The services, each listed after those it calls. */
+/** The services. They call one another, and wait for those that are not there yet. */
 export const serviceNames = ['config', 'token-broker', 'directory-reader', 'scim-pusher', 'failure-reporter'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 

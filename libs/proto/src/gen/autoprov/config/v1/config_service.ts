@@ -815,6 +815,11 @@ export interface PreviewMappingResponse {
   inScope: boolean;
   /** Why, in a sentence: by which group, org unit, filter or name. */
   scopeExplanation: string;
+  /**
+   * What should be known of the attributes that the problems were judged by, for example why the service provider's own
+   * are not known; empty: nothing.
+   */
+  schemaNote: string;
 }
 
 /** What one row of a mapping gives. */
@@ -6309,7 +6314,7 @@ export const PreviewMappingRequest: MessageFns<PreviewMappingRequest> = {
 };
 
 function createBasePreviewMappingResponse(): PreviewMappingResponse {
-  return { values: [], resource: undefined, inScope: false, scopeExplanation: "" };
+  return { values: [], resource: undefined, inScope: false, scopeExplanation: "", schemaNote: "" };
 }
 
 export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
@@ -6325,6 +6330,9 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
     }
     if (message.scopeExplanation !== "") {
       writer.uint32(34).string(message.scopeExplanation);
+    }
+    if (message.schemaNote !== "") {
+      writer.uint32(42).string(message.schemaNote);
     }
     return writer;
   },
@@ -6374,6 +6382,14 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
             message.scopeExplanation = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.schemaNote = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6400,6 +6416,11 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
         : isSet(object.scope_explanation)
         ? globalThis.String(object.scope_explanation)
         : "",
+      schemaNote: isSet(object.schemaNote)
+        ? globalThis.String(object.schemaNote)
+        : isSet(object.schema_note)
+        ? globalThis.String(object.schema_note)
+        : "",
     };
   },
 
@@ -6417,6 +6438,9 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
     if (message.scopeExplanation !== "") {
       obj.scopeExplanation = message.scopeExplanation;
     }
+    if (message.schemaNote !== "") {
+      obj.schemaNote = message.schemaNote;
+    }
     return obj;
   },
 
@@ -6429,6 +6453,7 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
     message.resource = object.resource ?? undefined;
     message.inScope = object.inScope ?? false;
     message.scopeExplanation = object.scopeExplanation ?? "";
+    message.schemaNote = object.schemaNote ?? "";
     return message;
   },
 };

@@ -1,0 +1,41 @@
+import { expect, test } from '@jest/globals';
+import { jsonSchemaOf } from './index.ts';
+
+const { $defs, ...root } = jsonSchemaOf('autoprov.config.v1.Template') as {
+  $defs: Record<string, { properties: Record<string, unknown>; additionalProperties: boolean }>;
+};
+
+test('a message is an object of its fields by their canonical names, and of no others', () => {
+  expect(root).toMatchObject({ $ref: '#/$defs/autoprov.config.v1.Template' });
+  const template = $defs['autoprov.config.v1.Template']!;
+  expect(template.additionalProperties).toBe(false);
+  expect(template.properties).toMatchObject({
+    displayName: { type: 'string' },
+    version: { type: 'integer' },
+    scim: { $ref: '#/$defs/autoprov.config.v1.ScimProfile' },
+    notes: { type: 'array', items: { type: 'string' } },
+    deprovisioningActions: {
+      type: 'array',
+      items: { enum: expect.arrayContaining(['DEPROVISIONING_ACTION_SUSPEND', 'DEPROVISIONING_ACTION_DELETE']) },
+    },
+  });
+  expect($defs['autoprov.config.v1.ScimProfile']!.properties).toMatchObject({
+    singleValued: { type: 'boolean' },
+    maxLengths: { type: 'object', additionalProperties: { type: 'integer' } },
+  });
+});
+
+test('durations, constants and expressions are as canonical JSON has them', () => {
+  expect($defs['autoprov.config.v1.DeprovisioningRule']!.properties).toMatchObject({
+    suspendAfter: { type: 'string', pattern: expect.stringContaining('s$') },
+  });
+  expect($defs['autoprov.config.v1.MappingRow']!.properties).toMatchObject({
+    attribute: { type: 'string' },
+    constant: {},
+    expression: { type: 'string' },
+  });
+});
+
+test('a message that the contracts do not have is an error', () => {
+  expect(() => jsonSchemaOf('autoprov.config.v1.Nothing')).toThrow(/npm run generate/);
+});

@@ -1,0 +1,90 @@
+import {
+  createFileRegistry,
+  fromBinary,
+  ScalarType,
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+} from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { descriptorSet } from './descriptors.ts';
+
+/** A JSON Schema (draft 2020-12), or a part of one. */
+export type JsonSchema = { [keyword: string]: unknown };
+
+/** Messages of Google's whose canonical JSON is not the mapping of their fields (protobuf.dev, "ProtoJSON format"). */
+const wellKnown = new Map<string, JsonSchema>([
+  ['google.protobuf.Duration', { type: 'string', pattern: '^-?[0-9]+(\\.[0-9]{1,9})?s$' }],
+  ['google.protobuf.Timestamp', { type: 'string', format: 'date-time' }],
+  ['google.protobuf.FieldMask', { type: 'string' }],
+  ['google.protobuf.Struct', { type: 'object' }],
+  ['google.protobuf.Value', {}],
+]);
+
+/**
+ * The JSON Schema of a message in canonical proto3 JSON, for editors: as strict as `fromCanonicalJson`, which has the last
+ * word. Throws when the contracts have no such message.
+ *
+ * @param typeName the message's full name, for example `autoprov.config.v1.Template`
+ */
+export function jsonSchemaOf(typeName: string): JsonSchema {
+  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
+  const message = registry.getMessage(typeName);
+  if (!message) throw new Error(`no message ${typeName} in descriptors.binpb: run "npm run generate"`);
+  const definitions: Record<string, JsonSchema> = {};
+  const root = schemaOfMessage(message, definitions);
+  return { $schema: 'https://json-schema.org/draft/2020-12/schema', title: typeName, ...root, $defs: definitions };
+}
+
+function schemaOfMessage(message: DescMessage, definitions: Record<string, JsonSchema>): JsonSchema {
+  const known = wellKnown.get(message.typeName);
+  if (known) return known;
+  if (!(message.typeName in definitions)) {
+    const properties: Record<string, JsonSchema> = {};
+    definitions[message.typeName] = { type: 'object', properties, additionalProperties: false };
+    for (const field of message.fields) properties[field.jsonName] = schemaOfField(field, definitions);
+  }
+  return { $ref: `#/$defs/${message.typeName}` };
+}
+
+function schemaOfField(field: DescField, definitions: Record<string, JsonSchema>): JsonSchema {
+  const one = schemaOfValue(field, definitions);
+  if (field.fieldKind === 'list') return { type: 'array', items: one };
+  return field.fieldKind === 'map' ? { type: 'object', additionalProperties: one } : one;
+}
+
+/** The schema of a field's value, or of one of its values. */
+function schemaOfValue(field: DescField, definitions: Record<string, JsonSchema>): JsonSchema {
+  if (field.message) return schemaOfMessage(field.message, definitions);
+  if (field.enum) return schemaOfEnum(field.enum);
+  return schemaOfScalar(field.scalar ?? ScalarType.STRING);
+}
+
+function schemaOfEnum({ values }: DescEnum): JsonSchema {
+  return { enum: values.map(({ name }) => name) };
+}
+
+function schemaOfScalar(scalar: ScalarType): JsonSchema {
+  switch (scalar) {
+    case ScalarType.STRING:
+    case ScalarType.BYTES:
+      return { type: 'string' };
+    case ScalarType.BOOL:
+      return { type: 'boolean' };
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      return { type: 'number' };
+    case ScalarType.INT64:
+    case ScalarType.UINT64:
+    case ScalarType.FIXED64:
+    case ScalarType.SFIXED64:
+    case ScalarType.SINT64:
+      return { type: 'string', pattern: '^-?[0-9]+$' };
+    case ScalarType.INT32:
+    case ScalarType.UINT32:
+    case ScalarType.FIXED32:
+    case ScalarType.SFIXED32:
+    case ScalarType.SINT32:
+      return { type: 'integer' };
+  }
+}
