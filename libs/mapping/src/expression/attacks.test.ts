@@ -31,6 +31,7 @@ test.each([
   ['list doubling', /: makes a list of more than 100 items/],
   ['regular expression (a|a)*c', /^1:21: does more than 1000000 steps of work/],
   ['coalesce that hides the limit', /^1:27: does more than 1000000 steps of work/],
+  ['a long chain of || that fails, for each item', /^1:11: does more than 1000000 steps of work/],
   ['equality of long texts', /^1:18: does more than 1000000 steps of work/],
   ['a source that is far too long', /^1:2049: has more than 2048 characters/],
 ])('%s is stopped with an error that names it', (name, problem) => {
