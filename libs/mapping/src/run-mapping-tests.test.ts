@@ -37,7 +37,10 @@ test('a value that is another, absent or there against expectation is named with
   const expected = { displayName: 'Countess', title: 'Dr.', userName: null };
   expect(runMappingTests(rows, undefined, [mappingTest(user, expected)])).toEqual([
     {
-      ...{ test: 'Ada', path: 'displayName', expected: 'Countess', actual: 'Ada Lovelace' },
+      test: 'Ada',
+      path: 'displayName',
+      expected: 'Countess',
+      actual: 'Ada Lovelace',
       description: 'displayName is "Ada Lovelace", but should be "Countess"',
     },
     expect.objectContaining({ path: 'title', description: 'title is absent, but should be "Dr."' }),

@@ -27,5 +27,5 @@ export const limits = {
   /** Units of a call beside what it reads, and of each node in each round of a macro. */
   callUnits: 50,
   /** Units of each step of a regular expression. */
-  patternStepUnits: 4,
+  patternStepUnits: 8,
 } as const;
