@@ -7,6 +7,7 @@ import { addExplain } from './commands/explain.ts';
 import { addFailures } from './commands/failures.ts';
 import { addStatus } from './commands/status.ts';
 import { addSync } from './commands/sync.ts';
+import { addTemplates } from './commands/templates.ts';
 import { formatError } from './errors.ts';
 import { UsageError, type Io } from './io.ts';
 
@@ -41,6 +42,7 @@ function createProgram(io: Io): Command {
   addExplain(program, io);
   addAccounts(program, io);
   addCatalogue(program, io);
+  addTemplates(program, io);
   addClassify(program, io);
   return program;
 }

@@ -14,6 +14,7 @@ export type Mistake = { path: (string | number)[]; message: string };
 
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
 const setupType = registry.getMessage('autoprov.config.v1.ProvisioningSetup')!;
+const defaultsType = registry.getMessage('autoprov.config.v1.SetupDefaults')!;
 const outputOnly = new Set(['name', 'etag', 'revision', 'templateVersion', 'createTime', 'updateTime']);
 
 /** Every mistake in a setup that is written by canonical JSON names; empty: it can be sent. */
@@ -22,6 +23,11 @@ export function checkSetup(setup: Record<string, unknown>, path: Mistake['path']
     .filter((key) => outputOnly.has(key))
     .map((key) => ({ path: [...path, key], message: 'is set by the service: remove it' }));
   return mistakes.length > 0 ? mistakes : checkMessage(setupType, setup, path);
+}
+
+/** Every mistake in a customer's defaults, as above. */
+export function checkSetupDefaults(defaults: Record<string, unknown>, path: Mistake['path']): Mistake[] {
+  return checkMessage(defaultsType, defaults, path);
 }
 
 function checkMessage(type: DescMessage, value: unknown, path: Mistake['path']): Mistake[] {

@@ -4,6 +4,7 @@ import {
   Customer,
   ProvisioningSetup,
   ProvisioningSetup_State,
+  SetupDefaults,
   toCanonicalJson,
   type Credential,
   type Delegation,
@@ -34,6 +35,8 @@ export type Step = { name: string } & (
   | { change: 'stored'; call: 'setDelegation'; customer: string; spec: DelegationSpec }
   | { change: 'stored'; call: 'setCredential'; app: string; spec: CredentialSpec }
   | { change: 'created'; call: 'createSetup'; parent: string; setup: ProvisioningSetup }
+  | { change: 'updated'; call: 'updateCustomer'; customer: Customer; fields: string[] }
+  | { change: 'updated'; call: 'updateApp'; app: App; fields: string[] }
   | { change: 'updated'; call: 'updateSetup'; setup: ProvisioningSetup; fields: string[] }
   | { change: 'activated'; call: 'activateSetup' }
   | { change: 'deactivated'; call: 'deactivateSetup' }
@@ -58,21 +61,35 @@ export function planCustomer(
 ): Step[] {
   const name = `customers/${spec.id}`;
   return [
-    current.customer
-      ? keep(name, [['displayName', current.customer.displayName, spec.displayName]])
-      : createCustomer(name, spec),
+    current.customer ? updateCustomer(name, spec, current.customer) : createCustomer(name, spec),
     ...(spec.delegation ? [planDelegation(name, spec.delegation, current.delegation, { owner, replaceSecrets })] : []),
     ...spec.apps.flatMap((app) => planApp(name, app, current.apps.get(app.id), replaceSecrets)),
   ];
 }
 
-function createCustomer(name: string, { id, displayName }: CustomerSpec): Step {
+function updateCustomer(name: string, { displayName, setupDefaults }: CustomerSpec, current: Customer): Step {
+  const fields = [
+    ...(displayName === current.displayName ? [] : ['displayName']),
+    ...(setupDefaults && !sameDefaults(setupDefaults, current.setupDefaults) ? ['setupDefaults'] : []),
+  ];
+  if (fields.length === 0) return { name, change: 'unchanged' };
+  const customer = Customer.fromPartial({ name, displayName, setupDefaults, etag: current.etag });
+  return { name, change: 'updated', call: 'updateCustomer', customer, fields };
+}
+
+function sameDefaults(a: SetupDefaults, b: SetupDefaults | undefined): boolean {
+  const toJson = (defaults: SetupDefaults) =>
+    toCanonicalJson('autoprov.config.v1.SetupDefaults', SetupDefaults, defaults);
+  return isDeepStrictEqual(toJson(a), toJson(b ?? SetupDefaults.fromPartial({})));
+}
+
+function createCustomer(name: string, { id, displayName, setupDefaults }: CustomerSpec): Step {
   return {
     name,
     change: 'created',
     call: 'createCustomer',
     customerId: id,
-    customer: Customer.fromPartial({ displayName }),
+    customer: Customer.fromPartial({ displayName, setupDefaults }),
   };
 }
 
@@ -96,10 +113,7 @@ function planApp(parent: string, spec: AppSpec, current: CurrentApp | undefined,
   const { displayName, template } = spec;
   return [
     current?.app
-      ? keep(name, [
-          ['displayName', current.app.displayName, displayName],
-          ['template', current.app.template, template],
-        ])
+      ? updateApp(name, spec, current.app)
       : {
           name,
           change: 'created',
@@ -153,9 +167,12 @@ function changedFields({ wanted, fields }: SetupSpec, current: ProvisioningSetup
   return fields.filter((field) => !isDeepStrictEqual(wantedJson[field], currentJson[field]));
 }
 
-function keep(name: string, fields: [field: string, current: string, wanted: string][]): Step {
-  const different = fields.filter(([, current, wanted]) => current !== wanted);
-  if (different.length === 0) return { name, change: 'unchanged' };
-  const list = different.map(([field, current, wanted]) => `${field} is "${current}" and not "${wanted}"`).join(', ');
-  throw new PlanError(`${name}: ${list}, and cannot be changed once it is created: correct the file`);
+function updateApp(name: string, { displayName, template }: AppSpec, current: App): Step {
+  if (template !== current.template) {
+    const message = `${name}: template is "${current.template}" and not "${template}", and cannot be changed`;
+    throw new PlanError(`${message}: correct the file, or install another app`);
+  }
+  if (displayName === current.displayName) return { name, change: 'unchanged' };
+  const app = App.fromPartial({ name, displayName, etag: current.etag });
+  return { name, change: 'updated', call: 'updateApp', app, fields: ['displayName'] };
 }

@@ -1,7 +1,7 @@
-import { fromCanonicalJson, ProvisioningSetup } from '@autoprov/proto';
+import { fromCanonicalJson, ProvisioningSetup, SetupDefaults } from '@autoprov/proto';
 import type { z } from '@autoprov/service';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
-import { checkSetup, type Mistake } from './check-setup.ts';
+import { checkSetup, checkSetupDefaults, type Mistake } from './check-setup.ts';
 import { applyFile, type ApplySpec, type SetupSpec } from './spec.ts';
 
 /** A file that cannot be applied; the message lists every mistake with its line. */
@@ -52,20 +52,27 @@ function toMistakes(issue: z.core.$ZodIssue): Mistake[] {
 }
 
 function checkSetups({ customers }: ParsedFile): Mistake[] {
-  return customers.flatMap(({ apps }, i) =>
-    apps.flatMap(({ setup }, j) =>
+  return customers.flatMap(({ apps, setupDefaults }, i) => [
+    ...(setupDefaults ? checkSetupDefaults(setupDefaults, ['customers', i, 'setupDefaults']) : []),
+    ...apps.flatMap(({ setup }, j) =>
       setup ? checkSetup(withoutState(setup), ['customers', i, 'apps', j, 'setup']) : [],
     ),
-  );
+  ]);
 }
 
 function readSetups({ customers }: ParsedFile): ApplySpec {
   return {
     customers: customers.map((customer) => ({
       ...customer,
+      setupDefaults: customer.setupDefaults && readDefaults(customer.setupDefaults),
       apps: customer.apps.map((app) => ({ ...app, setup: app.setup && readSetup(app.setup) })),
     })),
   };
+}
+
+function readDefaults(defaults: Record<string, unknown>): SetupDefaults {
+  const given = defaults as Parameters<typeof fromCanonicalJson>[2];
+  return fromCanonicalJson('autoprov.config.v1.SetupDefaults', SetupDefaults, given);
 }
 
 function readSetup(setup: ParsedSetup): SetupSpec {

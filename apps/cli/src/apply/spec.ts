@@ -1,5 +1,5 @@
 import { z } from '@autoprov/service';
-import type { ProvisioningSetup } from '@autoprov/proto';
+import type { ProvisioningSetup, SetupDefaults } from '@autoprov/proto';
 
 const id = z
   .string()
@@ -47,6 +47,10 @@ const delegation = z.strictObject({
 const customer = z.strictObject({
   id,
   displayName: z.string(),
+  setupDefaults: z
+    .looseObject({})
+    .describe('autoprov.config.v1.SetupDefaults by its canonical JSON names: what setups take over.')
+    .optional(),
   delegation: delegation.optional(),
   apps: z.array(app).default([]),
 });
@@ -56,7 +60,10 @@ export const applyFile = z.strictObject({ customers: z.array(customer) });
 
 /** A file whose every line is understood. */
 export type ApplySpec = { customers: CustomerSpec[] };
-export type CustomerSpec = Omit<z.output<typeof customer>, 'apps'> & { apps: AppSpec[] };
+export type CustomerSpec = Omit<z.output<typeof customer>, 'apps' | 'setupDefaults'> & {
+  setupDefaults?: SetupDefaults | undefined;
+  apps: AppSpec[];
+};
 export type AppSpec = Omit<z.output<typeof app>, 'setup'> & { setup?: SetupSpec | undefined };
 export type DelegationSpec = z.output<typeof delegation>;
 export type CredentialSpec = z.output<typeof credential>;
