@@ -14,6 +14,7 @@ import { addPreview } from './commands/preview.ts';
 import { addStatus } from './commands/status.ts';
 import { addSwitch } from './commands/switch.ts';
 import { addSync } from './commands/sync.ts';
+import { addTemplates } from './commands/templates.ts';
 import { formatError } from './errors.ts';
 import { UsageError, type Io } from './io.ts';
 
@@ -58,6 +59,7 @@ function createProgram(io: Io): Command {
   addRevocations(program, io);
   addAudit(program, io);
   addCatalogue(program, io);
+  addTemplates(program, io);
   addClassify(program, io);
   return program;
 }

@@ -25,7 +25,7 @@ export function checkSetup(setup: Record<string, unknown>, path: Mistake['path']
   return mistakes.length > 0 ? mistakes : checkMessage(setupType, setup, path);
 }
 
-/** The same for what setups take over from their customer. */
+/** Every mistake in a customer's defaults, as above. */
 export function checkSetupDefaults(defaults: Record<string, unknown>, path: Mistake['path']): Mistake[] {
   return checkMessage(defaultsType, defaults, path);
 }

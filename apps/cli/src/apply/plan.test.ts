@@ -113,23 +113,37 @@ test('secrets are stored again only when that is asked for, or for another accou
   expect(other[1]).toMatchObject({ change: 'stored' });
 });
 
+test('a name that differs is updated, with the etag that was read', () => {
+  const customer = Customer.fromPartial({ displayName: 'Acme Inc.', etag: 'c1' });
+  expect(plan({ ...everything(), customer })[0]).toMatchObject({
+    call: 'updateCustomer',
+    fields: ['displayName'],
+    customer: { name: 'customers/acme', displayName: 'Acme', etag: 'c1' },
+  });
+  const current = everything();
+  current.apps.get('crm')!.app = App.fromPartial({ displayName: 'Old', template: 'templates/scim-bearer', etag: 'a1' });
+  expect(plan(current)).toContainEqual(
+    expect.objectContaining({ call: 'updateApp', app: expect.objectContaining({ displayName: 'CRM', etag: 'a1' }) }),
+  );
+});
+
+test('defaults of the file are created with the customer and updated as a whole; without them they stay', () => {
+  const setupDefaults = SetupDefaults.fromPartial({ excludedPersons: ['eve@acme.test'] });
+  const withDefaults = { ...spec!, setupDefaults };
+  const options = { owner, replaceSecrets: false };
+  expect(planCustomer(withDefaults, nothing, options)[0]).toMatchObject({ customer: { setupDefaults } });
+  expect(planCustomer(withDefaults, everything(), options)[0]).toMatchObject({
+    call: 'updateCustomer',
+    fields: ['setupDefaults'],
+    customer: { setupDefaults },
+  });
+  const same = { ...everything(), customer: Customer.fromPartial({ displayName: 'Acme', setupDefaults }) };
+  expect(planCustomer(withDefaults, same, options)[0]).toMatchObject({ change: 'unchanged' });
+  expect(plan(same)[0]).toMatchObject({ change: 'unchanged' });
+});
+
 test('what no call can change is refused in words', () => {
   const current = everything();
   current.apps.get('crm')!.app = App.fromPartial({ displayName: 'CRM', template: 'templates/slack' });
-  expect(() => plan(current)).toThrow(/crm: template is "templates\/slack" and not "templates\/scim-bearer"/);
-});
-
-test('names and defaults are updated, each only where it differs', () => {
-  const current = { ...everything(), customer: Customer.fromPartial({ displayName: 'Acme Inc.', etag: '7' }) };
-  current.apps.get('crm')!.app = App.fromPartial({ displayName: 'Old', template: 'templates/scim-bearer', etag: '9' });
-  const steps = plan(current);
-  expect(steps[0]).toMatchObject({ change: 'updated', fields: ['displayName'], customer: { etag: '7' } });
-  expect(steps[2]).toMatchObject({
-    change: 'updated',
-    fields: ['displayName'],
-    app: { etag: '9', displayName: 'CRM' },
-  });
-  const setupDefaults = { ...SetupDefaults.fromPartial({}), excludedOrgUnits: ['/Contractors'] };
-  const withDefaults = planCustomer({ ...spec!, setupDefaults }, everything(), { owner, replaceSecrets: false });
-  expect(withDefaults[0]).toMatchObject({ change: 'updated', fields: ['setupDefaults'] });
+  expect(() => plan(current)).toThrow(/apps\/crm: template is "templates\/slack" and not "templates\/scim-bearer"/);
 });

@@ -67,24 +67,30 @@ export function planCustomer(
   ];
 }
 
-function createCustomer(name: string, { id, displayName, setupDefaults }: CustomerSpec): Step {
-  const customer = { ...Customer.fromPartial({ displayName }), setupDefaults };
-  return { name, change: 'created', call: 'createCustomer', customerId: id, customer };
-}
-
 function updateCustomer(name: string, { displayName, setupDefaults }: CustomerSpec, current: Customer): Step {
   const fields = [
     ...(displayName === current.displayName ? [] : ['displayName']),
-    ...(setupDefaults === undefined || sameDefaults(setupDefaults, current.setupDefaults) ? [] : ['setupDefaults']),
+    ...(setupDefaults && !sameDefaults(setupDefaults, current.setupDefaults) ? ['setupDefaults'] : []),
   ];
   if (fields.length === 0) return { name, change: 'unchanged' };
-  const customer = { ...Customer.fromPartial({ name, displayName, etag: current.etag }), setupDefaults };
+  const customer = Customer.fromPartial({ name, displayName, setupDefaults, etag: current.etag });
   return { name, change: 'updated', call: 'updateCustomer', customer, fields };
 }
 
 function sameDefaults(a: SetupDefaults, b: SetupDefaults | undefined): boolean {
-  const bytes = (defaults: SetupDefaults) => SetupDefaults.encode(defaults).finish();
-  return isDeepStrictEqual(bytes(a), bytes(b ?? SetupDefaults.fromPartial({})));
+  const toJson = (defaults: SetupDefaults) =>
+    toCanonicalJson('autoprov.config.v1.SetupDefaults', SetupDefaults, defaults);
+  return isDeepStrictEqual(toJson(a), toJson(b ?? SetupDefaults.fromPartial({})));
+}
+
+function createCustomer(name: string, { id, displayName, setupDefaults }: CustomerSpec): Step {
+  return {
+    name,
+    change: 'created',
+    call: 'createCustomer',
+    customerId: id,
+    customer: Customer.fromPartial({ displayName, setupDefaults }),
+  };
 }
 
 function planDelegation(
@@ -168,11 +174,11 @@ function changedFields({ wanted, fields }: SetupSpec, current: ProvisioningSetup
 }
 
 function updateApp(name: string, { displayName, template }: AppSpec, current: App): Step {
-  if (current.template !== template) {
-    const words = `template is "${current.template}" and not "${template}"`;
-    throw new PlanError(`${name}: ${words}, and cannot be changed once it is created: correct the file`);
+  if (template !== current.template) {
+    const message = `${name}: template is "${current.template}" and not "${template}", and cannot be changed`;
+    throw new PlanError(`${message}: correct the file, or install another app`);
   }
-  if (current.displayName === displayName) return { name, change: 'unchanged' };
+  if (displayName === current.displayName) return { name, change: 'unchanged' };
   const app = App.fromPartial({ name, displayName, etag: current.etag });
   return { name, change: 'updated', call: 'updateApp', app, fields: ['displayName'] };
 }

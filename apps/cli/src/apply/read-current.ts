@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { callTimeoutMs, ifFound } from '../calls.ts';
 import type { Services } from '../network.ts';
 import type { CurrentApp, CurrentCustomer } from './plan.ts';
@@ -23,4 +24,17 @@ export async function readCurrent({ config, tokens }: Services, spec: CustomerSp
   const delegation = spec.delegation && (await readDelegation())?.delegation;
   const apps = await Promise.all(spec.apps.map(async (app) => [app.id, await readApp(app)] as const));
   return { customer, delegation, apps: new Map(apps) };
+}
+
+/** The etags that setups have got since they were read without having been changed themselves. */
+export async function readEtags({ config }: Services, { apps }: CurrentCustomer): Promise<Map<string, string>> {
+  const etags = new Map<string, string>();
+  for (const { setup } of apps.values()) {
+    if (!setup) continue;
+    const now = (await config.getSetup({ name: setup.name }, call)).setup!;
+    const { etag, revision, updateTime } = setup;
+    // One that somebody has changed keeps the etag that was read: its update is refused as late.
+    if (isDeepStrictEqual({ ...now, etag, revision, updateTime }, setup)) etags.set(setup.name, now.etag);
+  }
+  return etags;
 }

@@ -59,7 +59,40 @@ test('a setup is read by its canonical JSON names', () => {
   });
 });
 
+test('expressions, filters, mapping tests and what setups take over are read', () => {
+  const text = complete
+    .replace(
+      'displayName: Acme',
+      'displayName: Acme\n    setupDefaults: { excludedOrgUnits: [/Lab], deprovisioning: {} }',
+    )
+    .replace('{ groups: [sales@acme.test] }', '{ groups: [sales@acme.test], filter: user.suspended == false }')
+    .replace('attribute: primaryEmail', 'expression: user.primaryEmail')
+    .replace(
+      'state: ACTIVE',
+      `mappingTests:
+            - name: Ada
+              user: { primaryEmail: ada@acme.test, organizations: [{ title: Engineer }] }
+              expected: { userName: ada@acme.test, title: null }`,
+    );
+  expect(mistakesIn(text)).toBe('no mistake');
+  const [customer] = readSpec(text, 'acme.yaml').customers;
+  expect(customer?.setupDefaults).toMatchObject({ excludedOrgUnits: ['/Lab'], excludedPersons: [] });
+  expect(customer?.apps[0]?.setup).toMatchObject({
+    fields: expect.arrayContaining(['mappingTests']),
+    wanted: {
+      scope: { filter: 'user.suspended == false' },
+      attributeMapping: { rows: [{ source: { $case: 'expression', value: 'user.primaryEmail' } }, {}] },
+      mappingTests: [{ name: 'Ada', expected: { userName: 'ada@acme.test', title: null } }],
+    },
+  });
+});
+
 test.each([
+  [
+    'an unknown field of the defaults',
+    ['displayName: Acme', 'displayName: Acme\n    setupDefaults: { groups: [a] }'],
+    /line 5: customers\[0\]\.setupDefaults\.groups is unknown here: use one of excludedOrgUnits/,
+  ],
   ['an unknown field', ['displayName: Acme', 'dispalyName: Acme'], /line 4: customers\[0\]\.dispalyName is unknown/],
   ['a missing field', ['displayName: Acme', ''], /line 3: customers\[0\]\.displayName is missing/],
   [
@@ -106,11 +139,6 @@ test.each([
       'bearerToken: { fromEnv: A }\n          basic: { username: u, password: { fromEnv: B } }',
     ],
     /line 12: .*credential must have one of bearerToken, basic, clientCredentials/,
-  ],
-  [
-    'an unknown field of the defaults',
-    ['displayName: Acme', 'displayName: Acme\n    setupDefaults: { excludedOrgUnit: [] }'],
-    /line 5: customers\[0\]\.setupDefaults\.excludedOrgUnit is unknown here/,
   ],
   ['broken YAML', ['groups: [sales@acme.test]', 'groups: [sales@acme.test'], /line \d+: /],
   [

@@ -70,15 +70,15 @@ function readSetups({ customers }: ParsedFile): ApplySpec {
   };
 }
 
+function readDefaults(defaults: Record<string, unknown>): SetupDefaults {
+  const given = defaults as Parameters<typeof fromCanonicalJson>[2];
+  return fromCanonicalJson('autoprov.config.v1.SetupDefaults', SetupDefaults, given);
+}
+
 function readSetup(setup: ParsedSetup): SetupSpec {
   const given = withoutState(setup) as Parameters<typeof fromCanonicalJson>[2];
   const wanted = fromCanonicalJson('autoprov.config.v1.ProvisioningSetup', ProvisioningSetup, given);
   return { wanted, fields: Object.keys(given), state: setup.state };
-}
-
-function readDefaults(given: Record<string, unknown>): SetupDefaults {
-  const json = given as Parameters<typeof fromCanonicalJson>[2];
-  return fromCanonicalJson('autoprov.config.v1.SetupDefaults', SetupDefaults, json);
 }
 
 function withoutState(setup: ParsedSetup): Record<string, unknown> {

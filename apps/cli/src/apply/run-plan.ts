@@ -14,8 +14,8 @@ export type StepContext = { services: Services; secrets: SecretReader; validateO
 /**
  * Does a step.
  *
- * @param etag of the setup that the step is about, as last answered
- * @returns the etag of the setup from now on
+ * @param etag of what the step is about, as last answered
+ * @returns its etag from now on
  */
 export async function runStep(
   { services, secrets, validateOnly }: StepContext,
@@ -34,19 +34,22 @@ export async function runStep(
         call,
       );
       return etag;
-    case 'createApp':
-      await config.createApp({ parent: step.parent, appId: step.appId, app: step.app, validateOnly, requestId }, call);
-      return etag;
     case 'updateCustomer': {
       const updateMask = step.fields.map(toProtoName);
-      await config.updateCustomer({ customer: step.customer, updateMask, validateOnly, requestId }, call);
-      return etag;
+      const { customer } = await config.updateCustomer(
+        { customer: step.customer, updateMask, validateOnly, requestId },
+        call,
+      );
+      return validateOnly ? etag : (customer?.etag ?? etag);
     }
     case 'updateApp': {
       const updateMask = step.fields.map(toProtoName);
-      await config.updateApp({ app: step.app, updateMask, validateOnly, requestId }, call);
-      return etag;
+      const { app } = await config.updateApp({ app: step.app, updateMask, validateOnly, requestId }, call);
+      return validateOnly ? etag : (app?.etag ?? etag);
     }
+    case 'createApp':
+      await config.createApp({ parent: step.parent, appId: step.appId, app: step.app, validateOnly, requestId }, call);
+      return etag;
     case 'setDelegation': {
       const { adminEmail, serviceAccountKeyFile: file, keyless } = step.spec;
       const serviceAccountKeyJson = file === undefined ? '' : await secrets.readFile(file);
@@ -68,7 +71,7 @@ export async function runStep(
     case 'updateSetup':
       return etagOf(
         await config.updateSetup(
-          { setup: step.setup, updateMask: step.fields.map(toProtoName), validateOnly, requestId },
+          { setup: { ...step.setup, etag }, updateMask: step.fields.map(toProtoName), validateOnly, requestId },
           checked,
         ),
       );

@@ -73,11 +73,11 @@ const delegation = z
 const customer = z.strictObject({
   id,
   displayName: z.string(),
-  delegation: delegation.optional(),
   setupDefaults: z
     .looseObject({})
     .describe('autoprov.config.v1.SetupDefaults by its canonical JSON names: what setups take over.')
     .optional(),
+  delegation: delegation.optional(),
   apps: z.array(app).default([]),
 });
 

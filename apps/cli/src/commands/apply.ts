@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { planCustomer, type CurrentCustomer, type Step } from '../apply/plan.ts';
-import { readCurrent } from '../apply/read-current.ts';
+import { readCurrent, readEtags } from '../apply/read-current.ts';
 import { readSpec } from '../apply/read-spec.ts';
 import { runStep, type StepContext } from '../apply/run-plan.ts';
 import { createSecretReader } from '../apply/secrets.ts';
@@ -66,7 +66,8 @@ async function readText(path: string, file: string): Promise<string> {
 type CustomerPlan = { customer: CustomerSpec; current: CurrentCustomer; steps: Step[] };
 
 async function* runSteps(context: StepContext, { current, steps }: CustomerPlan): AsyncGenerator<Applied> {
-  const etags = new Map([...current.apps.values()].flatMap(({ setup }) => (setup ? [[setup.name, setup.etag]] : [])));
+  const known = [current.customer, ...[...current.apps.values()].flatMap(({ app, setup }) => [app, setup])];
+  const etags = new Map(known.flatMap((resource) => (resource ? [[resource.name, resource.etag]] : [])));
   const created: string[] = [];
   for (const step of steps) {
     // Where what it belongs to is only going to be created, no service can check it yet.
@@ -74,6 +75,10 @@ async function* runSteps(context: StepContext, { current, steps }: CustomerPlan)
     const before = etags.get(step.name) ?? '';
     const after = uncheckable ? before : await runStep(context, step, before);
     etags.set(step.name, after);
+    // New defaults are new revisions of setups.
+    if (step.change === 'updated' && step.call === 'updateCustomer' && !context.validateOnly) {
+      for (const [name, etag] of await readEtags(context.services, current)) etags.set(name, etag);
+    }
     // The service decides what is a change: it may hold what the file says in other words.
     const same = step.change === 'updated' && step.call === 'updateSetup' && !context.validateOnly && after === before;
     if (step.change === 'created') created.push(step.name);

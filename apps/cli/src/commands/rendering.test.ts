@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
 import {
+  AuthorizationForm_Method,
+  DeprovisioningAction,
+  Template,
   Account,
   Account_Origin,
   Account_State,
@@ -16,6 +19,7 @@ import { formatStatuses } from '../app-status.ts';
 import { formatAccounts } from './accounts.ts';
 import { formatExplanation } from './explain.ts';
 import { formatFailures } from './failures.ts';
+import { formatTemplates } from './templates.ts';
 
 const now = new Date('2026-01-02T03:00:00Z');
 const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
@@ -118,5 +122,24 @@ test('accounts are a table', () => {
   expect(formatAccounts([account], now).split('\n')).toEqual([
     'USER   USER NAME       STATE       ORIGIN    SCIM ID   ACCEPTED   FAILING   NEXT',
     '1042   ada@acme.test   suspended   adopted   a1        3m         -         -',
+  ]);
+});
+
+test('a template shows how it authorises, what it does with leavers and where its endpoint is', () => {
+  const templates = [
+    Template.fromPartial({
+      name: 'templates/crm',
+      displayName: 'CRM',
+      version: 2,
+      authorization: { methods: [AuthorizationForm_Method.METHOD_OAUTH_CODE, AuthorizationForm_Method.METHOD_BEARER] },
+      deprovisioningActions: [DeprovisioningAction.DEPROVISIONING_ACTION_SUSPEND],
+      endpoint: { urlTemplate: 'https://{team}.crm.example/scim' },
+    }),
+    Template.fromPartial({ name: 'templates/any', displayName: 'Any', version: 1 }),
+  ];
+  expect(formatTemplates(templates).split('\n')).toEqual([
+    expect.stringMatching(/^TEMPLATE +VERSION +AUTHORISES BY +LEAVERS +ENDPOINT +NAME$/),
+    expect.stringMatching(/^crm +2 +oauth code, bearer +suspend +https:\/\/\{team\}\.crm\.example\/scim +CRM$/),
+    expect.stringMatching(/^any +1 +- +suspend, delete +any +Any$/),
   ]);
 });
