@@ -100,6 +100,13 @@ test('a row whose expression fails is named, and the others are mapped', () => {
   expect(resource).toMatchObject({ title: 'Engineer' });
 });
 
+test('a row that is written on create only fails nobody who has an account', () => {
+  const once = { ...expression('nickName', 'user.name.nickName'), apply: MappingRow_Apply.APPLY_ON_CREATE };
+  expect(mapUser([once], ada, none).failed).toHaveLength(1);
+  const { resource, failed } = mapUser([once], ada, none, { nickName: 'Countess' });
+  expect([resource['nickName'], failed]).toEqual(['Countess', []]);
+});
+
 test('an expression gives values of any type, and null means none', () => {
   const typed = [
     expression('flag', 'user.name.givenName == "Ada"'),

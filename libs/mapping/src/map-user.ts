@@ -43,7 +43,8 @@ export function mapUser(
   for (const row of rows) {
     const target = targetOf(row);
     const given = rowValue(row, user);
-    if (given.problem !== undefined) {
+    // What is written on create only is not asked for again.
+    if (given.problem !== undefined && !isKept(row, accepted)) {
       failed.push({ target: row.target, problem: given.problem });
       continue;
     }
@@ -108,6 +109,10 @@ function isReference(target: AttributePath): boolean {
   return target.urn !== undefined && target.attribute === 'manager' && target.subAttribute === 'value';
 }
 
+function isKept(row: MappingRow, accepted: JsonObject | undefined): boolean {
+  return accepted !== undefined && row.apply === MappingRow_Apply.APPLY_ON_CREATE;
+}
+
 function keptValue(
   row: MappingRow,
   target: AttributePath,
@@ -115,9 +120,8 @@ function keptValue(
   accepted: JsonObject | undefined,
 ) {
   if (accepted === undefined) return value;
-  const keeps = row.apply === MappingRow_Apply.APPLY_ON_CREATE;
   const keepsNull = row.onNull === MappingRow_OnNull.ON_NULL_KEEP && isUnassigned(value);
-  return keeps || keepsNull ? readTarget(accepted, target) : value;
+  return isKept(row, accepted) || keepsNull ? readTarget(accepted, target) : value;
 }
 
 function finishResource(resource: JsonObject): void {

@@ -1,5 +1,11 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { DirectoryUser_State, MappingRow, MatchingPolicy, ProvisioningScope } from '@autoprov/proto';
+import {
+  DirectoryUser_State,
+  MappingRow,
+  MatchingPolicy,
+  MatchingPolicy_OnExisting,
+  ProvisioningScope,
+} from '@autoprov/proto';
 import {
   commandFront,
   listAccounts,
@@ -24,6 +30,7 @@ async function start(sp: ServiceProvider, settings?: Parameters<typeof startTest
 
 const people = (count: number): TestPerson[] => Array.from({ length: count }, (_, i) => ({ id: String(1000 + i) }));
 const dayMs = 86_400_000;
+const failing = { $case: 'expression' as const, value: 'user.organizations[0].title.upper()' };
 
 async function writesDuring(sp: ServiceProvider, act: () => Promise<void>): Promise<number> {
   const before = (await readFrontCounts(sp)).writes;
@@ -33,6 +40,10 @@ async function writesDuring(sp: ServiceProvider, act: () => Promise<void>): Prom
 
 async function userNames(sp: ServiceProvider): Promise<string[]> {
   return (await listAccounts(sp)).map((account) => account.userName ?? '').sort();
+}
+
+async function outcomes(app: TestApp) {
+  return (await app.facts()).filter(({ type }) => type.startsWith('autoprov.outcome.')).map(({ body }) => body);
 }
 
 /** Three creates are done and never answered, then the service provider goes away in the middle of the first sync. */
@@ -228,9 +239,8 @@ test('an expression that fails for one person is 45006 for that person only, and
   const sp = await startBetterAuth();
   const app = await start(sp);
   const rows = mappingRows().filter(({ target }) => target !== 'title');
-  const source = { $case: 'expression' as const, value: 'user.organizations[0].title.upper()' };
   await app.configure({
-    attributeMapping: { rows: [...rows, { ...MappingRow.fromPartial({ target: 'title' }), source }] },
+    attributeMapping: { rows: [...rows, { ...MappingRow.fromPartial({ target: 'title' }), source: failing }] },
   });
   await app.read([
     { id: '1000', email: 'p1000@example.com' },
@@ -255,6 +265,30 @@ test('an expression that fails for one person is 45006 for that person only, and
     result: 'RESULT_ACCEPTED',
     user: 'customers/acme/users/1000',
   });
+}, 30_000);
+
+test('a create that was never answered is still ours after an expression failed in between', async () => {
+  const sp = await startBetterAuth();
+  const app = await start(sp);
+  const matching = { ...MatchingPolicy.fromPartial({}), onExisting: MatchingPolicy_OnExisting.ON_EXISTING_FAIL };
+  await app.configure({ matching });
+  await app.read(people(1));
+  await commandFront(sp, { do: 'fault', effect: 'resetAfter', method: 'POST', times: 1 });
+  await commandFront(sp, { do: 'fault', effect: 'failBefore', status: 503, method: 'POST', times: 1_000 });
+  await app.push();
+  await commandFront(sp, { do: 'clearFaults' });
+  expect(await userNames(sp)).toHaveLength(1);
+  app.moveClock(dayMs);
+  const rows = mappingRows().filter(({ target }) => target !== 'title');
+  const title = { ...MappingRow.fromPartial({ target: 'title' }), source: failing };
+  await app.configure({ matching, attributeMapping: { rows: [...rows, title] } });
+  await app.push();
+  expect((await outcomes(app)).map(({ reason }) => reason)).toContain('EXPRESSION_FAILED');
+  app.moveClock(dayMs);
+  await app.configure({ matching });
+  await app.push();
+  expect((await outcomes(app)).at(-1)).toMatchObject({ result: 'RESULT_ACCEPTED', action: 'ACTION_CREATE' });
+  expect(await userNames(sp)).toHaveLength(1);
 }, 30_000);
 
 test('a filter without an answer leaves an account as it is, and nothing is decided before its schema is read', async () => {

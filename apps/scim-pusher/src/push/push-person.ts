@@ -22,7 +22,8 @@ export async function pushPerson(pass: Pass, turn: Turn): Promise<void> {
     case 'nothing':
       return intentAt && findLostAccount(pass, turn);
     case 'refuse':
-      return recordFailed(pass, turn, actionOf(turn), refusal(decision));
+      // Nothing was sent: whether an earlier create happened is asked when something can be sent again.
+      return recordFailed(pass, turn, actionOf(turn), refusal(decision), intentAt !== undefined);
     case 'create':
       return create(pass, turn, decision);
     case 'update':

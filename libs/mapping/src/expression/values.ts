@@ -1,5 +1,5 @@
 import { celList, celMap, isCelList, isCelMap, type CelValue } from '@bufbuild/cel';
-import { isObject, type JsonObject, type JsonValue } from '@autoprov/scim';
+import type { JsonObject, JsonValue } from '@autoprov/scim';
 import { charge } from './budget.ts';
 import { limits } from './limits.ts';
 
@@ -72,9 +72,4 @@ function scalarToJson(value: CelValue): JsonValue {
 function textKey(key: unknown): string {
   if (typeof key !== 'string') throw new ValueError('gives a map with a key that is no text: write the keys in quotes');
   return key;
-}
-
-/** True for an object or list that an expression may give as a complex or multi-valued attribute. */
-export function isComplex(value: JsonValue): boolean {
-  return isObject(value) || Array.isArray(value);
 }
