@@ -1,7 +1,10 @@
 export { status } from '@grpc/grpc-js';
+export type { Authorizer, MethodRole, Role } from './authorize.ts';
+export { createAuthorizer, identityFields, readIdentityProvider } from './authorizer.ts';
 export type { CallContext } from './call-context.ts';
 export { createClient } from './client.ts';
 export type { CallOptions, ClientConfig, ClientConstructor, RpcClient } from './client.ts';
+export { askConfig, rememberBindings } from './remember-bindings.ts';
 export { RpcError } from './rpc-error.ts';
 export type { FieldViolation, RpcErrorDetails } from './rpc-error.ts';
 export { rpcErrorOf } from './rpc-error-of.ts';
@@ -9,5 +12,6 @@ export type { RpcFailure } from './rpc-error-of.ts';
 export { serve } from './serve.ts';
 export type { RunningServer, ServeOptions } from './serve.ts';
 export { defineService } from './service.ts';
-export type { Allow, Handlers, Service } from './service.ts';
+export type { Allow, Handlers, Roles, Service } from './service.ts';
 export type { TlsFiles } from './tls.ts';
+export type { IdentityProvider } from './verify-person.ts';
