@@ -30,6 +30,7 @@ export async function startConfigForTests({
     metricsAddress: '127.0.0.1:0',
     reflection: false,
     tls: services['config']!,
+    identityProvider: undefined,
     allowedHosts: ['localhost:8443'],
     clockOffsetMs: 0,
   };

@@ -1,3 +1,4 @@
+import { identityFields, readIdentityProvider } from '@autoprov/grpc';
 import { field, parseEnv } from '@autoprov/service';
 
 /** The environment of the service; see README.md for what each is. */
@@ -11,6 +12,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       TLS_CA_FILE: field.filePath,
       TLS_CERT_FILE: field.filePath,
       TLS_KEY_FILE: field.filePath,
+      ...identityFields,
       SP_ALLOWED_HOSTS: field.list.default([]),
       CLOCK_OFFSET_MS: field.offsetMs.default(0),
     },
@@ -22,6 +24,7 @@ export function readEnv(env: Record<string, string | undefined>) {
     metricsAddress: e.METRICS_ADDRESS,
     reflection: e.GRPC_REFLECTION,
     tls: { caFile: e.TLS_CA_FILE, certFile: e.TLS_CERT_FILE, keyFile: e.TLS_KEY_FILE },
+    identityProvider: readIdentityProvider(e),
     allowedHosts: e.SP_ALLOWED_HOSTS,
     clockOffsetMs: e.CLOCK_OFFSET_MS,
   };

@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { serve } from '@autoprov/grpc';
+import { createAuthorizer, serve } from '@autoprov/grpc';
 import { checkMigrated, connect, isUnavailable } from '@autoprov/postgres';
 import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
 import type { ConfigContext } from './context.ts';
 import type { ConfigEnv } from './env.ts';
 import { configService } from './rpc/index.ts';
+import { presentBinding } from './rpc/role-bindings.ts';
 import { deleteOldAnswers } from './store/answers.ts';
+import { findBindingsOf } from './store/role-bindings.ts';
 import { loadTemplates } from './templates.ts';
 
 export const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
@@ -30,12 +32,14 @@ export async function startConfig(
     run: () => deleteOldAnswers(ctx.pool, ctx.now()),
     logger,
   });
-  const { address, tls, reflection } = env;
+  const bindingsOf = async (member: string) => (await findBindingsOf(pool, member)).map(presentBinding);
+  const { address, tls, reflection, identityProvider } = env;
   const server = await serve({
     address,
     tls,
     reflection,
     services: [configService(ctx)],
+    authorizer: createAuthorizer({ identityProvider, bindingsOf }),
     isUnavailable,
     logger,
     registry,

@@ -4,10 +4,12 @@ import type { ConfigContext } from '../context.ts';
 import { activateSetup } from './activate-setup.ts';
 import { createApp } from './create-app.ts';
 import { createCustomer } from './create-customer.ts';
+import { createRoleBinding } from './create-role-binding.ts';
 import { createSetup } from './create-setup.ts';
 import { deactivateSetup } from './deactivate-setup.ts';
 import { deleteApp } from './delete-app.ts';
 import { deleteCustomer } from './delete-customer.ts';
+import { deleteRoleBinding } from './delete-role-binding.ts';
 import { deleteSetup } from './delete-setup.ts';
 import { orUnavailable } from './errors.ts';
 import { getApp } from './get-app.ts';
@@ -15,6 +17,7 @@ import { getCustomer } from './get-customer.ts';
 import { getSetup } from './get-setup.ts';
 import { listApps } from './list-apps.ts';
 import { listCustomers } from './list-customers.ts';
+import { listRoleBindings } from './list-role-bindings.ts';
 import { listSetupChanges } from './list-setup-changes.ts';
 import { listSetupRevisions } from './list-setup-revisions.ts';
 import { listTemplates } from './list-templates.ts';
@@ -42,9 +45,6 @@ export const configService = (ctx: ConfigContext) =>
       checkSetup: notYet,
       previewMapping: notYet,
       rollbackSetup: notYet,
-      createRoleBinding: notYet,
-      listRoleBindings: notYet,
-      deleteRoleBinding: notYet,
       createCustomer: (request, call) => createCustomer(ctx, request, call),
       getCustomer: (request) => getCustomer(ctx, request),
       listCustomers: (request) => listCustomers(ctx, request),
@@ -61,6 +61,9 @@ export const configService = (ctx: ConfigContext) =>
       deactivateSetup: (request, call) => orUnavailable('UPDATE_FAILED', () => deactivateSetup(ctx, request, call)),
       deleteSetup: (request, call) => orUnavailable('DELETE_FAILED', () => deleteSetup(ctx, request, call)),
       listSetupRevisions: (request) => orUnavailable('FETCH_SETUP_FAILED', () => listSetupRevisions(ctx, request)),
+      createRoleBinding: (request, call) => createRoleBinding(ctx, request, call),
+      listRoleBindings: (request) => listRoleBindings(ctx, request),
+      deleteRoleBinding: (request, call) => deleteRoleBinding(ctx, request, call),
       listSetupChanges: (request) => orUnavailable('FETCH_SETUP_FAILED', () => listSetupChanges(ctx, request)),
     },
     allow: {
@@ -74,7 +77,7 @@ export const configService = (ctx: ConfigContext) =>
       previewMapping: writers,
       rollbackSetup: writers,
       createRoleBinding: writers,
-      listRoleBindings: writers,
+      listRoleBindings: readers,
       deleteRoleBinding: writers,
       createCustomer: writers,
       getCustomer: readers,
@@ -93,5 +96,36 @@ export const configService = (ctx: ConfigContext) =>
       deleteSetup: writers,
       listSetupRevisions: readers,
       listSetupChanges: readers,
+    },
+    roles: {
+      createCustomer: { role: 'operator', customer: 'all' },
+      getCustomer: 'viewer',
+      listCustomers: { role: 'viewer', customer: 'all' },
+      updateCustomer: 'operator',
+      deleteCustomer: { role: 'operator', customer: 'all' },
+      listTemplates: { role: 'viewer', customer: 'any' },
+      createApp: 'operator',
+      getApp: 'viewer',
+      listApps: 'viewer',
+      updateApp: 'operator',
+      deleteApp: 'operator',
+      getPreConfiguration: 'viewer',
+      createSetup: 'operator',
+      getSetup: 'viewer',
+      updateSetup: 'operator',
+      updateAttributeMapping: 'operator',
+      updateGroupSettings: 'operator',
+      updateDeprovisioningConfig: 'operator',
+      // A draft may name any endpoint, which the app's credential is then sent to.
+      checkSetup: 'operator',
+      previewMapping: 'operator',
+      activateSetup: 'operator',
+      deactivateSetup: 'operator',
+      deleteSetup: 'operator',
+      listSetupRevisions: 'viewer',
+      rollbackSetup: 'operator',
+      createRoleBinding: { role: 'operator', customer: 'all' },
+      listRoleBindings: 'viewer',
+      deleteRoleBinding: { role: 'operator', customer: 'all' },
     },
   });

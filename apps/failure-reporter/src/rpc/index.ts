@@ -11,11 +11,17 @@ export function failureService(ctx: ReporterContext) {
   return defineService({
     definition: FailureServiceService,
     handlers: {
-      getFailure: (request) => getFailure(ctx, request),
+      getFailure: (request, call) => getFailure(ctx, request, call),
       listFailures: (request) => listFailures(ctx, request),
       exportFailures: (request) => exportFailures(ctx, request),
       getAppCounters: (request) => getAppCounters(ctx, request),
     },
     allow: ['cli', 'console'],
+    roles: {
+      getFailure: { role: 'viewer', customer: 'answer' },
+      listFailures: 'viewer',
+      exportFailures: 'viewer',
+      getAppCounters: 'viewer',
+    },
   });
 }
