@@ -5,6 +5,7 @@ import { addCatalogue } from './commands/catalogue.ts';
 import { addClassify } from './commands/classify.ts';
 import { addExplain } from './commands/explain.ts';
 import { addFailures } from './commands/failures.ts';
+import { addRoles } from './commands/roles.ts';
 import { addStatus } from './commands/status.ts';
 import { addSync } from './commands/sync.ts';
 import { formatError } from './errors.ts';
@@ -42,5 +43,6 @@ function createProgram(io: Io): Command {
   addAccounts(program, io);
   addCatalogue(program, io);
   addClassify(program, io);
+  addRoles(program, io);
   return program;
 }
