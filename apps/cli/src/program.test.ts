@@ -37,6 +37,10 @@ test('help is an answer, a wrong command line a usage error', async () => {
     code: 2,
     err: expect.stringContaining('whole number'),
   });
+  expect(await run(['roles', 'grant', 'workload:x', 'owner', '--all'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('viewer, operator, approver'),
+  });
   expect(await run(['catalogue', '99999'])).toMatchObject({ code: 2, err: expect.stringContaining('in no entry') });
 });
 

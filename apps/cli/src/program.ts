@@ -11,6 +11,7 @@ import { addFailures } from './commands/failures.ts';
 import { addHistory, addRollback } from './commands/history.ts';
 import { addPrepare } from './commands/prepare.ts';
 import { addPreview } from './commands/preview.ts';
+import { addRoles } from './commands/roles.ts';
 import { addStatus } from './commands/status.ts';
 import { addSwitch } from './commands/switch.ts';
 import { addSync } from './commands/sync.ts';
@@ -61,5 +62,6 @@ function createProgram(io: Io): Command {
   addCatalogue(program, io);
   addTemplates(program, io);
   addClassify(program, io);
+  addRoles(program, io);
   return program;
 }

@@ -37,6 +37,7 @@ export async function startConfigForTests({
     reflection: false,
     tls: services['config']!,
     peers: outside.peers,
+    identityProvider: undefined,
     allowedHosts: ['localhost:8443'],
     clockOffsetMs: 0,
   };

@@ -1,3 +1,4 @@
+import { identityFields, readIdentityProvider } from '@autoprov/grpc';
 import { field, parseEnv } from '@autoprov/service';
 
 /** The environment of the service; see README.md for what each is. */
@@ -14,6 +15,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       TOKEN_BROKER_ADDRESS: field.address,
       DIRECTORY_READER_ADDRESS: field.address,
       SCIM_PUSHER_ADDRESS: field.address,
+      ...identityFields,
       SP_ALLOWED_HOSTS: field.list.default([]),
       CLOCK_OFFSET_MS: field.offsetMs.default(0),
     },
@@ -30,6 +32,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       directoryReader: e.DIRECTORY_READER_ADDRESS,
       scimPusher: e.SCIM_PUSHER_ADDRESS,
     },
+    identityProvider: readIdentityProvider(e),
     allowedHosts: e.SP_ALLOWED_HOSTS,
     clockOffsetMs: e.CLOCK_OFFSET_MS,
   };

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { createClient, serve } from '@autoprov/grpc';
+import { createAuthorizer, createClient, serve } from '@autoprov/grpc';
 import { checkMigrated, connect, isUnavailable } from '@autoprov/postgres';
 import { DirectoryServiceClient, PushServiceClient, TokenBrokerServiceClient } from '@autoprov/proto';
 import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
@@ -7,7 +7,9 @@ import type { ConfigContext } from './context.ts';
 import type { ConfigEnv } from './env.ts';
 import { revokePending } from './revoke-access.ts';
 import { configService } from './rpc/index.ts';
+import { presentBinding } from './rpc/role-bindings.ts';
 import { deleteOldAnswers } from './store/answers.ts';
+import { findBindingsOf } from './store/role-bindings.ts';
 import { loadTemplates } from './templates.ts';
 
 export const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
@@ -54,12 +56,14 @@ export async function startConfig(
     run: (signal) => revokePending(ctx, signal),
     logger,
   });
-  const { address, reflection } = env;
+  const bindingsOf = async (member: string) => (await findBindingsOf(pool, member)).map(presentBinding);
+  const { address, reflection, identityProvider } = env;
   const server = await serve({
     address,
     tls,
     reflection,
     services: [configService(ctx)],
+    authorizer: createAuthorizer({ identityProvider, bindingsOf }),
     isUnavailable,
     logger,
     registry,

@@ -1,3 +1,4 @@
+import { identityFields, readIdentityProvider } from '@autoprov/grpc';
 import { field, parseEnv, z } from '@autoprov/service';
 
 /** The environment of the service; see README.md for what each is. */
@@ -14,6 +15,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       TLS_CA_FILE: field.filePath,
       TLS_CERT_FILE: field.filePath,
       TLS_KEY_FILE: field.filePath,
+      ...identityFields,
       CONFIG_ADDRESS: field.address,
       TOKEN_BROKER_ADDRESS: field.address,
       SETUP_POLL_MS: field.durationMs.default(5_000),
@@ -34,6 +36,7 @@ export function readEnv(env: Record<string, string | undefined>) {
     metricsAddress: e.METRICS_ADDRESS,
     reflection: e.GRPC_REFLECTION,
     tls: { caFile: e.TLS_CA_FILE, certFile: e.TLS_CERT_FILE, keyFile: e.TLS_KEY_FILE },
+    identityProvider: readIdentityProvider(e),
     peers: { config: e.CONFIG_ADDRESS, tokenBroker: e.TOKEN_BROKER_ADDRESS },
     setupPollMs: e.SETUP_POLL_MS,
     configSilenceMs: e.CONFIG_SILENCE_MS,

@@ -105,6 +105,7 @@ export async function startReaderNetwork({
     metricsAddress: anyPort,
     reflection: false,
     tls: tls['directory-reader']!,
+    identityProvider: undefined,
     peers,
     setupPollMs: 20,
     configSilenceMs: changes.configSilenceMs ?? 30_000,

@@ -1,3 +1,4 @@
+import { identityFields, readIdentityProvider } from '@autoprov/grpc';
 import { field, parseEnv, z } from '@autoprov/service';
 
 /** What the failure reporter is started with. */
@@ -22,6 +23,8 @@ export function readEnv(env: Record<string, string | undefined>) {
       TLS_CA_FILE: field.filePath,
       TLS_CERT_FILE: field.filePath,
       TLS_KEY_FILE: field.filePath,
+      ...identityFields,
+      CONFIG_ADDRESS: field.address,
       DIRECTORY_READER_ADDRESS: field.address,
       CLOCK_OFFSET_MS: field.offsetMs.default(0),
     },
@@ -36,6 +39,8 @@ export function readEnv(env: Record<string, string | undefined>) {
     metricsAddress: vars.METRICS_ADDRESS,
     reflection: vars.GRPC_REFLECTION,
     tls: { caFile: vars.TLS_CA_FILE, certFile: vars.TLS_CERT_FILE, keyFile: vars.TLS_KEY_FILE },
+    identityProvider: readIdentityProvider(vars),
+    configAddress: vars.CONFIG_ADDRESS,
     directoryAddress: vars.DIRECTORY_READER_ADDRESS,
     clockOffsetMs: vars.CLOCK_OFFSET_MS,
   };

@@ -64,6 +64,8 @@ export async function startReporterNetwork() {
     metricsAddress: '127.0.0.1:0',
     reflection: false,
     tls: tls['failure-reporter']!,
+    identityProvider: undefined,
+    configAddress: '127.0.0.1:1',
     directoryAddress: `127.0.0.1:${directoryServer.port}`,
     clockOffsetMs: 0,
   };

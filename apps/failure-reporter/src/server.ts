@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { createClient, serve } from '@autoprov/grpc';
+import { askConfig, createAuthorizer, createClient, rememberBindings, serve } from '@autoprov/grpc';
 import { createKafka, createPublisher, ensureTopics, runConsumer, topics, topicSpecs } from '@autoprov/kafka';
 import { checkMigrated, connect, isUnavailable, migrate, runOutboxRelay } from '@autoprov/postgres';
-import { DirectoryServiceClient } from '@autoprov/proto';
+import { ConfigServiceClient, DirectoryServiceClient } from '@autoprov/proto';
 import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
 import type { ReporterContext } from './context.ts';
 import type { ReporterEnv } from './env.ts';
@@ -68,11 +68,14 @@ export async function startFailureReporter(
   });
   until(consumer, (it) => it.stop());
 
-  const { address, tls, reflection, metricsAddress } = env;
-  const services = [failureService(ctx)];
-  const server = until(await serve({ address, tls, services, reflection, isUnavailable, logger, registry }), (it) =>
-    it.stop(),
+  const config = until(createClient(ConfigServiceClient, { address: env.configAddress, tls: env.tls }), (it) =>
+    it.close(),
   );
+  const { address, tls, reflection, metricsAddress, identityProvider } = env;
+  const services = [failureService(ctx)];
+  const authorizer = createAuthorizer({ identityProvider, bindingsOf: rememberBindings(askConfig(config)) });
+  const options = { address, tls, services, authorizer, reflection, isUnavailable, logger, registry };
+  const server = until(await serve(options), (it) => it.stop());
   const ready = () => pool.query('select 1').then(() => true);
   const metrics = until(await startMetricsServer({ address: metricsAddress, registry, ready }), (it) => it.stop());
 

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { identityFields, readIdentityProvider } from '@autoprov/grpc';
 import { field, parseEnv, z } from '@autoprov/service';
 
 /** The environment of the service; see README.md for what each is. */
@@ -16,6 +17,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       TLS_CA_FILE: field.filePath,
       TLS_CERT_FILE: field.filePath,
       TLS_KEY_FILE: field.filePath,
+      ...identityFields,
       CONFIG_ADDRESS: field.address,
       TOKEN_BROKER_ADDRESS: field.address,
       DIRECTORY_READER_ADDRESS: field.address,
@@ -41,6 +43,7 @@ export function readEnv(env: Record<string, string | undefined>) {
     metricsAddress: e.METRICS_ADDRESS,
     reflection: e.GRPC_REFLECTION,
     tls: { caFile: e.TLS_CA_FILE, certFile: e.TLS_CERT_FILE, keyFile: e.TLS_KEY_FILE },
+    identityProvider: readIdentityProvider(e),
     peers: { config: e.CONFIG_ADDRESS, tokenBroker: e.TOKEN_BROKER_ADDRESS, directory: e.DIRECTORY_READER_ADDRESS },
     sp: { caFile: e.SP_CA_FILE, allowedHosts: e.SP_ALLOWED_HOSTS },
     setupPollMs: e.SETUP_POLL_MS,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConfigServiceClient, DirectoryServiceClient, TokenBrokerServiceClient } from '@autoprov/proto';
-import { createClient, serve } from '@autoprov/grpc';
+import { askConfig, createAuthorizer, createClient, rememberBindings, serve } from '@autoprov/grpc';
 import { checkBrokerVersions, createKafka, createPublisher, runConsumer, topics } from '@autoprov/kafka';
 import { checkMigrated, connect, runOutboxRelay } from '@autoprov/postgres';
 import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
@@ -70,13 +70,13 @@ export async function startScimPusher(
     sessionTimeoutMs: env.kafkaSessionTimeoutMs,
     handle: (batch) => ingestBatch(ctx, batch),
   });
-  const { address, tls, reflection } = env;
+  const { address, tls, reflection, identityProvider } = env;
   const server = await serve({
     address,
     tls,
     reflection,
     services: [pushService(ctx)],
-
+    authorizer: createAuthorizer({ identityProvider, bindingsOf: rememberBindings(askConfig(clients.config)) }),
     logger,
     registry,
   });

@@ -129,7 +129,11 @@ async function serveInstalledApps(installed: Set<string>, tls: { caFile: string;
   };
   const service = defineService({
     definition: ConfigServiceService,
-    handlers: { ...(handlers as unknown as Handlers<typeof ConfigServiceService>), getApp },
+    handlers: {
+      ...(handlers as unknown as Handlers<typeof ConfigServiceService>),
+      getApp,
+      listRoleBindings: async () => ({ roleBindings: [], nextPageToken: '' }),
+    },
     allow: ['token-broker'],
   });
   return serve({

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { identityFields, readIdentityProvider } from '@autoprov/grpc';
 import { EnvError, field, parseEnv, z } from '@autoprov/service';
 
 /** The environment of the service; see README.md for what each is. */
@@ -15,6 +16,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       TLS_CA_FILE: field.filePath,
       TLS_CERT_FILE: field.filePath,
       TLS_KEY_FILE: field.filePath,
+      ...identityFields,
       CONFIG_ADDRESS: field.address,
       SECRETS_KEY: field.secret.optional(),
       SECRETS_KEY_FILE: field.filePath.optional(),
@@ -37,6 +39,7 @@ export function readEnv(env: Record<string, string | undefined>) {
     metricsAddress: e.METRICS_ADDRESS,
     reflection: e.GRPC_REFLECTION,
     tls: { caFile: e.TLS_CA_FILE, certFile: e.TLS_CERT_FILE, keyFile: e.TLS_KEY_FILE },
+    identityProvider: readIdentityProvider(e),
     configAddress: e.CONFIG_ADDRESS,
     /** The key that seals first, then those that only open. */
     sealingKeys: keys

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { createClient, serve } from '@autoprov/grpc';
+import { askConfig, createAuthorizer, createClient, rememberBindings, serve } from '@autoprov/grpc';
 import { checkBrokerVersions, createKafka, createPublisher } from '@autoprov/kafka';
 import { checkMigrated, connect, isUnavailable, runOutboxRelay } from '@autoprov/postgres';
 import { ConfigServiceClient } from '@autoprov/proto';
@@ -47,9 +47,10 @@ export async function startTokenBroker(
     run: () => resealSecrets(ctx),
     logger,
   });
-  const { address, tls, reflection } = env;
+  const { address, tls, reflection, identityProvider } = env;
   const services = [tokenBrokerService(ctx)];
-  const server = await serve({ address, tls, reflection, services, isUnavailable, logger, registry });
+  const authorizer = createAuthorizer({ identityProvider, bindingsOf: rememberBindings(askConfig(config)) });
+  const server = await serve({ address, tls, reflection, services, authorizer, isUnavailable, logger, registry });
   const ready = () => pool.query('select 1').then(() => true);
   const metrics = await startMetricsServer({ address: env.metricsAddress, registry, ready });
   return {

@@ -1,8 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Metadata, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import type { Authorization } from './authorize.ts';
 
-/** What a handler knows of its call beside the request. Passed on as `parent` in the calls that the handler makes. */
-export type CallContext = {
+/**
+ * What a handler knows of its call beside the request: `person`, where one acts, and what both identities may do
+ * (`requireRole`). Passed on as `parent` in the calls that the handler makes, which are made as the workload alone.
+ */
+export type CallContext = CallBasics & Authorization;
+
+/** What is known of a call before anybody asked who may make it. */
+export type CallBasics = {
   /** The calling workload, proved by its certificate. */
   readonly caller: string;
   /** Aborted when the client has gone or the deadline has passed: give it to whatever waits. */
@@ -22,7 +29,7 @@ export const TRACEPARENT_KEY = 'traceparent';
 export type ServerCall = ServerUnaryCall<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>;
 
 /** The context of a call that has just come in. */
-export function contextOf(call: ServerCall, caller: string, signal: AbortSignal): CallContext {
+export function contextOf(call: ServerCall, caller: string, signal: AbortSignal): CallBasics {
   return {
     caller,
     signal,

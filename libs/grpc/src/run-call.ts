@@ -1,8 +1,10 @@
 import { status } from '@grpc/grpc-js';
 import type { StatusObject } from '@grpc/grpc-js';
 import type { Histogram, Logger } from '@autoprov/service';
+import { authorize, hashPerson, refuseClosed } from './authorize.ts';
+import type { Authorization, Authorizer, MethodRole } from './authorize.ts';
 import { contextOf } from './call-context.ts';
-import type { CallContext, ServerCall } from './call-context.ts';
+import type { CallBasics, CallContext, ServerCall } from './call-context.ts';
 import { isServiceError } from './rpc-error-of.ts';
 import { RpcError, toStatusObject } from './rpc-error.ts';
 
@@ -10,8 +12,10 @@ import { RpcError, toStatusObject } from './rpc-error.ts';
 export type ServedMethod = {
   /** As on the wire: /package.Service/Method. */
   path: string;
-  /** The workloads that may call it. */
+  /** The workloads that may call it without a role. */
   allowed: readonly string[];
+  /** What everybody else needs; undefined: nobody else may. */
+  role: MethodRole | undefined;
   /** How far away a deadline may be. */
   maxMs: number;
   decode: (bytes: Buffer) => unknown;
@@ -22,6 +26,7 @@ export type ServedMethod = {
 /** What the calls of all methods of a server share. */
 export type CallRules = {
   callerOf: (call: ServerCall) => string;
+  authorizer: Authorizer;
   /** True for errors that say that something behind this service does not answer. */
   isUnavailable: (err: unknown) => boolean;
   logger: Logger;
@@ -42,17 +47,22 @@ export async function runCall<T>(
   const gone = new AbortController();
   const abort = (): void => gone.abort(new Error('the caller does not wait any more'));
   call.on('cancelled', abort);
-  const context = contextOf(call, rules.callerOf(call), gone.signal);
+  const basics = contextOf(call, rules.callerOf(call), gone.signal);
+  let person: string | undefined;
   const report = (code: status, error?: { reason?: string; err?: unknown }): void =>
-    reportCall(rules, method.path, context, { code, durationMs: performance.now() - startMs, ...error });
+    reportCall(rules, method.path, basics, { code, durationMs: performance.now() - startMs, person, ...error });
   try {
-    checkCall(context, method);
-    const value = await work(decodeRequest(method, call.request), context);
-    report(gone.signal.aborted ? codeOfGone(context) : status.OK);
+    refuseClosed({ ...method, caller: basics.caller });
+    checkDeadline(basics, method);
+    const request = decodeRequest(method, call.request);
+    const authorization = await authorizeCall(method, rules.authorizer, basics, request);
+    person = authorization.person;
+    const value = await withRoles(method, authorization, (checked) => work(request, { ...basics, ...checked }));
+    report(gone.signal.aborted ? codeOfGone(basics) : status.OK);
     return { value };
   } catch (err) {
     if (gone.signal.aborted) {
-      const code = codeOfGone(context);
+      const code = codeOfGone(basics);
       report(code, { err });
       return { error: { code, details: 'nobody waits for this', metadata: call.metadata } };
     }
@@ -65,16 +75,40 @@ export async function runCall<T>(
   }
 }
 
-function checkCall({ caller, deadline }: CallContext, { path, allowed, maxMs }: ServedMethod): void {
-  if (!allowed.includes(caller)) {
-    const message = `${caller || 'a caller without a certificate of this installation'} may not call ${path}: only ${allowed.join(', ')} may`;
-    throw new RpcError(status.PERMISSION_DENIED, 'CALLER_NOT_ALLOWED', message, { metadata: { caller, method: path } });
-  }
+function checkDeadline({ deadline }: CallBasics, { path, maxMs }: ServedMethod): void {
   const remainingMs = deadline.getTime() - Date.now();
   if (!(remainingMs <= maxMs)) {
     const message = `${path} needs a deadline: set one of at most ${maxMs / 1_000} s`;
     throw new RpcError(status.INVALID_ARGUMENT, 'DEADLINE_REQUIRED', message, { metadata: { maxMs: String(maxMs) } });
   }
+}
+
+function authorizeCall(
+  { path, allowed, role }: ServedMethod,
+  authorizer: Authorizer,
+  { caller, metadata }: CallBasics,
+  request: unknown,
+): Promise<Authorization> {
+  const authorization = metadata.get('authorization');
+  return authorize({ path, allowed, role, caller, authorization, request }, authorizer);
+}
+
+/** Runs the work. A handler whose answer alone tells the customer must have asked for the role before it answers. */
+async function withRoles<T>(
+  { path, role: needed }: ServedMethod,
+  { requireRole, ...authorization }: Authorization,
+  work: (authorization: Authorization) => Promise<T>,
+): Promise<T> {
+  let isAsked = !(typeof needed === 'object' && needed.customer === 'answer');
+  const value = await work({
+    ...authorization,
+    requireRole(role, customer) {
+      isAsked = true;
+      requireRole(role, customer);
+    },
+  });
+  if (!isAsked) throw new Error(`${path} was about to answer without call.requireRole: ask before answering`);
+  return value;
 }
 
 function decodeRequest({ path, decode }: ServedMethod, bytes: Buffer): unknown {
@@ -86,7 +120,7 @@ function decodeRequest({ path, decode }: ServedMethod, bytes: Buffer): unknown {
   }
 }
 
-function codeOfGone({ deadline }: CallContext): status {
+function codeOfGone({ deadline }: CallBasics): status {
   // A timer may fire a millisecond early.
   return Date.now() + 1 >= deadline.getTime() ? status.DEADLINE_EXCEEDED : status.CANCELLED;
 }
@@ -109,15 +143,18 @@ function toRpcError(err: unknown, isUnavailable: (err: unknown) => boolean): Rpc
   });
 }
 
+type CallEnd = { code: status; durationMs: number; person: string | undefined; reason?: string; err?: unknown };
+
 function reportCall(
   { logger, durationSeconds }: CallRules,
   path: string,
-  { caller, requestId, traceparent }: CallContext,
-  { code, durationMs, reason, err }: { code: status; durationMs: number; reason?: string; err?: unknown },
+  { caller, requestId, traceparent }: CallBasics,
+  { code, durationMs, person, reason, err }: CallEnd,
 ): void {
   const [, service, method] = path.split('/') as [string, string, string];
   durationSeconds.observe({ service, method, code: status[code] }, durationMs / 1_000);
   const level = code === status.INTERNAL ? 'error' : code === status.UNAVAILABLE ? 'warn' : 'info';
-  const fields = { method: path, caller, code: status[code], reason, durationMs: Math.round(durationMs), requestId };
+  const who = { caller, ...(person !== undefined && { person: hashPerson(person) }) };
+  const fields = { method: path, ...who, code: status[code], reason, durationMs: Math.round(durationMs), requestId };
   logger[level]({ ...fields, traceId: traceparent.slice(3, 35), err }, 'rpc handled');
 }

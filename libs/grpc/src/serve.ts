@@ -6,6 +6,8 @@ import { HealthImplementation } from 'grpc-health-check';
 import { descriptorSet } from '@autoprov/proto';
 import { Histogram } from '@autoprov/service';
 import type { Logger, Registry } from '@autoprov/service';
+import type { Authorizer } from './authorize.ts';
+import { noRoles } from './authorizer.ts';
 import { callerOf } from './caller.ts';
 import type { ServerCall } from './call-context.ts';
 import type { Service } from './service.ts';
@@ -20,6 +22,8 @@ export type ServeOptions = {
   /** Without it, plaintext on a loopback address only, and callers are believed who they say they are. */
   tls?: TlsFiles | undefined;
   services: readonly Service[];
+  /** Who people are and what roles there are, by `createAuthorizer`; without it, only `allow` lets anybody in. */
+  authorizer?: Authorizer;
   /** Whether anybody with a certificate may read the contracts (gRPC reflection v1 and v1alpha). */
   reflection: boolean;
   /** True for errors that mean that the database, or whatever is behind this service, does not answer: UNAVAILABLE. */
@@ -50,6 +54,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     address,
     tls,
     services,
+    authorizer = noRoles,
     reflection,
     isUnavailable = () => false,
     drainMs = 10_000,
@@ -68,6 +73,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const server = new Server(serverOptions);
   const rules = {
     callerOf: (call: ServerCall) => callerOf(call, { tls: tls !== undefined }),
+    authorizer,
     isUnavailable,
     logger,
     durationSeconds,

@@ -5,7 +5,7 @@ import type { CallOptions, ClientConfig, ClientConstructor, RpcClient } from './
 import { serve } from './serve.ts';
 import type { RunningServer, ServeOptions } from './serve.ts';
 import { defineService } from './service.ts';
-import type { Allow, Handlers } from './service.ts';
+import type { Allow, Handlers, Roles } from './service.ts';
 
 /** A message of the test contract; on the wire it is JSON. */
 export type Note = { text: string };
@@ -41,7 +41,11 @@ const unused = (): never => {
 /** Serves the test contract with the handlers that a test gives. */
 export async function serveNotes(
   handlers: Partial<Handlers<typeof NoteService>>,
-  { allow = ['config'], ...options }: Partial<ServeOptions> & { allow?: Allow<typeof NoteService> } = {},
+  {
+    allow = ['config'],
+    roles = {},
+    ...options
+  }: Partial<ServeOptions> & { allow?: Allow<typeof NoteService>; roles?: Roles<typeof NoteService> } = {},
 ) {
   const lines: string[] = [];
   const registry = createRegistry();
@@ -52,6 +56,7 @@ export async function serveNotes(
         definition: NoteService,
         handlers: { getNote: unused, createNote: unused, readNotes: unused, ...handlers },
         allow,
+        roles,
       }),
     ],
     reflection: false,

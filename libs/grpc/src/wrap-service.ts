@@ -16,7 +16,7 @@ export const MAX_STREAM_MS = 600_000;
 export type BytesService = { definition: ServiceDefinition; implementation: UntypedServiceImplementation };
 
 /** Turns a service of async functions into what grpc-js takes. */
-export function wrapService({ definition, handlers, allow }: Service, rules: CallRules): BytesService {
+export function wrapService({ definition, handlers, allow, roles = {} }: Service, rules: CallRules): BytesService {
   const bytesDefinition: Record<string, ServiceDefinition[string]> = {};
   const implementation: UntypedServiceImplementation = {};
   for (const [name, method] of Object.entries(definition)) {
@@ -25,6 +25,7 @@ export function wrapService({ definition, handlers, allow }: Service, rules: Cal
     const served: ServedMethod = {
       path: method.path,
       allowed: (Array.isArray(allow) ? allow : (allow as Record<string, string[]>)[name]) ?? [],
+      role: roles[name],
       maxMs: method.responseStream ? MAX_STREAM_MS : MAX_UNARY_MS,
       decode: method.requestDeserialize,
       encode: method.responseSerialize,

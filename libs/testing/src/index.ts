@@ -36,6 +36,7 @@ export { compareAccounts } from './reference/compare-accounts.ts';
 export type { Comparison } from './reference/compare-accounts.ts';
 export { startNetwork } from './network/start-network.ts';
 export type { Network, NetworkOptions } from './network/network.ts';
+export { createClients as createNetworkClients } from './network/clients.ts';
 export type { NetworkClients } from './network/clients.ts';
 export { serviceNames } from './network/service-environment.ts';
 export type { ServiceName } from './network/service-environment.ts';

@@ -4,5 +4,5 @@ import type { Authorship } from '../store/setups.ts';
 
 /** By whom and for whom a call changes something. Calls name no person yet, so that is empty. */
 export function authorshipOf(ctx: ConfigContext, { caller }: CallContext): Authorship {
-  return { caller, person: '', now: ctx.now() };
+  return { caller, person: call.person ?? '', now: ctx.now() };
 }

@@ -5,10 +5,12 @@ import { activateSetup } from './activate-setup.ts';
 import { checkSetup } from './check-setup.ts';
 import { createApp } from './create-app.ts';
 import { createCustomer } from './create-customer.ts';
+import { createRoleBinding } from './create-role-binding.ts';
 import { createSetup } from './create-setup.ts';
 import { deactivateSetup } from './deactivate-setup.ts';
 import { deleteApp } from './delete-app.ts';
 import { deleteCustomer } from './delete-customer.ts';
+import { deleteRoleBinding } from './delete-role-binding.ts';
 import { deleteSetup } from './delete-setup.ts';
 import { orUnavailable } from './errors.ts';
 import { getApp } from './get-app.ts';
@@ -17,6 +19,7 @@ import { getPreConfiguration } from './get-pre-configuration.ts';
 import { getSetup } from './get-setup.ts';
 import { listApps } from './list-apps.ts';
 import { listCustomers } from './list-customers.ts';
+import { listRoleBindings } from './list-role-bindings.ts';
 import { listSetupChanges } from './list-setup-changes.ts';
 import { listSetupRevisions } from './list-setup-revisions.ts';
 import { listTemplates } from './list-templates.ts';
@@ -29,11 +32,6 @@ import { updateDeprovisioningConfig } from './update-deprovisioning-config.ts';
 import { updateGroupSettings } from './update-group-settings.ts';
 import { outageReasonOf, updateSetup } from './update-setup.ts';
 
-// Stands in for what is not written yet.
-const notYet = async (): Promise<never> => {
-  throw new Error('not written yet');
-};
-
 const writers = ['cli', 'console'];
 const readers = [...writers, 'token-broker', 'directory-reader', 'scim-pusher', 'failure-reporter'];
 
@@ -42,9 +40,6 @@ export const configService = (ctx: ConfigContext) =>
   defineService({
     definition: ConfigServiceService,
     handlers: {
-      createRoleBinding: notYet,
-      listRoleBindings: notYet,
-      deleteRoleBinding: notYet,
       createCustomer: (request, call) => createCustomer(ctx, request, call),
       getCustomer: (request) => getCustomer(ctx, request),
       listCustomers: (request) => listCustomers(ctx, request),
@@ -74,6 +69,9 @@ export const configService = (ctx: ConfigContext) =>
       deleteSetup: (request, call) => orUnavailable('DELETE_FAILED', () => deleteSetup(ctx, request, call)),
       listSetupRevisions: (request) => orUnavailable('FETCH_SETUP_FAILED', () => listSetupRevisions(ctx, request)),
       rollbackSetup: (request, call) => orUnavailable('UPDATE_FAILED', () => rollbackSetup(ctx, request, call)),
+      createRoleBinding: (request, call) => createRoleBinding(ctx, request, call),
+      listRoleBindings: (request) => listRoleBindings(ctx, request),
+      deleteRoleBinding: (request, call) => deleteRoleBinding(ctx, request, call),
       listSetupChanges: (request) => orUnavailable('FETCH_SETUP_FAILED', () => listSetupChanges(ctx, request)),
     },
     allow: {
@@ -87,7 +85,7 @@ export const configService = (ctx: ConfigContext) =>
       previewMapping: writers,
       rollbackSetup: writers,
       createRoleBinding: writers,
-      listRoleBindings: writers,
+      listRoleBindings: readers,
       deleteRoleBinding: writers,
       createCustomer: writers,
       getCustomer: readers,
@@ -106,5 +104,36 @@ export const configService = (ctx: ConfigContext) =>
       deleteSetup: writers,
       listSetupRevisions: readers,
       listSetupChanges: readers,
+    },
+    roles: {
+      createCustomer: { role: 'operator', customer: 'all' },
+      getCustomer: 'viewer',
+      listCustomers: { role: 'viewer', customer: 'all' },
+      updateCustomer: 'operator',
+      deleteCustomer: { role: 'operator', customer: 'all' },
+      listTemplates: { role: 'viewer', customer: 'any' },
+      createApp: 'operator',
+      getApp: 'viewer',
+      listApps: 'viewer',
+      updateApp: 'operator',
+      deleteApp: 'operator',
+      getPreConfiguration: 'viewer',
+      createSetup: 'operator',
+      getSetup: 'viewer',
+      updateSetup: 'operator',
+      updateAttributeMapping: 'operator',
+      updateGroupSettings: 'operator',
+      updateDeprovisioningConfig: 'operator',
+      // A draft may name any endpoint, which the app's credential is then sent to.
+      checkSetup: 'operator',
+      previewMapping: 'operator',
+      activateSetup: 'operator',
+      deactivateSetup: 'operator',
+      deleteSetup: 'operator',
+      listSetupRevisions: 'viewer',
+      rollbackSetup: 'operator',
+      createRoleBinding: { role: 'operator', customer: 'all' },
+      listRoleBindings: 'viewer',
+      deleteRoleBinding: { role: 'operator', customer: 'all' },
     },
   });

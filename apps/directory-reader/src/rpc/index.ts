@@ -53,5 +53,15 @@ export function directoryService(context: ReaderContext) {
       getReadStatus: [...forPeople, 'config', 'scim-pusher'],
       resendUsers: [...forPeople, 'scim-pusher'],
     },
+    roles: {
+      getUser: 'viewer',
+      batchGetUsers: 'viewer',
+      listUsers: 'viewer',
+      listGroups: 'viewer',
+      listCustomSchemas: 'viewer',
+      checkGroups: 'viewer',
+      requestRead: 'operator',
+      getReadStatus: 'viewer',
+    },
   });
 }

@@ -17,11 +17,17 @@ export function failureService(ctx: ReporterContext) {
   return defineService({
     definition: FailureServiceService,
     handlers: {
-      getFailure: (request) => getFailure(ctx, request),
+      getFailure: (request, call) => getFailure(ctx, request, call),
       listFailures: (request) => listFailures(ctx, request),
       exportFailures: (request) => exportFailures(ctx, request),
       getAppCounters: (request) => orUnavailable(statusOutage, isUnavailable, () => getAppCounters(ctx, request)),
     },
     allow: ['cli', 'console'],
+    roles: {
+      getFailure: { role: 'viewer', customer: 'answer' },
+      listFailures: 'viewer',
+      exportFailures: 'viewer',
+      getAppCounters: 'viewer',
+    },
   });
 }

@@ -36,5 +36,13 @@ export function pushService(ctx: PusherContext): Service {
       probeEndpoint: [...people, 'config'],
       getTargetSchema: [...people, 'config'],
     },
+    roles: {
+      getAppStatus: 'viewer',
+      explainUser: 'viewer',
+      listAccounts: 'viewer',
+      // The request names the endpoint that the app's credential is sent to.
+      probeEndpoint: 'operator',
+      getTargetSchema: 'operator',
+    },
   });
 }

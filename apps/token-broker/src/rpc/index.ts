@@ -56,5 +56,19 @@ export function tokenBrokerService(ctx: BrokerContext): Service {
       getDirectoryAccessToken: ['directory-reader'],
       getAppAuthorization: ['scim-pusher'],
     },
+    roles: {
+      setDelegation: 'operator',
+      getDelegation: 'viewer',
+      deleteDelegation: 'operator',
+      checkDelegation: 'operator',
+      setCredential: 'operator',
+      getCredential: 'viewer',
+      listCredentials: 'viewer',
+      deleteCredential: 'operator',
+      beginAuthorization: 'operator',
+      completeAuthorization: 'operator',
+      listRevocations: 'viewer',
+      listAuditRecords: 'viewer',
+    },
   });
 }
