@@ -2,7 +2,7 @@ import type { CallContext } from '@autoprov/grpc';
 import type { ConfigContext } from '../context.ts';
 import type { Authorship } from '../store/setups.ts';
 
-/** By whom and for whom a call changes something. Calls name no person yet, so that is empty. */
-export function authorshipOf(ctx: ConfigContext, { caller }: CallContext): Authorship {
-  return { caller, person: call.person ?? '', now: ctx.now() };
+/** By whom and for whom a call changes something; a call that names no person is a workload's by itself. */
+export function authorshipOf(ctx: ConfigContext, { caller, person = '' }: CallContext): Authorship {
+  return { caller, person, now: ctx.now() };
 }
