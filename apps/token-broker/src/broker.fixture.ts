@@ -28,7 +28,8 @@ export async function startBrokerForTests() {
   const directory = await startDirectory();
   const database = await createTestDatabase();
   await migrate({ adminUrl: database.url, service: 'token-broker', migrationsDir });
-  const { caFile, services } = await createCertificates(mkdtempSync(join(tmpdir(), 'autoprov-broker-')), workloads);
+  const certificates = await createCertificates(mkdtempSync(join(tmpdir(), 'autoprov-broker-')), workloads);
+  const { caFile, services } = certificates;
   const installed = new Set<string>();
   const config = await serveInstalledApps(installed, services['config']!);
   const logged: string[] = [];
@@ -45,6 +46,9 @@ export async function startBrokerForTests() {
     CONFIG_ADDRESS: `127.0.0.1:${config.port}`,
     SECRETS_KEY: newSealingKey(),
     GOOGLE_TOKEN_URL: directory.tokenUrl,
+    SP_ALLOWED_HOSTS: '127.0.0.1,localhost',
+    SP_CA_FILE: caFile,
+    CLOCK_OFFSET_MS: '0',
   };
   const start = (overrides: Partial<typeof settings> = {}) => {
     if (settings.KAFKA_BROKERS === '') {
@@ -57,17 +61,18 @@ export async function startBrokerForTests() {
     return startTokenBroker(readEnv({ ...settings, ...overrides }), { logger, registry: createRegistry() });
   };
   let broker = await start();
-  const clientsOf = () => {
+  const clientsOf = (port: number) => {
     const clientOf = (workload: (typeof workloads)[number]) =>
-      createClient(TokenBrokerServiceClient, { address: `127.0.0.1:${broker.port}`, tls: services[workload] });
+      createClient(TokenBrokerServiceClient, { address: `127.0.0.1:${port}`, tls: services[workload] });
     return {
       cli: clientOf('cli'),
+      config: clientOf('config'),
       reader: clientOf('directory-reader'),
       pusher: clientOf('scim-pusher'),
       stranger: clientOf('stranger'),
     };
   };
-  let clients = clientsOf();
+  let clients = clientsOf(broker.port);
   const pool = connect({
     url: database.url,
     schema: 'token_broker',
@@ -86,6 +91,23 @@ export async function startBrokerForTests() {
     pool,
     logged,
     caFile,
+    /** The server certificate of service providers. */
+    localhost: certificates.localhost,
+    /** What a broker of its own process is started with. */
+    settings,
+    clientsOf,
+    /** Another replica on the same database. */
+    async startReplica() {
+      const replica = await start();
+      const itsClients = clientsOf(replica.port);
+      return {
+        clients: itsClients,
+        async stop() {
+          for (const client of Object.values(itsClients)) client.close();
+          await replica.stop();
+        },
+      };
+    },
     kafka: { brokers: [settings.KAFKA_BROKERS], topicPrefix: settings.KAFKA_TOPIC_PREFIX },
     get port() {
       return broker.port;
@@ -97,7 +119,7 @@ export async function startBrokerForTests() {
     async restart(overrides: Partial<typeof settings>) {
       await stopBroker();
       broker = await start(overrides);
-      clients = clientsOf();
+      clients = clientsOf(broker.port);
     },
     /** The checks that were published since the last time. */
     async takeChecks(): Promise<Check[]> {

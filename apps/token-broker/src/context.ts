@@ -5,6 +5,8 @@ import type { ConfigServiceService } from '@autoprov/proto';
 import type { Clock, Logger } from '@autoprov/service';
 import type { Sealer } from './domain/sealing.ts';
 import type { DirectoryTokens } from './directory-tokens.ts';
+import type { AccessToken } from './access-token.ts';
+import type { OAuthRequests } from './oauth-requests.ts';
 import type { TokenCache } from './token-cache.ts';
 
 /** What handlers may use. */
@@ -13,10 +15,19 @@ export type BrokerContext = {
   sealer: Sealer;
   tokens: DirectoryTokens;
   tokenCache: TokenCache;
+  oauth: OAuthRequests;
+  /** The renewals of access tokens that are under way here, by app. */
+  renewals: Map<string, Promise<AccessToken>>;
+  /** `host` or `host:port` of service providers that may be called although they are not public. */
+  allowedHosts: readonly string[];
   config: RpcClient<typeof ConfigServiceService>;
   origin: EventOrigin;
   logger: Logger;
   now: Clock;
+  /** Who holds a lease, for people who look. */
+  owner: string;
   /** Something was written to the outbox. */
   wakeOutbox: () => void;
+  /** Something is to be withdrawn. */
+  wakeRevocations: () => void;
 };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { identityFields, readIdentityProvider } from '@autoprov/grpc';
+import { hostname } from 'node:os';
 import { EnvError, field, parseEnv, z } from '@autoprov/service';
 
 /** The environment of the service; see README.md for what each is. */
@@ -21,6 +22,8 @@ export function readEnv(env: Record<string, string | undefined>) {
       SECRETS_KEY: field.secret.optional(),
       SECRETS_KEY_FILE: field.filePath.optional(),
       GOOGLE_TOKEN_URL: field.url.optional(),
+      SP_CA_FILE: field.filePath.optional(),
+      SP_ALLOWED_HOSTS: field.list.default([]),
       CLOCK_OFFSET_MS: field.offsetMs.default(0),
     },
     env,
@@ -47,6 +50,9 @@ export function readEnv(env: Record<string, string | undefined>) {
       .filter(Boolean)
       .map(readKey),
     googleTokenUrl: e.GOOGLE_TOKEN_URL,
+    sp: { caFile: e.SP_CA_FILE, allowedHosts: e.SP_ALLOWED_HOSTS },
+    /** Who holds a lease, for people who look. */
+    owner: `${hostname()}/${process.pid}`,
     clockOffsetMs: e.CLOCK_OFFSET_MS,
   };
 }

@@ -7,8 +7,8 @@ import { listFailed, saveFailed, savePassed, type CheckKey } from './store/check
 /** Codes of the error model whose failure is the installation's, not the customer's. */
 const platformCodes = new Set(['17002', '17011']);
 
-/** Codes that say nothing of the others: Google did not answer, or was not even asked. The rest exclude each other. */
-const silentCodes = new Set(['17002', '25016']);
+/** Codes that say nothing of the others: nobody answered, or was not even asked. The rest exclude each other. */
+const silentCodes = new Set(['17002', '17013', '25016']);
 
 /**
  * Does what a secret of `holder`, a customer or an app, is needed for, and reports whether it worked: a failure with a code

@@ -28,6 +28,8 @@ export type { ServiceProvider } from './service-providers/service-provider.ts';
 export type { FrontCommand, FrontCounts, FrontFault, FrontLogEntry } from './service-providers/front-faults.ts';
 export { callScim, commandFront, readFrontCounts, readFrontLog } from './service-providers/scim-client.ts';
 export type { ScimAccess } from './service-providers/scim-client.ts';
+export { startOAuthProvider } from './oauth-provider/oauth-provider.ts';
+export type { OAuthProvider, RegisteredClient } from './oauth-provider/oauth-provider.ts';
 export { enterpriseUrn, listAccounts } from './service-providers/list-accounts.ts';
 export type { ScimAccount } from './service-providers/list-accounts.ts';
 export { demandedAccounts } from './reference/demanded-accounts.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { status } from '@autoprov/grpc';
-import { Credential_Kind, type SetCredentialRequest } from '@autoprov/proto';
+import { Credential_Kind, Credential_State, type SetCredentialRequest } from '@autoprov/proto';
 import { failureOf, soon, startBrokerForTests, type BrokerForTests } from '../broker.fixture.ts';
 
 const app = 'customers/acme/apps/crm';
@@ -39,7 +39,7 @@ test('tokens of service providers that RFC 6750 does not allow are taken', async
 });
 
 test('what is known of a credential is shown, without the secret, and its version grows', async () => {
-  const expireTime = new Date('2027-01-01T00:00:00Z');
+  const expireTime = new Date('2999-01-01T00:00:00Z');
   const before = (await broker.clients.cli.getCredential({ name }, soon)).credential!;
   const { credential } = await setCredential(bearer, { expireTime });
   expect(credential).toEqual({
@@ -48,6 +48,9 @@ test('what is known of a credential is shown, without the secret, and its versio
     version: credential!.version,
     expireTime,
     updateTime: expect.any(Date),
+    state: Credential_State.STATE_READY,
+    previousKept: false,
+    clientId: '',
   });
   expect(credential!.version).toBeGreaterThan(before.version);
   expect((await broker.clients.cli.getCredential({ name }, soon)).credential).toEqual(credential);

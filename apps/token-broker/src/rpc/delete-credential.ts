@@ -1,7 +1,8 @@
+import { inTransaction } from '@autoprov/postgres';
 import type { DeleteCredentialRequest, DeleteCredentialResponse } from '@autoprov/proto';
 import type { BrokerContext } from '../context.ts';
 import { reportPassed } from '../report-checks.ts';
-import { deleteCredential as deleteRow } from '../store/credentials.ts';
+import { withdrawCredential } from '../withdraw-credential.ts';
 import { notFound } from './errors.ts';
 import { readCredentialName } from './names.ts';
 
@@ -9,9 +10,11 @@ export async function deleteCredential(
   ctx: BrokerContext,
   { name }: DeleteCredentialRequest,
 ): Promise<DeleteCredentialResponse> {
-  const { customerId, appId } = readCredentialName('name', name);
-  if (!(await deleteRow(ctx.pool, customerId, appId))) throw notFound(name, 'nothing is to be deleted');
+  const key = readCredentialName('name', name);
+  const isDeleted = await inTransaction(ctx.pool, (tx) => withdrawCredential(ctx, tx, key));
+  if (!isDeleted) throw notFound(name, 'nothing is to be deleted');
+  ctx.wakeRevocations();
   // Whoever still needs it is told so at the next call; for nobody nothing fails.
-  await reportPassed(ctx, `customers/${customerId}/apps/${appId}`);
+  await reportPassed(ctx, `customers/${key.customerId}/apps/${key.appId}`);
   return {};
 }

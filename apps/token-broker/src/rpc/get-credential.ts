@@ -9,8 +9,7 @@ export async function getCredential(
   ctx: BrokerContext,
   { name }: GetCredentialRequest,
 ): Promise<GetCredentialResponse> {
-  const { customerId, appId } = readCredentialName('name', name);
-  const stored = await findCredential(ctx.pool, customerId, appId);
-  if (stored) return { credential: presentCredential(stored) };
+  const stored = await findCredential(ctx.pool, readCredentialName('name', name));
+  if (stored) return { credential: presentCredential(stored, ctx.now()) };
   throw notFound(name, 'store a credential first');
 }

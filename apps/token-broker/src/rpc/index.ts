@@ -1,13 +1,18 @@
 import { defineService, type Service } from '@autoprov/grpc';
 import { TokenBrokerServiceService } from '@autoprov/proto';
 import type { BrokerContext } from '../context.ts';
+import { beginAuthorization } from './begin-authorization.ts';
 import { checkDelegation } from './check-delegation.ts';
+import { completeAuthorization } from './complete-authorization.ts';
 import { deleteCredential } from './delete-credential.ts';
 import { deleteDelegation } from './delete-delegation.ts';
 import { getAppAuthorization } from './get-app-authorization.ts';
 import { getCredential } from './get-credential.ts';
 import { getDelegation } from './get-delegation.ts';
 import { getDirectoryAccessToken } from './get-directory-access-token.ts';
+import { listCredentials } from './list-credentials.ts';
+import { listRevocations } from './list-revocations.ts';
+import { revokeAppAccess } from './revoke-app-access.ts';
 import { setCredential } from './set-credential.ts';
 import { setDelegation } from './set-delegation.ts';
 
@@ -23,11 +28,11 @@ export function tokenBrokerService(ctx: BrokerContext): Service {
   return defineService({
     definition: TokenBrokerServiceService,
     handlers: {
-      listCredentials: notYet,
-      beginAuthorization: notYet,
-      completeAuthorization: notYet,
-      revokeAppAccess: notYet,
-      listRevocations: notYet,
+      listCredentials: (request) => listCredentials(ctx, request),
+      beginAuthorization: (request, call) => beginAuthorization(ctx, request, call),
+      completeAuthorization: (request, call) => completeAuthorization(ctx, request, call),
+      revokeAppAccess: (request, call) => revokeAppAccess(ctx, request, call),
+      listRevocations: (request) => listRevocations(ctx, request),
       listAuditRecords: notYet,
       setDelegation: (request) => setDelegation(ctx, request),
       getDelegation: (request) => getDelegation(ctx, request),

@@ -16,17 +16,33 @@ export function presentDelegation(delegation: StoredDelegation): Delegation {
   };
 }
 
+const DAY_MS = 86_400_000;
+const EXPIRING_MS = 60 * DAY_MS;
+
+const kinds: Record<StoredCredential['kind'], Credential_Kind> = {
+  bearer: Credential_Kind.KIND_BEARER,
+  basic: Credential_Kind.KIND_BASIC,
+  oauth_code: Credential_Kind.KIND_OAUTH_CODE,
+  oauth_client_credentials: Credential_Kind.KIND_OAUTH_CLIENT_CREDENTIALS,
+};
+
 /** What may be shown of a credential. */
-export function presentCredential(credential: StoredCredential): Credential {
-  const { customerId, appId, kind, version, expireTime, updateTime } = credential;
+export function presentCredential(credential: StoredCredential, now: Date): Credential {
+  const { customerId, appId, kind, version, expireTime, updateTime, previousKept, clientId } = credential;
   return {
     name: `customers/${customerId}/apps/${appId}/credential`,
-    kind: kind === 'bearer' ? Credential_Kind.KIND_BEARER : Credential_Kind.KIND_BASIC,
+    kind: kinds[kind],
     version,
     expireTime: expireTime ?? undefined,
     updateTime,
-    state: Credential_State.STATE_READY,
-    previousKept: false,
-    clientId: '',
+    state: stateOf(credential, now),
+    previousKept,
+    clientId,
   };
+}
+
+function stateOf({ reauthorizeReason, expireTime }: StoredCredential, now: Date): Credential_State {
+  if (reauthorizeReason !== null) return Credential_State.STATE_REAUTHORIZE;
+  if (expireTime === null || expireTime.getTime() > now.getTime() + EXPIRING_MS) return Credential_State.STATE_READY;
+  return expireTime <= now ? Credential_State.STATE_EXPIRED : Credential_State.STATE_EXPIRING;
 }

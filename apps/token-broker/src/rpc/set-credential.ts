@@ -1,9 +1,11 @@
 import type { CallContext, FieldViolation } from '@autoprov/grpc';
 import type { SetCredentialRequest, SetCredentialResponse } from '@autoprov/proto';
 import type { BrokerContext } from '../context.ts';
-import { reportPassed } from '../report-checks.ts';
+import { checkOAuthClient } from '../domain/oauth-client.ts';
+import { writeClient } from '../domain/oauth-secrets.ts';
+import { replaceCredential } from '../replace-credential.ts';
 import { requireInstalled } from '../require-installed.ts';
-import { saveCredential, type StoredCredential } from '../store/credentials.ts';
+import { newCredential, type StoredCredential } from '../store/credentials.ts';
 import { takeSecretVersion } from '../store/secret-versions.ts';
 import { invalidField, refuseViolations } from './errors.ts';
 import { readApp } from './names.ts';
@@ -11,24 +13,24 @@ import { presentCredential } from './present.ts';
 
 export async function setCredential(
   ctx: BrokerContext,
-  { app, secret, expireTime, validateOnly }: SetCredentialRequest,
+  { app, secret, expireTime, validateOnly, keepPrevious }: SetCredentialRequest,
   call: CallContext,
 ): Promise<SetCredentialResponse> {
   const key = readApp('app', app);
-  const { kind, headerValue } = readSecret(secret);
+  const { kind, text, clientId = '' } = readSecret(secret, ctx.allowedHosts);
+  if (keepPrevious && kind !== 'bearer') throw invalidField('keep_previous', 'only bearer tokens can be two at a time');
   await requireInstalled(ctx, app, call);
   const version = await takeSecretVersion(ctx.pool);
-  const sealed = ctx.sealer.seal(headerValue, { ...key, kind, version });
-  const credential = { ...key, kind, version, sealed, expireTime: expireTime ?? null, updateTime: ctx.now() };
-  if (!validateOnly) {
-    await saveCredential(ctx.pool, credential);
-    await reportPassed(ctx, app);
-  }
-  return { credential: presentCredential(credential) };
+  const sealed = ctx.sealer.seal(text, { ...key, kind, version });
+  const credential = { ...key, kind, version, sealed, clientId, expireTime: expireTime ?? null, updateTime: ctx.now() };
+  const stored = validateOnly ? newCredential(credential) : await replaceCredential(ctx, credential, { keepPrevious });
+  return { credential: presentCredential(stored, ctx.now()) };
 }
 
-/** The Authorization header that the secret makes; what is stored is that header, sealed. */
-function readSecret(secret: SetCredentialRequest['secret']): Pick<StoredCredential, 'kind'> & { headerValue: string } {
+type Secret = Pick<StoredCredential, 'kind'> & { text: string; clientId?: string };
+
+/** What is stored of the secret, sealed: the Authorization header that it makes, or the OAuth client. */
+function readSecret(secret: SetCredentialRequest['secret'], allowedHosts: readonly string[]): Secret {
   switch (secret?.$case) {
     case 'bearerToken':
       // RFC 6750 §2.1 allows less, but service providers also give out tokens with "|" or ":". No white space: it would
@@ -36,16 +38,21 @@ function readSecret(secret: SetCredentialRequest['secret']): Pick<StoredCredenti
       if (!/^[\x21-\x7e]{1,8192}$/.test(secret.value)) {
         throw invalidField('bearer_token', 'a token has visible ASCII characters only: paste it without spaces');
       }
-      return { kind: 'bearer', headerValue: `Bearer ${secret.value}` };
+      return { kind: 'bearer', text: `Bearer ${secret.value}` };
     case 'basic': {
       const { username, password } = secret.value;
       refuseViolations([...checkText('basic.username', username), ...checkText('basic.password', password)]);
       if (username.includes(':')) throw invalidField('basic.username', 'it must have no colon (RFC 7617)');
-      return { kind: 'basic', headerValue: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+      return { kind: 'basic', text: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
     }
-    case 'clientCredentials':
+    case 'clientCredentials': {
+      const [field, grant] = ['client_credentials', 'client_credentials'] as const;
+      refuseViolations(checkOAuthClient(secret.value, { field, grant, allowedHosts }));
+      const { clientId } = secret.value;
+      return { kind: 'oauth_client_credentials', text: writeClient(secret.value), clientId };
+    }
     case undefined:
-      throw invalidField('secret', 'give bearer_token or basic');
+      throw invalidField('secret', 'give bearer_token, basic or client_credentials');
   }
 }
 

@@ -51,7 +51,7 @@ function ownVariables(service: ServiceName, at: Surroundings): Record<string, st
     case 'config':
       return { SP_ALLOWED_HOSTS: localSp.SP_ALLOWED_HOSTS };
     case 'token-broker':
-      return { GOOGLE_TOKEN_URL: at.directory.tokenUrl, SECRETS_KEY: at.secretsKey, SETUP_POLL_MS: '500' };
+      return { ...localSp, GOOGLE_TOKEN_URL: at.directory.tokenUrl, SECRETS_KEY: at.secretsKey, SETUP_POLL_MS: '500' };
     case 'directory-reader':
       return { GOOGLE_API_ROOT_URL: at.directory.url, SETUP_POLL_MS: '500' };
     case 'scim-pusher':

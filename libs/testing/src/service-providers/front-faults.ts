@@ -8,6 +8,8 @@ export type FrontEffect =
   | { effect: 'failAfter'; status?: number }
   /** The connection is reset, although the provider has done it. */
   | { effect: 'resetAfter' }
+  /** The answer comes late, although the provider has done it at once. */
+  | { effect: 'holdAfter'; holdMs: number }
   /** 200 with an HTML page, as a captive portal or a wrong host answers. */
   | { effect: 'html' }
   /** 401. */

@@ -98,6 +98,12 @@ async function answerUnder(fault: FrontFault | undefined, forward: () => Promise
     case 'resetAfter':
       await forward();
       return undefined;
+    case 'holdAfter': {
+      const answer = await forward();
+      // A client that was killed meanwhile leaves the wait behind: it must not keep this process alive.
+      await pause(fault.holdMs, undefined, { ref: false });
+      return answer;
+    }
     case 'html':
       return { status: 200, headers: { 'content-type': 'text/html' }, body: '<!doctype html><title>Sign in</title>' };
     case 'unauthorized':

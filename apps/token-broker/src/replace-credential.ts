@@ -1,0 +1,26 @@
+import { inTransaction } from '@autoprov/postgres';
+import type { BrokerContext } from './context.ts';
+import { reportPassed } from './report-checks.ts';
+import { findCredential, saveCredential, type NewCredential, type StoredCredential } from './store/credentials.ts';
+import { saveTokens, type StoredTokens } from './store/oauth-tokens.ts';
+import { deleteDelegationRevocation } from './store/revocations.ts';
+
+/**
+ * Stores an app's credential, with its first tokens where it has some; nothing fails for the app any more. A customer that
+ * has an app again needs its delegation: that is not to be withdrawn any more.
+ */
+export async function replaceCredential(
+  ctx: BrokerContext,
+  credential: NewCredential,
+  { keepPrevious = false, tokens }: { keepPrevious?: boolean; tokens?: Omit<StoredTokens, 'refreshStartTime'> } = {},
+): Promise<StoredCredential> {
+  const { customerId, appId, version: credentialVersion } = credential;
+  const stored = await inTransaction(ctx.pool, async (tx) => {
+    await saveCredential(tx, credential, { keepPrevious });
+    if (tokens) await saveTokens(tx, tokens, { credentialVersion, replaces: undefined });
+    await deleteDelegationRevocation(tx, customerId);
+    return findCredential(tx, credential);
+  });
+  await reportPassed(ctx, `customers/${customerId}/apps/${appId}`);
+  return stored!;
+}

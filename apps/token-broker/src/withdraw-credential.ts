@@ -1,0 +1,47 @@
+import type { Db } from '@autoprov/postgres';
+import type { BrokerContext } from './context.ts';
+import { openTokens, readClient, sealRevocation, type OAuthTokens } from './domain/oauth-secrets.ts';
+import { UnreadableSecretError } from './domain/sealing.ts';
+import { deleteAuthorizations } from './store/authorizations.ts';
+import { deleteCredential, lockCredential, type AppKey, type StoredCredential } from './store/credentials.ts';
+import { findTokens } from './store/oauth-tokens.ts';
+import { saveRevocation } from './store/revocations.ts';
+import { takeSecretVersion } from './store/secret-versions.ts';
+
+/**
+ * Removes an app's credential and whatever was begun for it. Tokens that can be revoked at the service provider are kept
+ * for that, in the same transaction. False: there was no credential.
+ */
+export async function withdrawCredential(ctx: BrokerContext, tx: Db, app: AppKey): Promise<boolean> {
+  await deleteAuthorizations(tx, app);
+  const credential = await lockCredential(tx, app);
+  if (!credential) return false;
+  const stored = await findTokens(tx, app);
+  if (stored) {
+    try {
+      await keepForRevocation(ctx, tx, credential, openTokens(ctx.sealer, stored));
+    } catch (err) {
+      if (!(err instanceof UnreadableSecretError)) throw err;
+      // What nobody can read, nobody can revoke.
+      ctx.logger.warn({ err, ...app }, 'tokens are erased without being revoked');
+    }
+  }
+  await deleteCredential(tx, app);
+  return true;
+}
+
+/** Keeps tokens until they are revoked; nothing where the service provider has no revocation endpoint. */
+export async function keepForRevocation(
+  ctx: BrokerContext,
+  tx: Db,
+  credential: StoredCredential,
+  tokens: OAuthTokens,
+): Promise<void> {
+  const client = readClient(ctx.sealer.open(credential.sealed, credential));
+  if (client.revocationUrl === '') return;
+  const { customerId, appId } = credential;
+  const version = await takeSecretVersion(tx);
+  const sealed = sealRevocation(ctx.sealer, { client, tokens }, { customerId, appId, version });
+  const createTime = ctx.now();
+  await saveRevocation(tx, { customerId, appId, kind: 'app_token', version, sealed, clientId: '', createTime });
+}
