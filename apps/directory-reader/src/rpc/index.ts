@@ -4,6 +4,7 @@ import type { ReaderContext } from '../context.ts';
 import { batchGetUsers } from './batch-get-users.ts';
 import { getReadStatus } from './get-read-status.ts';
 import { getUser } from './get-user.ts';
+import { identifyDirectory } from './identify-directory.ts';
 import { listCustomSchemas } from './list-custom-schemas.ts';
 import { listGroups } from './list-groups.ts';
 import { listUsers } from './list-users.ts';
@@ -23,12 +24,12 @@ export function directoryService(context: ReaderContext) {
     definition: DirectoryServiceService,
     handlers: {
       checkGroups: notYet,
-      identifyDirectory: notYet,
       getUser: (request) => getUser(context, request),
       batchGetUsers: (request) => batchGetUsers(context, request),
       listUsers: (request) => listUsers(context, request),
       listGroups: (request) => listGroups(context, request),
       listCustomSchemas: (request, call) => listCustomSchemas(context, request, call),
+      identifyDirectory: (request, call) => identifyDirectory(context, request, call),
       requestRead: (request) => requestRead(context, request),
       getReadStatus: (request) => getReadStatus(context, request),
       resendUsers: (request) => resendUsers(context, request),
