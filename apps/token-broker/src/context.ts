@@ -1,10 +1,11 @@
 import type { RpcClient } from '@autoprov/grpc';
 import type { EventOrigin } from '@autoprov/kafka';
 import type { Pool } from '@autoprov/postgres';
-import type { ConfigServiceService } from '@autoprov/proto';
+import type { ConfigServiceService, DirectoryServiceService } from '@autoprov/proto';
 import type { Clock, Logger } from '@autoprov/service';
 import type { Sealer } from './domain/sealing.ts';
-import type { DirectoryTokens } from './directory-tokens.ts';
+import type { DirectoryToken, DirectoryTokens } from './directory-tokens.ts';
+import type { SingleFlight } from './single-flight.ts';
 import type { TokenCache } from './token-cache.ts';
 
 /** What handlers may use. */
@@ -13,7 +14,10 @@ export type BrokerContext = {
   sealer: Sealer;
   tokens: DirectoryTokens;
   tokenCache: TokenCache;
+  /** Checks of which directory is read, of this replica. */
+  confirming: SingleFlight<DirectoryToken>;
   config: RpcClient<typeof ConfigServiceService>;
+  directoryReader: RpcClient<typeof DirectoryServiceService>;
   origin: EventOrigin;
   logger: Logger;
   now: Clock;

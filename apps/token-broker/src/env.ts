@@ -16,9 +16,11 @@ export function readEnv(env: Record<string, string | undefined>) {
       TLS_CERT_FILE: field.filePath,
       TLS_KEY_FILE: field.filePath,
       CONFIG_ADDRESS: field.address,
+      DIRECTORY_READER_ADDRESS: field.address,
       SECRETS_KEY: field.secret.optional(),
       SECRETS_KEY_FILE: field.filePath.optional(),
       GOOGLE_TOKEN_URL: field.url.optional(),
+      GOOGLE_IAM_URL: field.url.optional(),
       CLOCK_OFFSET_MS: field.offsetMs.default(0),
     },
     env,
@@ -38,12 +40,14 @@ export function readEnv(env: Record<string, string | undefined>) {
     reflection: e.GRPC_REFLECTION,
     tls: { caFile: e.TLS_CA_FILE, certFile: e.TLS_CERT_FILE, keyFile: e.TLS_KEY_FILE },
     configAddress: e.CONFIG_ADDRESS,
+    directoryReaderAddress: e.DIRECTORY_READER_ADDRESS,
     /** The key that seals first, then those that only open. */
     sealingKeys: keys
       .split(/[\s,]+/)
       .filter(Boolean)
       .map(readKey),
     googleTokenUrl: e.GOOGLE_TOKEN_URL,
+    googleIamUrl: e.GOOGLE_IAM_URL,
     clockOffsetMs: e.CLOCK_OFFSET_MS,
   };
 }

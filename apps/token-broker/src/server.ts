@@ -2,18 +2,23 @@ import { fileURLToPath } from 'node:url';
 import { createClient, serve } from '@autoprov/grpc';
 import { checkBrokerVersions, createKafka, createPublisher } from '@autoprov/kafka';
 import { checkMigrated, connect, isUnavailable, runOutboxRelay } from '@autoprov/postgres';
-import { ConfigServiceClient } from '@autoprov/proto';
+import { ConfigServiceClient, DirectoryServiceClient } from '@autoprov/proto';
 import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
+import { checkDelegations } from './check-delegations.ts';
 import type { BrokerContext } from './context.ts';
 import { createDirectoryTokens } from './directory-tokens.ts';
 import { createSealer } from './domain/sealing.ts';
 import type { BrokerEnv } from './env.ts';
 import { resealSecrets } from './reseal-secrets.ts';
 import { tokenBrokerService } from './rpc/index.ts';
+import { createJwtSigner } from './sign-jwt.ts';
+import { createSingleFlight } from './single-flight.ts';
 import { createTokenCache } from './token-cache.ts';
 
 const name = 'token-broker';
 const RESEAL_EVERY_MS = 3_600_000;
+/** How often it is looked which delegations are due to be checked. */
+const CHECK_EVERY_MS = 60_000;
 
 export const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
 
@@ -30,12 +35,20 @@ export async function startTokenBroker(
   const publisher = await createPublisher(kafka);
   const outbox = runOutboxRelay({ pool, name, publish: (records) => publisher.publish(records), logger });
   const config = createClient(ConfigServiceClient, { address: env.configAddress, tls: env.tls });
+  const directoryReader = createClient(DirectoryServiceClient, {
+    address: env.directoryReaderAddress,
+    tls: env.tls,
+    // It only asks Google something.
+    idempotent: ['identifyDirectory'],
+  });
   const ctx: BrokerContext = {
     pool,
     sealer,
-    tokens: createDirectoryTokens(env.googleTokenUrl),
+    tokens: createDirectoryTokens(env.googleTokenUrl, createJwtSigner(env.googleIamUrl)),
     tokenCache: createTokenCache(),
+    confirming: createSingleFlight(),
     config,
+    directoryReader,
     origin: { installationId: env.installationId, service: name },
     logger,
     now: createClock(env.clockOffsetMs),
@@ -45,6 +58,12 @@ export async function startTokenBroker(
     name: 'reseal secrets',
     everyMs: RESEAL_EVERY_MS,
     run: () => resealSecrets(ctx),
+    logger,
+  });
+  const checking = runLoop({
+    name: 'check delegations',
+    everyMs: CHECK_EVERY_MS,
+    run: (signal) => checkDelegations(ctx, signal),
     logger,
   });
   const { address, tls, reflection } = env;
@@ -57,9 +76,11 @@ export async function startTokenBroker(
     async stop() {
       await server.stop();
       await resealing.stop();
+      await checking.stop();
       await outbox.stop();
       await publisher.stop();
       config.close();
+      directoryReader.close();
       await metrics.stop();
       await pool.end();
     },

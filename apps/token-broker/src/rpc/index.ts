@@ -1,5 +1,6 @@
-import { defineService, type Service } from '@autoprov/grpc';
+import { defineService, type CallContext, type Service } from '@autoprov/grpc';
 import { TokenBrokerServiceService } from '@autoprov/proto';
+import { auditing } from '../audit-refusals.ts';
 import type { BrokerContext } from '../context.ts';
 import { checkDelegation } from './check-delegation.ts';
 import { deleteCredential } from './delete-credential.ts';
@@ -8,6 +9,7 @@ import { getAppAuthorization } from './get-app-authorization.ts';
 import { getCredential } from './get-credential.ts';
 import { getDelegation } from './get-delegation.ts';
 import { getDirectoryAccessToken } from './get-directory-access-token.ts';
+import { listAuditRecords } from './list-audit-records.ts';
 import { setCredential } from './set-credential.ts';
 import { setDelegation } from './set-delegation.ts';
 
@@ -20,6 +22,8 @@ const admins = ['cli', 'console'];
 
 /** What the service answers, and to whom: what comes from a secret goes to the one service that uses it. */
 export function tokenBrokerService(ctx: BrokerContext): Service {
+  const audited = <T>({ caller }: CallContext, resource: string, work: () => Promise<T>) =>
+    auditing(ctx, { caller, resource }, work);
   return defineService({
     definition: TokenBrokerServiceService,
     handlers: {
@@ -28,16 +32,17 @@ export function tokenBrokerService(ctx: BrokerContext): Service {
       completeAuthorization: notYet,
       revokeAppAccess: notYet,
       listRevocations: notYet,
-      listAuditRecords: notYet,
-      setDelegation: (request) => setDelegation(ctx, request),
+      setDelegation: (request, call) => audited(call, request.customer, () => setDelegation(ctx, request)),
       getDelegation: (request) => getDelegation(ctx, request),
       deleteDelegation: (request) => deleteDelegation(ctx, request),
-      checkDelegation: (request) => checkDelegation(ctx, request),
-      setCredential: (request, call) => setCredential(ctx, request, call),
+      checkDelegation: (request, call) => checkDelegation(ctx, request, call),
+      setCredential: (request, call) => audited(call, request.app, () => setCredential(ctx, request, call)),
       getCredential: (request) => getCredential(ctx, request),
       deleteCredential: (request) => deleteCredential(ctx, request),
-      getDirectoryAccessToken: (request, call) => getDirectoryAccessToken(ctx, request, call),
-      getAppAuthorization: (request, call) => getAppAuthorization(ctx, request, call),
+      getDirectoryAccessToken: (request, call) =>
+        audited(call, request.customer, () => getDirectoryAccessToken(ctx, request, call)),
+      getAppAuthorization: (request, call) => audited(call, request.app, () => getAppAuthorization(ctx, request, call)),
+      listAuditRecords: (request) => listAuditRecords(ctx, request),
     },
     allow: {
       listCredentials: admins,
