@@ -9,13 +9,16 @@ import type { BrokerContext } from './context.ts';
 import { createDirectoryTokens } from './directory-tokens.ts';
 import { createSealer } from './domain/sealing.ts';
 import type { BrokerEnv } from './env.ts';
+import { addMetrics } from './metrics.ts';
 import { resealSecrets } from './reseal-secrets.ts';
 import { tokenBrokerService } from './rpc/index.ts';
+import { createKeyFileSealer } from './sealing-key-file.ts';
 import { createJwtSigner } from './sign-jwt.ts';
 import { createSingleFlight } from './single-flight.ts';
 import { createTokenCache } from './token-cache.ts';
 
 const name = 'token-broker';
+const READ_KEYS_EVERY_MS = 2_000;
 const RESEAL_EVERY_MS = 3_600_000;
 /** How often it is looked which delegations are due to be checked. */
 const CHECK_EVERY_MS = 60_000;
@@ -27,7 +30,10 @@ export async function startTokenBroker(
   env: BrokerEnv,
   { logger, registry }: Pick<ServiceContext, 'logger' | 'registry'>,
 ) {
-  const sealer = createSealer(env.sealingKeys);
+  const keyFile =
+    env.sealingKeyFile &&
+    createKeyFileSealer(env.sealingKeyFile, { keys: env.sealingKeys, logger, onChange: () => resealing.wake() });
+  const sealer = keyFile || createSealer(env.sealingKeys);
   const pool = connect({ url: env.databaseUrl, schema: name, applicationName: name, logger });
   await checkMigrated(pool, migrationsDir);
   const kafka = createKafka({ ...env.kafka, clientId: name, logger });
@@ -60,12 +66,16 @@ export async function startTokenBroker(
     run: () => resealSecrets(ctx),
     logger,
   });
+  const readingKeys =
+    keyFile &&
+    runLoop({ name: 'read sealing keys', everyMs: READ_KEYS_EVERY_MS, run: async () => keyFile.reload(), logger });
   const checking = runLoop({
     name: 'check delegations',
     everyMs: CHECK_EVERY_MS,
     run: (signal) => checkDelegations(ctx, signal),
     logger,
   });
+  addMetrics(registry, ctx);
   const { address, tls, reflection } = env;
   const services = [tokenBrokerService(ctx)];
   const server = await serve({ address, tls, reflection, services, isUnavailable, logger, registry });
@@ -75,6 +85,7 @@ export async function startTokenBroker(
     port: server.port,
     async stop() {
       await server.stop();
+      if (readingKeys) await readingKeys.stop();
       await resealing.stop();
       await checking.stop();
       await outbox.stop();
