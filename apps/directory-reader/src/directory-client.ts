@@ -60,6 +60,10 @@ export function createDirectoryClient({ rootUrl, ...options }: DirectoryClientOp
         directory.users.get({ userKey: id, fields: userFieldMask, ...projectionOf(schemas) }, request),
       ),
 
+    /** Whose directory it is: `customerId` of the admin on whose behalf it is read. */
+    identify: (adminEmail: string): Promise<Answer> =>
+      send('identify', (request) => directory.users.get({ userKey: adminEmail, fields: 'customerId' }, request)),
+
     /** A page of a group's direct members, 200 at a time. */
     listMembers: (groupKey: string, pageToken: string | undefined): Promise<Answer> =>
       send('membersList', (request) =>
@@ -141,6 +145,7 @@ const methods: Record<RequestKind, string> = {
   usersGet: 'users.get',
   membersList: 'members.list',
   schemasList: 'schemas.list',
+  identify: 'users.get',
 };
 
 /** Google's own message is left out: it may name a person. So is the cause: it holds the token. */

@@ -62,7 +62,8 @@ export function createTokenBroker(directory: ExampleDirectory) {
 
 type Refusal = { reason: RpcError['reason']; code: string };
 
-async function fetchToken(directory: ExampleDirectory): Promise<string> {
+/** A token of the example directory, as the broker would get it. */
+export async function fetchToken(directory: ExampleDirectory): Promise<string> {
   const { client_email: iss, private_key: key, token_uri: aud } = directory.serviceAccountKey();
   const iat = Math.floor(Date.now() / 1000);
   const claims = {

@@ -73,7 +73,8 @@ export async function startSurroundings(people: DirectoryState) {
       TOKEN_BROKER_ADDRESS: peers.tokenBroker,
       GOOGLE_API_ROOT_URL: directory.url,
     },
-    connect: (port: number) => createClient(DirectoryServiceClient, { address: `127.0.0.1:${port}`, tls: tls['cli'] }),
+    connect: (port: number, workload: 'cli' | 'token-broker' = 'cli') =>
+      createClient(DirectoryServiceClient, { address: `127.0.0.1:${port}`, tls: tls[workload] }),
     async stop() {
       for (const server of servers) await server.stop();
       await directory.stop();
@@ -139,6 +140,8 @@ export async function startReaderNetwork({
     tokenBroker: broker,
     records,
     client: () => client,
+    /** As another workload; to be closed. */
+    connectAs: (workload: 'token-broker') => surroundings.connect(reader.port, workload),
     status,
     takePublished,
     /** Waits for the end of the read after `readNo`, and for all it publishes. */

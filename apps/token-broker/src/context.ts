@@ -1,12 +1,13 @@
 import type { RpcClient } from '@autoprov/grpc';
 import type { EventOrigin } from '@autoprov/kafka';
 import type { Pool } from '@autoprov/postgres';
-import type { ConfigServiceService } from '@autoprov/proto';
+import type { ConfigServiceService, DirectoryServiceService } from '@autoprov/proto';
 import type { Clock, Logger } from '@autoprov/service';
 import type { Sealer } from './domain/sealing.ts';
-import type { DirectoryTokens } from './directory-tokens.ts';
 import type { AccessToken } from './access-token.ts';
 import type { OAuthRequests } from './oauth-requests.ts';
+import type { DirectoryToken, DirectoryTokens } from './directory-tokens.ts';
+import type { SingleFlight } from './single-flight.ts';
 import type { TokenCache } from './token-cache.ts';
 
 /** What handlers may use. */
@@ -20,7 +21,10 @@ export type BrokerContext = {
   renewals: Map<string, Promise<AccessToken>>;
   /** `host` or `host:port` of service providers that may be called although they are not public. */
   allowedHosts: readonly string[];
+  /** Checks of which directory is read, of this replica. */
+  confirming: SingleFlight<DirectoryToken>;
   config: RpcClient<typeof ConfigServiceService>;
+  directoryReader: RpcClient<typeof DirectoryServiceService>;
   origin: EventOrigin;
   logger: Logger;
   now: Clock;

@@ -1,6 +1,7 @@
-import { GaxiosError } from 'gaxios';
+import { Gaxios } from 'gaxios';
 import { JWT } from 'google-auth-library';
-import type { TokenRefusal } from './domain/google-token-error.ts';
+import { refusalOf, TokenRefusedError } from './google-refusal.ts';
+import type { JwtSigner } from './sign-jwt.ts';
 
 /** Exactly what is needed to read users, custom schemas and members; nothing that writes. */
 export const directoryScopes = [
@@ -9,21 +10,10 @@ export const directoryScopes = [
   'https://www.googleapis.com/auth/admin.directory.group.member.readonly',
 ] as const;
 
-/** A service account acting for an admin. */
-export type ServiceAccount = { email: string; privateKey: string; adminEmail: string };
+/** A service account acting for an admin. Without a key, IAM signs for it. */
+export type ServiceAccount = { email: string; privateKey: string | undefined; adminEmail: string };
 
 export type DirectoryToken = { accessToken: string; expireTime: Date };
-
-/** Thrown when Google gives no token, with what it said. */
-export class TokenRefusedError extends Error {
-  override name = 'TokenRefusedError';
-  readonly refusal: TokenRefusal;
-
-  constructor(refusal: TokenRefusal, options?: ErrorOptions) {
-    super(refusal.description ?? refusal.error ?? statusText(refusal), options);
-    this.refusal = refusal;
-  }
-}
 
 /** Asks Google for tokens. */
 export type DirectoryTokens = {
@@ -31,29 +21,29 @@ export type DirectoryTokens = {
   request(account: ServiceAccount, scopes: readonly string[]): Promise<DirectoryToken>;
 };
 
+/** Also the audience of assertions, wherever the endpoint is. */
 const googleTokenUrl = 'https://oauth2.googleapis.com/token';
 /** Of one try. The library itself tries again: three times after 429 and 5xx, twice when no answer came. */
 const timeoutMs = 5_000;
+const assertionSeconds = 3_600;
+
+type TokenAnswer = { access_token?: string | null | undefined; expiry_date?: number | null | undefined };
 
 /**
  * Tokens by domain-wide delegation (RFC 7523), through Google's own library.
  *
  * @param tokenUrl where the token endpoint is, if it is not Google's
+ * @param signer signs for service accounts whose key is not here
  */
-export function createDirectoryTokens(tokenUrl: string | undefined): DirectoryTokens {
+export function createDirectoryTokens(tokenUrl: string | undefined, signer: JwtSigner): DirectoryTokens {
   return {
     async request({ email, privateKey, adminEmail }, scopes) {
-      const jwt = new JWT({ email, key: privateKey, scopes: [...scopes], subject: adminEmail });
-      jwt.transporter.defaults = { ...jwt.transporter.defaults, timeout: timeoutMs };
-      // The library takes the URL from nowhere else: neither the key file's token_uri nor an option counts.
-      jwt.transporter.interceptors.request.add({
-        resolved: async (config) => {
-          if (tokenUrl !== undefined && String(config.url) === googleTokenUrl) config.url = new URL(tokenUrl);
-          return config;
-        },
-      });
       try {
-        const { access_token: accessToken, expiry_date: expiryMs } = await jwt.authorize();
+        const answer =
+          privateKey === undefined
+            ? await exchange(await signer.sign(email, claimsOf(email, adminEmail, scopes)), tokenUrl)
+            : await authorize({ email, key: privateKey, scopes: [...scopes], subject: adminEmail }, tokenUrl);
+        const { access_token: accessToken, expiry_date: expiryMs } = answer;
         if (!accessToken || !expiryMs) throw new TokenRefusedError({ status: 200 });
         return { accessToken, expireTime: new Date(expiryMs) };
       } catch (cause) {
@@ -64,26 +54,42 @@ export function createDirectoryTokens(tokenUrl: string | undefined): DirectoryTo
   };
 }
 
-function statusText({ status }: TokenRefusal): string {
-  return status === undefined
-    ? 'the token endpoint does not answer'
-    : `the token endpoint answers ${status} without a token`;
+/** The library signs and exchanges. */
+async function authorize(options: ConstructorParameters<typeof JWT>[0], tokenUrl: string | undefined) {
+  const jwt = new JWT(options);
+  jwt.transporter.defaults = { ...jwt.transporter.defaults, timeout: timeoutMs };
+  // The library takes the URL from nowhere else: neither the key file's token_uri nor an option counts.
+  jwt.transporter.interceptors.request.add({
+    resolved: async (config) => {
+      if (tokenUrl !== undefined && String(config.url) === googleTokenUrl) config.url = new URL(tokenUrl);
+      return config;
+    },
+  });
+  return jwt.authorize();
 }
 
-/** Undefined for what says nothing of Google: a bug, or a refusal already. */
-function refusalOf(err: unknown): TokenRefusal | undefined {
-  // A key that cannot sign fails before anything is sent.
-  if (!(err instanceof GaxiosError)) return isKeyError(err) ? { status: 400, error: 'invalid_client' } : undefined;
-  const status = err.response?.status;
-  const data = err.response?.data as { error?: string; error_description?: string } | undefined;
+/** The request that the library sends for a key, for an assertion that is signed already. */
+async function exchange(assertion: string, url: string = googleTokenUrl): Promise<TokenAnswer> {
+  const { data } = await new Gaxios().request<{ access_token?: string; expires_in?: number }>({
+    method: 'POST',
+    url,
+    data: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }),
+    responseType: 'json',
+    timeout: timeoutMs,
+    retryConfig: { httpMethodsToRetry: ['POST'] },
+  });
+  return { access_token: data?.access_token, expiry_date: data?.expires_in && Date.now() + data.expires_in * 1_000 };
+}
+
+/** RFC 7523 §3, as developers.google.com/identity/protocols/oauth2/service-account says it of delegation. */
+function claimsOf(email: string, adminEmail: string, scopes: readonly string[]): Record<string, unknown> {
+  const iat = Math.floor(Date.now() / 1_000);
   return {
-    ...(status !== undefined && { status }),
-    ...(typeof data?.error === 'string' && { error: data.error }),
-    ...(typeof data?.error_description === 'string' && { description: data.error_description }),
+    iss: email,
+    sub: adminEmail,
+    scope: scopes.join(' '),
+    aud: googleTokenUrl,
+    iat,
+    exp: iat + assertionSeconds,
   };
-}
-
-function isKeyError(err: unknown): boolean {
-  const code = (err as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' && /^ERR_(OSSL|CRYPTO)|^ERR_INVALID_ARG/.test(code);
 }

@@ -9,19 +9,20 @@ export function sealedForDelegation(customerId: string, version: bigint): Sealed
   return { customerId, appId: '', kind: 'service_account', version };
 }
 
-/** The customer's service account with its key. Throws FAILED_PRECONDITION when there is none, or it does not open. */
-export async function openDelegation(
-  ctx: BrokerContext,
-  customerId: string,
-): Promise<{ stored: StoredDelegation; account: ServiceAccount }> {
-  const stored = await findDelegation(ctx.pool, customerId);
-  if (!stored) {
-    const advice = 'store one with "autoprov apply" and authorize its client id in the admin console';
-    throw failedPrecondition('DELEGATION_MISSING', '17003', `the customer has no service account: ${advice}`);
-  }
+/** The customer's delegation. Throws FAILED_PRECONDITION (17003) when there is none. */
+export async function requireDelegation({ pool }: BrokerContext, customerId: string): Promise<StoredDelegation> {
+  const stored = await findDelegation(pool, customerId);
+  if (stored) return stored;
+  const advice = 'store one with "autoprov apply" and authorize its client id in the admin console';
+  throw failedPrecondition('DELEGATION_MISSING', '17003', `the customer has no service account: ${advice}`);
+}
+
+/** The service account, with its key where that is stored. Throws FAILED_PRECONDITION (25016) when it does not open. */
+export function openDelegation({ sealer }: BrokerContext, stored: StoredDelegation): ServiceAccount {
+  const { customerId, version, sealed, serviceAccountEmail: email, adminEmail } = stored;
   try {
-    const privateKey = ctx.sealer.open(stored.sealed, sealedForDelegation(customerId, stored.version));
-    return { stored, account: { email: stored.serviceAccountEmail, adminEmail: stored.adminEmail, privateKey } };
+    const privateKey = sealed === null ? undefined : sealer.open(sealed, sealedForDelegation(customerId, version));
+    return { email, adminEmail, privateKey };
   } catch (err) {
     throw err instanceof UnreadableSecretError ? unreadable(err) : err;
   }

@@ -10,8 +10,11 @@ const globex = 'customers/globex';
 const app = `${acme}/apps/crm`;
 
 let broker: BrokerForTests;
+/** Google's side of each customer. */
+let googleOf: Record<string, Pick<BrokerForTests['directory'], 'run' | 'serviceAccountKey'>>;
 beforeAll(async () => {
   broker = await startBrokerForTests();
+  googleOf = { [acme]: broker.directory, [globex]: broker.directory.addCustomer() };
   broker.installed.add(app);
 });
 afterAll(() => broker.stop());
@@ -24,7 +27,7 @@ beforeEach(async () => {
 });
 
 const setDelegation = (customer: string, adminEmail = 'admin@example.com') => {
-  const serviceAccountKeyJson = JSON.stringify(broker.directory.serviceAccountKey());
+  const serviceAccountKeyJson = JSON.stringify(googleOf[customer]!.serviceAccountKey());
   return broker.clients.cli.setDelegation({ customer, serviceAccountKeyJson, adminEmail, validateOnly: false }, soon);
 };
 const getToken = (customer: string) =>
@@ -91,7 +94,7 @@ test('an endpoint that does not answer ends no refusal', async () => {
 
 test('a failure of the installation passes again only when it is over for every customer', async () => {
   for (const customer of [acme, globex]) {
-    broker.directory.run(brokenEndpoint);
+    googleOf[customer]!.run(brokenEndpoint);
     await failureOf(getToken(customer));
   }
   expect(await takeBrief()).toEqual(['installation 17011 TOKEN_NOT_GENERATED']);
@@ -104,7 +107,7 @@ test('a failure of the installation passes again only when it is over for every 
 test('customers that recover at the same moment leave no failure of the installation behind', async () => {
   for (let round = 0; round < 5; round++) {
     for (const customer of [acme, globex]) {
-      broker.directory.run(brokenEndpoint);
+      googleOf[customer]!.run(brokenEndpoint);
       await failureOf(getToken(customer));
     }
     await Promise.all([getToken(acme), getToken(globex)]);

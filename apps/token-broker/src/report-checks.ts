@@ -10,6 +10,9 @@ const platformCodes = new Set(['17002', '17011']);
 /** Codes that say nothing of the others: nobody answered, or was not even asked. The rest exclude each other. */
 const silentCodes = new Set(['17002', '17013', '25016']);
 
+/** Codes of the directory, which `directory-reader` reports itself: we only met them. */
+const codesOfReader = new Set(['17008', '50001']);
+
 /**
  * Does what a secret of `holder`, a customer or an app, is needed for, and reports whether it worked: a failure with a code
  * of the error model as a failed check, a success as the end of every check that failed for this holder.
@@ -31,8 +34,14 @@ export async function reportPassed(ctx: BrokerContext, holder: string): Promise<
   await publish(ctx, (tx) => passAll(ctx, tx, holder));
 }
 
-async function reportFailed(ctx: BrokerContext, holder: string, { message, reason, details }: RpcError): Promise<void> {
+/** Reports a failure with a code of the error model as a failed check of its holder. */
+export async function reportFailed(
+  ctx: BrokerContext,
+  holder: string,
+  { message, reason, details }: RpcError,
+): Promise<void> {
   const { code, finer_reason: finerReason = reason } = details.metadata as { code: string; finer_reason?: string };
+  if (codesOfReader.has(code)) return;
   const subject = platformCodes.has(code) ? 'installation' : holder;
   await publish(ctx, async (tx) => {
     const passed = silentCodes.has(code) ? [] : await passAll(ctx, tx, holder, [code]);

@@ -2,9 +2,10 @@ import { entryOf, fillIn } from '@autoprov/failure-catalogue';
 import { RpcError } from '@autoprov/grpc';
 import { inTransaction, withLease } from '@autoprov/postgres';
 import type { BrokerContext } from './context.ts';
-import { directoryScopes, TokenRefusedError } from './directory-tokens.ts';
+import { directoryScopes } from './directory-tokens.ts';
 import { judgeTokenRefusal } from './domain/google-token-error.ts';
 import { openRevocation } from './domain/oauth-secrets.ts';
+import { TokenRefusedError } from './google-refusal.ts';
 import { TokenEndpointError } from './oauth-requests.ts';
 import { openDelegation } from './open-delegation.ts';
 import { orUnreadable } from './open-sealed.ts';
@@ -73,8 +74,7 @@ async function checkWithdrawn(ctx: BrokerContext, revocation: StoredRevocation):
     return undefined;
   }
   try {
-    const { account } = await openDelegation(ctx, customerId);
-    await ctx.tokens.request(account, directoryScopes);
+    await ctx.tokens.request(openDelegation(ctx, delegation), directoryScopes);
   } catch (err) {
     if (!(err instanceof TokenRefusedError || err instanceof RpcError)) throw err;
     const isWithdrawn =

@@ -85,8 +85,8 @@ const google: CatalogueEntry[] = [
       'In most cases, this error will resolve automatically. However, if the problem persists after some hours, then either add the client ID and scopes or delete and re-add the app, as mentioned for Reason 1, above.',
     ],
     condition:
-      'A token request, or the check at activation and once a day, is answered invalid_grant for the admin, admin_policy_enforced or org_internal (reason 1), or with an unexpected error (reason 2).',
-    resolvesItself: 'Reason 2 does; reason 1 does not.',
+      "A token request, or the check at activation and once a day, is answered invalid_grant for the admin, admin_policy_enforced or org_internal (reason 1), or with an unexpected error (reason 2); or the directory that the token reads is not this customer's.",
+    resolvesItself: 'Reason 2 does; the others do not.',
     actor: 'Workspace admin',
     resolution: [
       'Check that the delegated admin {adminEmail} exists, is not suspended and has a role that may read users, groups and schemas.',
@@ -107,6 +107,26 @@ const google: CatalogueEntry[] = [
         meaning: 'Reason 2: an answer that Google does not document.',
         actor: 'nobody',
         resolution: ['Wait. If it lasts for some hours, follow the steps for reason 1.'],
+      },
+      {
+        reason: 'GOOGLE_CUSTOMER_MISMATCH',
+        meaning:
+          'The directory that is read is that of another Google customer than the one {customer} is bound to. Nothing is read from it.',
+        actor: 'platform operator',
+        resolution: [
+          'Give {customer} a service account and an admin of the Google customer that it is bound to (`autoprov apply {file}`), then check the delegation again.',
+          'Only if {customer} has really moved to another Google Workspace account: delete its delegation, which ends the binding, and store it again.',
+        ],
+      },
+      {
+        reason: 'GOOGLE_CUSTOMER_TAKEN',
+        meaning:
+          'The directory that is read belongs to another customer of this installation. Nothing is read from it.',
+        actor: 'platform operator',
+        resolution: [
+          'Look which customer is bound to that Google customer id: each may be bound to one customer only.',
+          'If {customer} is a mistake, delete it; else give it a service account and an admin of its own domain.',
+        ],
       },
     ],
   },
@@ -230,6 +250,26 @@ const serviceProvider: CatalogueEntry[] = [
       'Check that token-broker may use the key that seals its secrets.',
     ],
     retryPolicy: `${backingOff} The platform operator is paged.`,
+    reasons: [
+      {
+        reason: 'SIGNER_UNAVAILABLE',
+        meaning:
+          "Google's IAM, which signs for a service account without a key here, does not answer, or answers 429 or 5xx.",
+        actor: 'nobody',
+        resolution: ['Wait. If it lasts, look whether token-broker may reach iamcredentials.googleapis.com.'],
+      },
+      {
+        reason: 'SIGNER_REFUSED',
+        meaning:
+          "Google's IAM does not sign for the service account, or token-broker has no Google credentials of its own.",
+        actor: 'platform operator',
+        resolution: [
+          'Let the identity that token-broker runs as act for the service account: role Service Account Token Creator on it.',
+          'Enable the IAM Service Account Credentials API in the project of the service account.',
+          'Outside Google Cloud, name the credentials of the workload in GOOGLE_APPLICATION_CREDENTIALS.',
+        ],
+      },
+    ],
   },
   {
     id: '17013',

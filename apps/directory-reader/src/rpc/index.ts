@@ -6,16 +6,12 @@ import { batchGetUsers } from './batch-get-users.ts';
 import { checkGroups } from './check-groups.ts';
 import { getReadStatus } from './get-read-status.ts';
 import { getUser } from './get-user.ts';
+import { identifyDirectory } from './identify-directory.ts';
 import { listCustomSchemas } from './list-custom-schemas.ts';
 import { listGroups } from './list-groups.ts';
 import { listUsers } from './list-users.ts';
 import { requestRead } from './request-read.ts';
 import { resendUsers } from './resend-users.ts';
-
-// Stands in for what is not written yet.
-const notYet = async (): Promise<never> => {
-  throw new Error('not written yet');
-};
 
 const schemasOutage: Outage = {
   reason: 'FETCH_CUSTOM_ATTRIBUTES_FAILED',
@@ -29,13 +25,13 @@ export function directoryService(context: ReaderContext) {
   return defineService({
     definition: DirectoryServiceService,
     handlers: {
-      identifyDirectory: notYet,
       getUser: (request, call) => getUser(context, request, call),
       batchGetUsers: (request) => batchGetUsers(context, request),
       listUsers: (request) => listUsers(context, request),
       listGroups: (request) => listGroups(context, request),
       listCustomSchemas: (request, call) =>
         orUnavailable(schemasOutage, isUnavailable, () => listCustomSchemas(context, request, call)),
+      identifyDirectory: (request, call) => identifyDirectory(context, request, call),
       checkGroups: (request, call) => checkGroups(context, request, call),
       requestRead: (request) => requestRead(context, request),
       getReadStatus: (request) => getReadStatus(context, request),

@@ -1,7 +1,7 @@
 import type { Db } from '@autoprov/postgres';
 
-/** The kinds of requests to Google. */
-export type RequestKind = 'usersList' | 'usersGet' | 'membersList' | 'schemasList';
+/** The kinds of requests to Google; `identify` is a users.get that is no part of a read. */
+export type RequestKind = 'usersList' | 'usersGet' | 'membersList' | 'schemasList' | 'identify';
 
 /**
  * Counts a request that is about to be sent.

@@ -2,6 +2,8 @@ import type { Reason } from '@autoprov/proto';
 
 /** What Google's token endpoint said, as far as it said anything. */
 export type TokenRefusal = {
+  /** It was IAM that did not sign, for a service account without a key here; the token endpoint was not even asked. */
+  fromSigner?: true;
   /** The HTTP status; undefined: no answer came. */
   status?: number;
   /** RFC 6749 §5.2 `error`; undefined: the answer holds none. */
@@ -38,6 +40,21 @@ const unusable: TokenProblem = {
   reason: 'TOKEN_NOT_GENERATED',
   retryable: true,
   advice: 'check what answers in place of Google, such as a proxy',
+};
+const signerUnavailable: TokenProblem = {
+  code: '17011',
+  reason: 'TOKEN_NOT_GENERATED',
+  finerReason: 'SIGNER_UNAVAILABLE',
+  retryable: true,
+  advice: 'nothing is to be done: it is tried again',
+};
+const signerRefused: TokenProblem = {
+  code: '17011',
+  reason: 'TOKEN_NOT_GENERATED',
+  finerReason: 'SIGNER_REFUSED',
+  retryable: false,
+  advice:
+    'let the identity that token-broker runs as sign for the service account (role Service Account Token Creator), and enable the IAM Credentials API',
 };
 const unexpected: TokenProblem = {
   code: '17007',
@@ -100,8 +117,10 @@ const rules: readonly { error: RegExp; description?: RegExp; problem: TokenProbl
 ];
 
 /** What a refusal of Google's token endpoint means. One that no rule knows is 17007 reason 2: unexpected, tried again. */
-export function judgeTokenRefusal({ status, error, description = '' }: TokenRefusal): TokenProblem {
-  if (status === undefined || status === 408 || status === 429 || status >= 500) return unreachable;
+export function judgeTokenRefusal({ fromSigner, status, error, description = '' }: TokenRefusal): TokenProblem {
+  const noAnswer = status === undefined || status === 408 || status === 429 || status >= 500;
+  if (fromSigner) return noAnswer ? signerUnavailable : signerRefused;
+  if (noAnswer) return unreachable;
   if (error === undefined) return unusable;
   const rule = rules.find((one) => one.error.test(error) && (one.description?.test(description) ?? true));
   return rule?.problem ?? unexpected;

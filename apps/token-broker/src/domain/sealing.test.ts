@@ -27,6 +27,47 @@ test.each<[string, Partial<SealedFor>]>([
   expect(() => sealer.open(sealed, { ...owner, ...change })).toThrow(UnreadableSecretError);
 });
 
+const anyId = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/);
+const anyOwner: fc.Arbitrary<SealedFor> = fc.record({
+  customerId: anyId,
+  appId: fc.oneof(anyId, fc.constant('')),
+  kind: fc.constantFrom('bearer', 'basic', 'service_account', 'oauth_code', 'oauth_client_credentials'),
+  version: fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }),
+});
+
+test('whatever was sealed for one owner opens for no other, and cannot be sealed anew for one', () => {
+  const change = fc.constantFrom<keyof SealedFor>('customerId', 'appId', 'kind', 'version');
+  fc.assert(
+    fc.property(anyOwner, anyOwner, change, fc.string(), (mine, theirs, field, secret) => {
+      fc.pre(mine[field] !== theirs[field]);
+      const sealed = sealer.seal(secret, mine);
+      for (const other of [theirs, { ...mine, [field]: theirs[field] }]) {
+        expect(() => sealer.open(sealed, other)).toThrow(UnreadableSecretError);
+        expect(() => sealer.reseal(sealed, other)).toThrow(UnreadableSecretError);
+      }
+    }),
+  );
+});
+
+test('one flipped bit anywhere, or any number of bytes less or more, and it does not open', () => {
+  fc.assert(
+    fc.property(
+      anyOwner,
+      fc.string(),
+      fc.nat(),
+      fc.uint8Array({ minLength: 1, maxLength: 40 }),
+      (mine, secret, at, more) => {
+        const sealed = sealer.seal(secret, mine);
+        const flipped = Buffer.from(sealed);
+        const bit = at % (sealed.length * 8);
+        flipped[bit >> 3]! ^= 1 << (bit & 7);
+        const wrong = [flipped, sealed.subarray(0, at % sealed.length), Buffer.concat([sealed, more])];
+        for (const bytes of wrong) expect(() => sealer.open(bytes, mine)).toThrow(UnreadableSecretError);
+      },
+    ),
+  );
+});
+
 test('a damaged or cut secret never opens and always says so', () => {
   const sealed = sealer.seal('s3cret', owner);
   fc.assert(

@@ -11,13 +11,21 @@ export type Sealer = {
   /** The same secret, sealed with the first key. Throws UnreadableSecretError. */
   reseal(sealed: Buffer, owner: SealedFor): Buffer;
   /** How everything begins that the first key sealed. */
-  prefix: Buffer;
+  readonly prefix: Buffer;
+  /** What a key is here, by the id that stands in what it sealed. */
+  roleOf(keyId: Buffer): KeyRole;
 };
+
+/** The one that seals, one that only opens, or none that we have. */
+export type KeyRole = 'first' | 'other' | 'unreadable';
 
 /** A sealed secret that can't be opened: another key, another owner, or damaged (code 25016). */
 export class UnreadableSecretError extends Error {
   override name = 'UnreadableSecretError';
 }
+
+/** The key that sealed it is none of ours. */
+export class UnknownKeyError extends UnreadableSecretError {}
 
 const keyBytes = 32;
 const ivBytes = 12;
@@ -46,12 +54,16 @@ export function createSealer(keys: readonly Buffer[]): Sealer {
       throw new UnreadableSecretError('the stored secret is damaged: store it again');
     }
     const key = byId.get(sealed.subarray(1, 1 + keyIdBytes).toString('hex'));
-    if (!key) throw new UnreadableSecretError('the key that sealed the stored secret is not among SECRETS_KEY: add it');
+    if (!key) throw new UnknownKeyError('the key that sealed the stored secret is not among SECRETS_KEY: add it');
     return decrypt(key, sealed.subarray(1 + keyIdBytes, headBytes), aad);
   }
 
   return {
     prefix,
+    roleOf(id) {
+      if (id.equals(keyId(active))) return 'first';
+      return byId.has(id.toString('hex')) ? 'other' : 'unreadable';
+    },
     seal(secret, owner) {
       const aad = aadOf(owner);
       const secretKey = randomBytes(keyBytes);

@@ -40,6 +40,13 @@ test('what is known of a delegation is shown, without its key', async () => {
     clientId,
     adminEmail: 'admin@example.com',
     updateTime: expect.any(Date),
+    googleCustomerId: '',
+    keyless: false,
+  });
+  await getToken();
+  expect((await broker.clients.cli.getDelegation({ name }, soon)).delegation).toMatchObject({
+    googleCustomerId: broker.directory.state.customerId,
+    checkTime: expect.any(Date),
   });
 });
 

@@ -44,6 +44,38 @@ export function unreadable(err: UnreadableSecretError): RpcError {
   return failedPrecondition('CREDENTIAL_UNREADABLE', '25016', err.message, { cause: err });
 }
 
+/** The service account is another customer's; whose is not told. */
+export function serviceAccountTaken(): RpcError {
+  const advice = 'make a service account for this customer alone';
+  const message = `the service account belongs to another customer of this installation: ${advice}`;
+  return new RpcError(status.FAILED_PRECONDITION, 'SERVICE_ACCOUNT_TAKEN', message);
+}
+
+/**
+ * The directory that a delegation reads is not the customer's (17007).
+ *
+ * @param found Google's id of the directory that it reads, and of the one that the customer is bound to
+ */
+export function googleCustomerRefused(
+  reason: Reason,
+  { version, googleCustomerId, bound }: { version: bigint; googleCustomerId: string; bound: string | null },
+): RpcError {
+  const reads = `the service account reads the Google customer ${googleCustomerId}`;
+  const message =
+    reason === 'GOOGLE_CUSTOMER_TAKEN'
+      ? `${reads}, which belongs to another customer of this installation: name a service account and an admin of this customer's own domain`
+      : `${reads}, but this customer is bound to ${bound ?? 'another'}: name a service account and an admin of that one; to bind it anew, delete the delegation first`;
+  return new RpcError(status.FAILED_PRECONDITION, reason, message, {
+    metadata: { code: '17007', version: String(version), google_customer_id: googleCustomerId },
+  });
+}
+
+/** What was checked is not what is stored any more. */
+export function replacedMeanwhile(): RpcError {
+  const message = 'the service account was replaced during the check: try again';
+  return new RpcError(status.UNAVAILABLE, 'DEPENDENCY_UNAVAILABLE', message, { retryAfterMs: 1_000 });
+}
+
 /**
  * A token that Google did not give.
  *

@@ -1,5 +1,6 @@
-import { defineService, type Service } from '@autoprov/grpc';
+import { defineService, type CallContext, type Service } from '@autoprov/grpc';
 import { TokenBrokerServiceService } from '@autoprov/proto';
+import { auditing } from '../audit-refusals.ts';
 import type { BrokerContext } from '../context.ts';
 import { beginAuthorization } from './begin-authorization.ts';
 import { checkDelegation } from './check-delegation.ts';
@@ -13,18 +14,16 @@ import { getDirectoryAccessToken } from './get-directory-access-token.ts';
 import { listCredentials } from './list-credentials.ts';
 import { listRevocations } from './list-revocations.ts';
 import { revokeAppAccess } from './revoke-app-access.ts';
+import { listAuditRecords } from './list-audit-records.ts';
 import { setCredential } from './set-credential.ts';
 import { setDelegation } from './set-delegation.ts';
-
-// Stands in for what is not written yet.
-const notYet = async (): Promise<never> => {
-  throw new Error('not written yet');
-};
 
 const admins = ['cli', 'console'];
 
 /** What the service answers, and to whom: what comes from a secret goes to the one service that uses it. */
 export function tokenBrokerService(ctx: BrokerContext): Service {
+  const audited = <T>({ caller }: CallContext, resource: string, work: () => Promise<T>) =>
+    auditing(ctx, { caller, resource }, work);
   return defineService({
     definition: TokenBrokerServiceService,
     handlers: {
@@ -33,16 +32,17 @@ export function tokenBrokerService(ctx: BrokerContext): Service {
       completeAuthorization: (request, call) => completeAuthorization(ctx, request, call),
       revokeAppAccess: (request, call) => revokeAppAccess(ctx, request, call),
       listRevocations: (request) => listRevocations(ctx, request),
-      listAuditRecords: notYet,
-      setDelegation: (request) => setDelegation(ctx, request),
+      setDelegation: (request, call) => audited(call, request.customer, () => setDelegation(ctx, request)),
       getDelegation: (request) => getDelegation(ctx, request),
       deleteDelegation: (request) => deleteDelegation(ctx, request),
-      checkDelegation: (request) => checkDelegation(ctx, request),
-      setCredential: (request, call) => setCredential(ctx, request, call),
+      checkDelegation: (request, call) => checkDelegation(ctx, request, call),
+      setCredential: (request, call) => audited(call, request.app, () => setCredential(ctx, request, call)),
       getCredential: (request) => getCredential(ctx, request),
       deleteCredential: (request) => deleteCredential(ctx, request),
-      getDirectoryAccessToken: (request, call) => getDirectoryAccessToken(ctx, request, call),
-      getAppAuthorization: (request, call) => getAppAuthorization(ctx, request, call),
+      getDirectoryAccessToken: (request, call) =>
+        audited(call, request.customer, () => getDirectoryAccessToken(ctx, request, call)),
+      getAppAuthorization: (request, call) => audited(call, request.app, () => getAppAuthorization(ctx, request, call)),
+      listAuditRecords: (request) => listAuditRecords(ctx, request),
     },
     allow: {
       listCredentials: admins,

@@ -4,15 +4,16 @@ import type { StoredDelegation } from '../store/delegations.ts';
 
 /** What may be shown of a delegation. */
 export function presentDelegation(delegation: StoredDelegation): Delegation {
-  const { customerId, serviceAccountEmail, clientId, adminEmail, updateTime } = delegation;
+  const { customerId, serviceAccountEmail, clientId, adminEmail, updateTime, googleCustomerId, checkTime } = delegation;
   return {
     name: `customers/${customerId}/delegation`,
     serviceAccountEmail,
     clientId,
     adminEmail,
     updateTime,
-    googleCustomerId: '',
-    keyless: false,
+    googleCustomerId: googleCustomerId ?? '',
+    keyless: delegation.sealed === null,
+    checkTime: checkTime ?? undefined,
   };
 }
 

@@ -34,3 +34,13 @@ export async function replaceSealedSecret(db: Db, secret: SealedSecret, sealed: 
     secret.sealed,
   ]);
 }
+
+/** How many stored secrets each key sealed, by the id of the key: bytes 2 to 9 of what is sealed. */
+export async function countSealedByKey(db: Db): Promise<{ keyId: Buffer; count: bigint }[]> {
+  const every = [...tables, 'delegations'].map((table) => `select sealed from ${table} where sealed is not null`);
+  const { rows } = await db.query<{ keyId: Buffer; count: bigint }>(
+    `select substring(sealed from 2 for 8) as "keyId", count(*) as count from (${every.join(' union all ')}) as every
+     group by 1`,
+  );
+  return rows;
+}

@@ -114,6 +114,14 @@ export function deleteGroup(state: DirectoryState, { group: key }: { group: stri
   return gone;
 }
 
+/** Makes it the directory of another Google customer: everybody who was in a group still is. */
+export function setCustomerId(state: DirectoryState, { customerId }: { customerId: string }): void {
+  for (const { members } of state.groups.values()) {
+    for (const member of members) if (member.type === 'CUSTOMER') member.id = customerId;
+  }
+  state.customerId = customerId;
+}
+
 function memberOf(state: DirectoryState, who: { user?: string; nested?: string; everybody?: boolean }): GroupMember {
   if (who.user) return { type: 'USER', id: demandUser(state, who.user).id };
   if (who.nested) return { type: 'GROUP', id: demandGroup(state, who.nested).id };

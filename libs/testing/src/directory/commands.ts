@@ -1,5 +1,5 @@
 import { addGroup, addMember, changePrimaryAddress, deleteGroup, deleteUser } from './changes.ts';
-import { hire, removeMember, rename, update } from './changes.ts';
+import { hire, removeMember, rename, setCustomerId, update } from './changes.ts';
 import type { NewUser } from './changes.ts';
 import { zeroCounts } from './directory.ts';
 import type { Directory } from './directory.ts';
@@ -37,6 +37,7 @@ const commands = {
   removeMember: changing(removeMember),
   addGroup: changing(addGroup),
   deleteGroup: changing(deleteGroup),
+  setCustomerId: changing(setCustomerId),
 
   /** Grants scopes to the service account, as an admin does in the console. */
   grantScopes: ({ grantedScopes }: Directory, { scopes }: { scopes: string[] }): void => {
@@ -56,6 +57,10 @@ const commands = {
   setLatency: (directory: Directory, { latencyMs }: { latencyMs: number }): void => {
     directory.latencyMs = latencyMs;
   },
+  /** The token endpoint's clock is so far ahead of everybody else's. */
+  setTokenClock: (directory: Directory, { offsetMs }: { offsetMs: number }): void => {
+    directory.tokenClockOffsetMs = offsetMs;
+  },
   /** From now on users.list shows the users as they are now, whatever happens, until `catchUp`. */
   lagBehind: (directory: Directory): void => {
     directory.laggingUsers = structuredClone([...directory.state.users.values()]);
@@ -65,10 +70,11 @@ const commands = {
     delete directory.laggingUsers;
     directory.version++;
   },
-  /** Ends every fault, the latency and the lag. */
+  /** Ends every fault, the latency, the wrong clock and the lag. */
   clearFaults: (directory: Directory): void => {
     directory.faults.length = 0;
     directory.latencyMs = 0;
+    directory.tokenClockOffsetMs = 0;
     delete directory.laggingUsers;
     directory.version++;
   },

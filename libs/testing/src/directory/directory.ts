@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Fault, RequestKind } from './faults.ts';
 import { requestKinds } from './faults.ts';
@@ -27,7 +27,7 @@ export type ServiceAccountKey = {
   universe_domain: string;
 };
 
-/** Makes a new key file. The client id is what an admin grants scopes to. */
+/** Makes a new key file of a new service account. The client id is what an admin grants scopes to. */
 export function makeServiceAccountKey(): ServiceAccountKey {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   return {
@@ -35,12 +35,21 @@ export function makeServiceAccountKey(): ServiceAccountKey {
     project_id: 'autoprov-example',
     private_key_id: randomBytes(20).toString('hex'),
     private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    client_email: 'autoprov@autoprov-example.iam.gserviceaccount.com',
+    client_email: `autoprov-${randomBytes(4).toString('hex')}@autoprov-example.iam.gserviceaccount.com`,
     client_id: `1${randomBytes(10).readBigUInt64BE().toString().padStart(20, '0')}`,
     auth_uri: 'https://accounts.google.com/o/oauth2/auth',
     token_uri: googleTokenUrl,
     universe_domain: 'googleapis.com',
   };
+}
+
+/** The Google customer that a service account is of: each has its own, and keeps it when the directory is started anew. */
+export function customerIdOf({ client_id: clientId }: ServiceAccountKey): string {
+  const digest = createHash('sha256').update(clientId).digest('base64url');
+  return `C0${digest
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '')
+    .slice(0, 7)}`;
 }
 
 /** A running directory's inside: its people, who may read them, what goes wrong, and what was asked. */
@@ -58,6 +67,8 @@ export type Directory = {
   tokens: Map<string, { scopes: string[]; subject: string; expiresAtMs: number }>;
   faults: Fault[];
   latencyMs: number;
+  /** How far the token endpoint's clock is ahead of ours. */
+  tokenClockOffsetMs: number;
   counts: Record<RequestKind, number>;
 };
 
@@ -72,6 +83,7 @@ export function makeDirectory(state: DirectoryState, key: ServiceAccountKey): Di
     tokens: new Map(),
     faults: [],
     latencyMs: 0,
+    tokenClockOffsetMs: 0,
     counts: zeroCounts(),
   };
 }

@@ -163,6 +163,33 @@ test('what the example directory does not understand is refused, not ignored', a
   expect(await refusalOf(google.users.list({ customer: 'C0other' }))).toEqual([404, 'notFound']);
 });
 
+test('several Google customers answer at the same addresses, each to its own service account and with its own id', async () => {
+  const people = plainPeople({ users: 3 });
+  const other = directory.addCustomer({ people });
+  const { data } = await googleClient({ ...directory, ...other }).users.get({ userKey: 'admin@example.com' });
+  expect(data.customerId).toBe(other.state.customerId);
+  expect(other.state.customerId).not.toBe(directory.state.customerId);
+  expect((await google.users.get({ userKey: 'admin@example.com' })).data.customerId).toBe(directory.state.customerId);
+  await commandDirectory(other, { do: 'setCustomerId', customerId: 'C0changed' });
+  const changed = await googleClient({ ...directory, ...other }).users.get({
+    userKey: 'admin@example.com',
+    fields: 'customerId',
+  });
+  expect(changed.data).toEqual({ customerId: 'C0changed' });
+  expect([other.run({ do: 'counts' }).usersGet, directory.run({ do: 'counts' }).usersGet]).toEqual([2, 1]);
+});
+
+test('a directory that is started anew with its service account is still that of the same Google customer', async () => {
+  const serviceAccountKey = makeServiceAccountKey();
+  const ids = [];
+  for (let i = 0; i < 2; i++) {
+    const started = await startDirectory({ people: plainPeople({ users: 1 }), serviceAccountKey });
+    ids.push(started.state.customerId);
+    await started.stop();
+  }
+  expect(ids[0]).toBe(ids[1]);
+});
+
 test('the counters and every command can be used from another process', async () => {
   const hired = await commandDirectory(directory, {
     do: 'hire',

@@ -7,15 +7,16 @@ import { answerMethod, apiMethods } from './admin-api.ts';
 import type { ApiMethod } from './admin-api.ts';
 import { runCommand } from './commands.ts';
 import type { DirectoryCommand, DirectoryResult } from './commands.ts';
-import { makeDirectory, makeServiceAccountKey } from './directory.ts';
+import { customerIdOf, makeDirectory, makeServiceAccountKey } from './directory.ts';
 import type { Directory, ServiceAccountKey } from './directory.ts';
+import { setCustomerId } from './changes.ts';
 import { examplePeople } from './example-people.ts';
 import { failIfAsked, spoilAnswer, takeFault } from './faults.ts';
 import { GoogleError } from './google-error.ts';
 import { pageNumber } from './pages.ts';
 import type { DirectoryState } from './state.ts';
 import { findUser } from './state.ts';
-import { exchangeAssertion } from './token-endpoint.ts';
+import { exchangeAssertion, issuerOf } from './token-endpoint.ts';
 
 /** A running stand-in for Google: its Admin SDK and its token endpoint. */
 export type ExampleDirectory = {
@@ -31,45 +32,68 @@ export type ExampleDirectory = {
   serviceAccountKey: () => ServiceAccountKey;
   /** Changes the people, breaks things, counts requests. */
   run: <Command extends DirectoryCommand>(command: Command) => DirectoryResult<Command>;
+  /** One more Google customer at the same addresses, told apart by its service account; it ends with this one. */
+  addCustomer: (options?: CustomerOptions) => Omit<ExampleDirectory, 'addCustomer' | 'stop'>;
   stop: () => Promise<void>;
 };
 
-/** How to start one. */
-export type DirectoryOptions = ListenOptions & {
+/** What a Google customer has. */
+export type CustomerOptions = {
   /** Default: the example people. */
   people?: DirectoryState;
   /** Default: a new one. */
   serviceAccountKey?: ServiceAccountKey;
+  /** Google's id of the customer. Default: one that goes with the service account. */
+  customerId?: string;
 };
+
+/** How to start one. */
+export type DirectoryOptions = ListenOptions & CustomerOptions;
 
 /** Starts a real server on loopback that behaves like Google's Admin SDK Directory API and token endpoint. */
 export async function startDirectory(options: DirectoryOptions = {}): Promise<ExampleDirectory> {
-  const key = options.serviceAccountKey ?? makeServiceAccountKey();
-  const directory = makeDirectory(options.people ?? examplePeople().state, key);
-  const { url, stop } = await listenOnLoopback((request, response) => serve(directory, request, response), options);
-  return {
-    url,
-    tokenUrl: `${url}/token`,
-    controlUrl: `${url}/_control`,
-    state: directory.state,
-    serviceAccountKey: () => ({ ...key }),
-    run: (command) => runCommand(directory, command),
-    stop,
+  // Whoever signs for none of them talks to the first.
+  const directories: Directory[] = [];
+  const { url, stop } = await listenOnLoopback((request, response) => serve(directories, request, response), options);
+  const addCustomer = (customer: CustomerOptions = {}) => {
+    const key = customer.serviceAccountKey ?? makeServiceAccountKey();
+    const directory = makeDirectory(customer.people ?? examplePeople().state, key);
+    setCustomerId(directory.state, { customerId: customer.customerId ?? customerIdOf(key) });
+    const number = directories.push(directory);
+    return {
+      url,
+      tokenUrl: `${url}/token`,
+      controlUrl: `${url}/_control${number === 1 ? '' : `/${number}`}`,
+      state: directory.state,
+      serviceAccountKey: () => ({ ...key }),
+      run: <Command extends DirectoryCommand>(command: Command) => runCommand(directory, command),
+    };
   };
+  return { ...addCustomer(options), addCustomer, stop };
 }
 
-async function serve(directory: Directory, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(directories: Directory[], request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', `http://${request.headers.host}`);
   const body = await text(request);
-  if (url.pathname === '/_control') return serveControl(directory, body, response);
+  const control = /^\/_control(?:\/(\d+))?$/.exec(url.pathname);
+  if (control) return serveControl(directories[Number(control[1] ?? 1) - 1] ?? directories[0]!, body, response);
+  const isToken = url.pathname === '/token';
+  const bearer = bearerOf(request);
+  const issuer = isToken ? issuerOf(body) : undefined;
+  const theirs = directories.find(({ clientEmail, tokens }) => (isToken ? clientEmail === issuer : tokens.has(bearer)));
+  const directory = theirs ?? directories[0]!;
   if (directory.latencyMs > 0) await pause(directory.latencyMs);
-  if (url.pathname === '/token') return serveToken(directory, body, url, request, response);
+  if (isToken) return serveToken(directory, body, url, request, response);
   try {
     send(response, 200, answerApi(directory, request, url));
   } catch (error) {
     const refusal = error instanceof GoogleError ? error : new GoogleError(500, 'backendError', String(error));
     send(response, refusal.status, refusal.body(), refusal.retryAfterSeconds);
   }
+}
+
+function bearerOf({ headers }: IncomingMessage): string {
+  return headers.authorization?.replace(/^Bearer /, '') ?? '';
 }
 
 function serveControl(directory: Directory, body: string, response: ServerResponse): void {
@@ -109,12 +133,12 @@ function answerApi(directory: Directory, request: IncomingMessage, url: URL): ob
   const pageToken = query['pageToken'];
   const fault = takeFault(directory.faults, { kind: method.kind, page: pageNumber(pageToken), key });
   failIfAsked(fault);
-  authorize(directory, method, request.headers.authorization);
+  authorize(directory, method, bearerOf(request));
   return spoilAnswer(answerMethod(method, directory, query, key), fault, pageToken);
 }
 
-function authorize(directory: Directory, method: ApiMethod, header: string | undefined): void {
-  const token = directory.tokens.get(header?.replace(/^Bearer /, '') ?? '');
+function authorize(directory: Directory, method: ApiMethod, bearer: string): void {
+  const token = directory.tokens.get(bearer);
   if (!token || token.expiresAtMs < Date.now()) {
     throw new GoogleError(401, 'authError', 'Invalid Credentials');
   }

@@ -26,6 +26,12 @@ export function exchangeAssertion(directory: Directory, form: string, tokenUrl: 
   return refuseClaims(directory, claims, tokenUrl) ?? issueToken(directory, claims);
 }
 
+/** Who signed the assertion of a request, by its own word; undefined when it says nothing. */
+export function issuerOf(form: string): string | undefined {
+  const assertion = new URLSearchParams(form).get('assertion') ?? '';
+  return (parseJson(assertion.split('.')[1] ?? '') as Claims | undefined)?.iss;
+}
+
 type Claims = { iss?: string; sub?: string; scope?: string; aud?: string; iat?: number; exp?: number };
 
 function readAssertion(directory: Directory, assertion: string): Claims | { refusal: TokenAnswer } {
@@ -48,7 +54,7 @@ function refuseClaims(directory: Directory, claims: Claims, tokenUrl: string): T
   if (aud !== googleTokenUrl && aud !== tokenUrl) {
     return refuse(400, 'invalid_grant', `Invalid JWT: Failed audience check. The right audience is ${googleTokenUrl}`);
   }
-  const now = Date.now() / 1000;
+  const now = (Date.now() + directory.tokenClockOffsetMs) / 1000;
   if (exp < now || iat > now + allowedSkewSeconds || exp - iat > lifetimeSeconds) {
     const message =
       'Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. ' +

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { status } from '@autoprov/grpc';
+import type { AuditRecord } from '@autoprov/proto';
+import { failureOf, soon, startBrokerForTests, type BrokerForTests } from '../broker.fixture.ts';
+
+const acme = 'customers/acme';
+const globex = 'customers/globex';
+
+let broker: BrokerForTests;
+beforeAll(async () => {
+  broker = await startBrokerForTests();
+});
+afterAll(() => broker.stop());
+
+const getHeader = (app: string) => broker.clients.pusher.getAppAuthorization({ app, forceNew: false }, soon);
+const setBearer = (app: string) =>
+  broker.clients.cli.setCredential(
+    { app, secret: { $case: 'bearerToken', value: 't' }, keepPrevious: false, validateOnly: false },
+    soon,
+  );
+const list = (parent: string, pageSize = 0, pageToken = '') =>
+  broker.clients.cli.listAuditRecords({ parent, pageSize, pageToken }, soon);
+const brief = ({ caller, resource, version, refusedReason, count }: AuditRecord) =>
+  `${caller} ${resource} ${version > 0n ? 'v' : '0'} ${refusedReason || 'given'} ${count}`;
+
+test('what is given and what is refused is listed, newest first, each once with how often', async () => {
+  const crm = `${acme}/apps/crm`;
+  await failureOf(getHeader(crm));
+  await failureOf(setBearer(crm));
+  broker.installed.add(crm);
+  await failureOf(getHeader(crm));
+  await failureOf(getHeader(crm));
+  await setBearer(crm);
+  for (let i = 0; i < 3; i++) await getHeader(crm);
+  await failureOf(broker.clients.reader.getDirectoryAccessToken({ customer: acme, forceNew: false }, soon));
+  await failureOf(broker.clients.reader.getDirectoryAccessToken({ customer: globex, forceNew: false }, soon));
+  const ofAcme = [
+    `directory-reader ${acme} 0 DELEGATION_MISSING 1`,
+    `scim-pusher ${crm} v given 3`,
+    `scim-pusher ${crm} 0 CREDENTIAL_MISSING 2`,
+    `cli ${crm} 0 APP_NOT_INSTALLED 1`,
+    `scim-pusher ${crm} 0 APP_NOT_INSTALLED 1`,
+  ];
+  expect((await list(acme)).records.map(brief)).toEqual(ofAcme);
+  expect((await list('customers/-')).records.map(brief)).toEqual([
+    `directory-reader ${globex} 0 DELEGATION_MISSING 1`,
+    ...ofAcme,
+  ]);
+  expect((await list('customers/acm')).records).toEqual([]);
+});
+
+test('the pages hold every record once, also when they are counted meanwhile', async () => {
+  const { records: all } = await list('customers/-');
+  const read: string[] = [];
+  let token = '';
+  do {
+    const page = await list('customers/-', 2, token);
+    read.push(...page.records.map(({ firstTime }) => firstTime!.toISOString()));
+    token = page.nextPageToken;
+    await failureOf(broker.clients.reader.getDirectoryAccessToken({ customer: acme, forceNew: false }, soon));
+  } while (token !== '');
+  expect(read).toEqual(all.map(({ firstTime }) => firstTime!.toISOString()));
+});
+
+test.each([
+  [{ parent: 'acme' }, 'parent'],
+  [{ parent: acme, pageSize: -1 }, 'page_size'],
+  [{ parent: acme, pageToken: 'x' }, 'page_token'],
+])('the request %j is refused by field', async (changes, field) => {
+  const request = { pageSize: 0, pageToken: '', ...changes };
+  const failure = await failureOf(broker.clients.cli.listAuditRecords(request, soon));
+  expect(failure).toMatchObject({ code: status.INVALID_ARGUMENT, fieldViolations: [{ field }] });
+});
+
+test('the service cannot take a row of the audit away', async () => {
+  const { rows } = await broker.pool.query<{ may: boolean }>(
+    `select has_table_privilege('autoprov_token_broker', name, 'delete') as may from unnest($1::text[]) as name`,
+    [['token_broker.audit', 'token_broker.audit_refusals']],
+  );
+  expect(rows.map(({ may }) => may)).toEqual([false, false]);
+});
