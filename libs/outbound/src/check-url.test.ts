@@ -51,3 +51,21 @@ test('an allowed host is still called by https only, without a secret in the URL
   expect(checkUrl('http://localhost/scim', ['localhost'])).toMatch(/not https/);
   expect(checkUrl('https://a:b@localhost/scim', ['localhost'])).toMatch(/user or password/);
 });
+
+test('the operator allows a range of addresses, on port 443', () => {
+  const allowed = ['10.20.0.0/16', 'fd12::/48'];
+  expect(checkUrl('https://10.20.30.40/scim', allowed)).toBeUndefined();
+  expect(checkUrl('https://[fd12::7]/scim', allowed)).toBeUndefined();
+  expect(checkUrl('https://10.21.0.1/scim', allowed)).toMatch(/address/);
+  expect(checkUrl('https://10.20.30.40:8443/scim', allowed)).toMatch(/port 8443/);
+});
+
+test('an IPv6 address is allowed with or without brackets', () => {
+  expect(checkUrl('https://[fd12::7]/scim', ['fd12::7'])).toBeUndefined();
+  expect(checkUrl('https://[fd12::7]:8443/scim', ['[fd12::7]:8443'])).toBeUndefined();
+  expect(checkUrl('https://[fd12::7]:9443/scim', ['[fd12::7]:8443'])).toMatch(/address/);
+});
+
+test('a URL of megabytes is refused at once', () => {
+  expect(checkUrl(`https://${'a@'.repeat(500_000)}`, [])).toMatch(/longer than/);
+});

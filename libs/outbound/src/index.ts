@@ -1,2 +1,5 @@
-export { checkUrl, isAllowedHost } from './check-url.ts';
-export { createOutboundAgent, ForbiddenAddressError, isPublicAddress } from './outbound-agent.ts';
+export { isAllowedHost } from './allowed-hosts.ts';
+export { checkUrl } from './check-url.ts';
+export { createOutboundAgent, ForbiddenAddressError } from './outbound-agent.ts';
+export type { ResolveAll } from './outbound-agent.ts';
+export { isPublicAddress } from './public-address.ts';

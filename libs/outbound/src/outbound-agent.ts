@@ -1,94 +1,101 @@
-import { lookup, type LookupAddress } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { lookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
+import type { LookupFunction, Socket } from 'node:net';
+import { createSecureContext, getCACertificates } from 'node:tls';
 import { Agent, buildConnector } from 'undici';
+import { readAllowedHosts, type AllowedHosts } from './allowed-hosts.ts';
+import { checkHost, mayConnect } from './check-url.ts';
 
-/** Thrown at connect time for an address that no service provider may have. */
+/** Thrown at connect time for what may not be called; nothing was sent. */
 export class ForbiddenAddressError extends Error {
   readonly code = 'ERR_FORBIDDEN_ADDRESS';
 
-  constructor(host: string) {
-    super(`${host} is not a public address: allow it with SP_ALLOWED_HOSTS if the service provider is your own`);
+  constructor(host: string, what = 'is not a public address: allow it with SP_ALLOWED_HOSTS if it is your own') {
+    super(`${host} ${what}`);
   }
 }
 
-/** Everything that is not the public internet (IANA special-purpose registries). */
-const notPublic = new BlockList();
-const subnets: [string, number, 'ipv4' | 'ipv6'][] = [
-  ['0.0.0.0', 8, 'ipv4'],
-  ['10.0.0.0', 8, 'ipv4'],
-  ['100.64.0.0', 10, 'ipv4'],
-  ['127.0.0.0', 8, 'ipv4'],
-  ['169.254.0.0', 16, 'ipv4'],
-  ['172.16.0.0', 12, 'ipv4'],
-  ['192.0.0.0', 24, 'ipv4'],
-  ['192.0.2.0', 24, 'ipv4'],
-  ['192.168.0.0', 16, 'ipv4'],
-  ['198.18.0.0', 15, 'ipv4'],
-  ['198.51.100.0', 24, 'ipv4'],
-  ['203.0.113.0', 24, 'ipv4'],
-  ['224.0.0.0', 3, 'ipv4'],
-  ['::', 127, 'ipv6'],
-  ['64:ff9b::', 96, 'ipv6'],
-  ['2001::', 32, 'ipv6'],
-  ['2002::', 16, 'ipv6'],
-  ['fc00::', 7, 'ipv6'],
-  ['fe80::', 10, 'ipv6'],
-  ['ff00::', 8, 'ipv6'],
-];
-for (const [net, bits, family] of subnets) notPublic.addSubnet(net, bits, family);
+/** Resolves a name to all its addresses; as `lookup` of node:dns. */
+export type ResolveAll = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (err: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
 
-/** Whether an address may be connected to. IPv4 in IPv6 is judged as the IPv4 it is. */
-export function isPublicAddress(address: string): boolean {
-  const family = isIP(address);
-  if (family === 0) return false;
-  return !notPublic.check(address, family === 4 ? 'ipv4' : 'ipv6');
-}
+/** What is waited for a connection at most. */
+const connectTimeoutMs = 5_000;
+const maxHeaderBytes = 16 * 1024;
 
 /**
- * The connections to service providers: https with TLS 1.2 or newer, no address outside the public internet unless the
- * operator allows its host, checked when connecting so that a name cannot change its address after a check.
+ * The connections to service providers and their token endpoints: https with TLS 1.2 or newer, port 443, no address
+ * outside the public internet unless the operator allows it. Names and addresses are checked in the very look-up that
+ * connects, so that a name cannot change its address after a check. Redirects are not followed, proxies of the environment
+ * not used.
  *
- * @param allowedHosts `host` or `host:port`
+ * @param allowedHosts what the operator allows: see readAllowedHosts. Such a host may also be called without TLS, as tests do
+ * @param ca a private authority, PEM, trusted beside the public ones
+ * @param timeoutMs until the headers of an answer, and between two parts of its body
+ * @param resolveAll how names are resolved; default: as the machine does
  */
 export function createOutboundAgent(options: {
   allowedHosts: readonly string[];
   ca?: string;
   timeoutMs: number;
+  resolveAll?: ResolveAll;
 }): Agent {
-  const connector = (checked: boolean) =>
+  const allowed = readAllowedHosts(options.allowedHosts);
+  const resolveAll = options.resolveAll ?? lookup;
+  const secureContext = createSecureContext({
+    minVersion: 'TLSv1.2',
+    ...(options.ca !== undefined && { ca: [...getCACertificates('default'), options.ca] }),
+  });
+  const connector = (resolve: LookupFunction) =>
     buildConnector({
-      timeout: Math.min(5_000, options.timeoutMs),
-      ...(options.ca !== undefined && { ca: options.ca }),
-      minVersion: 'TLSv1.2',
-      ...(checked && { lookup: publicLookup }),
+      timeout: Math.min(connectTimeoutMs, options.timeoutMs),
+      secureContext,
+      // Whatever the environment says.
+      rejectUnauthorized: true,
+      allowH2: false,
+      lookup: resolve,
     });
-  const [open, checked] = [connector(false), connector(true)];
+  const open = connector(checkedLookup(resolveAll, () => true));
+  const checked = connector(checkedLookup(resolveAll, (address) => mayConnect(address, allowed)));
   return new Agent({
     headersTimeout: options.timeoutMs,
     bodyTimeout: options.timeoutMs,
+    maxHeaderSize: maxHeaderBytes,
     connections: 8,
+    allowH2: false,
     connect(target, callback) {
-      const { hostname, port } = target;
-      if (options.allowedHosts.includes(hostname) || options.allowedHosts.includes(`${hostname}:${port}`)) {
-        return open(target, callback);
-      }
-      // An address in the URL is never looked up, so the look-up cannot refuse it.
-      const literal = hostname.replace(/^\[|\]$/g, '');
-      if (isIP(literal) && !isPublicAddress(literal)) return callback(new ForbiddenAddressError(hostname), null);
-      return checked(target, callback);
+      const { hostname, port, protocol } = target;
+      if (allowed.allowsHost(hostname, port)) return open(target, callback);
+      const refusal = protocol === 'https:' ? checkHost(target, allowed) : 'is not called by https: it must be';
+      if (refusal !== undefined) return callback(new ForbiddenAddressError(hostname, refusal), null);
+      return checked(target, (...result) => {
+        const [err, socket] = result;
+        if (err !== null || isWhereItMayBe(socket, allowed)) return callback(...result);
+        socket.destroy();
+        return callback(new ForbiddenAddressError(hostname), null);
+      });
     },
   });
 }
 
-/** Refuses the whole answer if any address in it is not public. */
-const publicLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (err, addresses: LookupAddress[]) => {
-    if (err) return callback(err, []);
-    if (!addresses.every(({ address }) => isPublicAddress(address))) {
-      return callback(new ForbiddenAddressError(hostname), []);
-    }
-    if (options.all) return callback(null, addresses);
-    const first = addresses[0]!;
-    return callback(null, first.address, first.family);
-  });
-};
+/** Looks once more where the connection ended up, before anything is written to it. */
+function isWhereItMayBe({ remoteAddress = '' }: Socket, allowed: AllowedHosts): boolean {
+  return mayConnect(remoteAddress, allowed);
+}
+
+/** Refuses the whole answer if any address in it is refused. */
+function checkedLookup(resolveAll: ResolveAll, mayUse: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    resolveAll(hostname, { ...options, all: true }, (err, addresses) => {
+      if (err) return callback(err, []);
+      const [first] = addresses;
+      if (!first || !addresses.every(({ address }) => mayUse(address))) {
+        return callback(new ForbiddenAddressError(hostname), []);
+      }
+      if (options.all) return callback(null, addresses);
+      return callback(null, first.address, first.family);
+    });
+  };
+}

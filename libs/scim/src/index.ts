@@ -15,6 +15,7 @@ export { parsePath } from './path.ts';
 export type { AttributePath } from './path.ts';
 export type { TemplatePattern } from './patterns.ts';
 export { mergeForPut } from './put.ts';
+export { readUserAttributes } from './read-schemas.ts';
 export { codeOf, failureReasons } from './reasons.ts';
 export type { FailureCode, FailureReason } from './reasons.ts';
 export type {
@@ -28,8 +29,12 @@ export type {
   ScimUser,
 } from './resource.ts';
 export { retryAfter } from './retry-after.ts';
+export { rfcUserAttributes } from './rfc-attributes.ts';
 export { classifyLine } from './sample.ts';
 export type { AnswerSample } from './sample.ts';
+export { schemaAttribute } from './schema-attribute.ts';
+export type { AttributeType, SchemaAttribute } from './schema-attribute.ts';
 export { showsState } from './shows-state.ts';
+export { isServiceProviderConfig, isUserList, speaksScim } from './speaks-scim.ts';
 export type { TransportPhase } from './transport.ts';
 export * from './urns.ts';
