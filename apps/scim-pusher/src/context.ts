@@ -14,6 +14,10 @@ export type PusherContext = {
   directory: RpcClient<typeof DirectoryServiceService>;
   /** Connections to service providers. */
   spAgent: Agent;
+  /** What the operator allows beside the public internet, as in SP_ALLOWED_HOSTS. */
+  spAllowedHosts: readonly string[];
+  /** Digests of the Authorization headers that service providers refuse now, by app: see watchCredentials. */
+  refusedHeaders: Map<string, string>;
   origin: EventOrigin;
   logger: Logger;
   /** The service's clock: due times are compared with it, leases never. */

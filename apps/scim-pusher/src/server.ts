@@ -10,6 +10,7 @@ import { followSetups } from './follow-setups.ts';
 import { ingestBatch } from './ingest.ts';
 import { createOutboundAgent } from '@autoprov/outbound';
 import { pushService } from './rpc/index.ts';
+import { credentialWatchMs, watchCredentials } from './watch-credentials.ts';
 import { createWorker } from './work.ts';
 
 export const migrationsDir = new URL('../migrations', import.meta.url).pathname;
@@ -54,6 +55,8 @@ export async function startScimPusher(
     pool,
     ...clients,
     spAgent,
+    spAllowedHosts: env.sp.allowedHosts,
+    refusedHeaders: new Map(),
     origin: { installationId: env.installationId, service: 'scim-pusher' },
     logger,
     now: createClock(env.clockOffsetMs),
@@ -64,6 +67,12 @@ export async function startScimPusher(
   const worker = createWorker(ctx);
   const working = runLoop({ name: 'work', everyMs: workPollMs, run: () => worker.pass(), logger });
   const following = runLoop({ name: 'follow setups', everyMs: env.setupPollMs, run: () => followSetups(ctx), logger });
+  const watching = runLoop({
+    name: 'watch credentials',
+    everyMs: credentialWatchMs,
+    run: () => watchCredentials(ctx),
+    logger,
+  });
   const consumer = await runConsumer(kafka, {
     groupId: 'scim-pusher',
     topics: [topics.users],
@@ -87,7 +96,7 @@ export async function startScimPusher(
     async stop() {
       await server.stop();
       await consumer.stop();
-      await Promise.all([following.stop(), working.stop()]);
+      await Promise.all([following.stop(), watching.stop(), working.stop()]);
       await worker.stop();
       await outbox.stop();
       await publisher.stop();

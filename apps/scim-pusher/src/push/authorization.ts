@@ -1,25 +1,27 @@
-import { rpcErrorOf } from '@autoprov/grpc';
+import { rpcErrorOf, type CallOptions } from '@autoprov/grpc';
 import { cutDetail } from '@autoprov/scim';
+import { Secret } from '@autoprov/service';
 import type { PusherContext } from '../context.ts';
 import type { AppKey } from '../domain/model.ts';
 import { ScimFailureError, type ScimFailure } from './scim-client.ts';
 
 /**
  * A function that answers the app's Authorization header: from memory while it lasts, else from the token broker.
- * It throws ScimFailureError when the broker has none, with the broker's own code.
+ * It throws ScimFailureError when the broker has none, with the broker's own code: nothing was sent then.
  */
 export function authorizationOf(
   ctx: PusherContext,
   { customerId, appId }: AppKey,
-): (forceNew: boolean) => Promise<string> {
+  how: CallOptions = { timeoutMs: 10_000 },
+): (forceNew: boolean) => Promise<Secret> {
   const app = `customers/${customerId}/apps/${appId}`;
-  let held: { headerValue: string; expireAtMs: number } | undefined;
+  let held: { header: Secret; expireAtMs: number } | undefined;
   return async (forceNew) => {
-    if (held && !forceNew && held.expireAtMs > Date.now()) return held.headerValue;
+    if (held && !forceNew && held.expireAtMs > Date.now()) return held.header;
     try {
-      const answer = await ctx.tokenBroker.getAppAuthorization({ app, forceNew }, { timeoutMs: 10_000 });
-      held = { headerValue: answer.headerValue, expireAtMs: answer.expireTime?.getTime() ?? 0 };
-      return held.headerValue;
+      const answer = await ctx.tokenBroker.getAppAuthorization({ app, forceNew }, how);
+      held = { header: new Secret(answer.headerValue), expireAtMs: answer.expireTime?.getTime() ?? 0 };
+      return held.header;
     } catch (err) {
       throw new ScimFailureError(brokerFailure(err));
     }
@@ -34,5 +36,12 @@ function brokerFailure(err: unknown): ScimFailure {
   const { code, reason, message, metadata } = rpcErrorOf(err);
   const retryable = code === unavailable || code === deadlineExceeded;
   const fallback = retryable ? '17002' : '17010';
-  return { code: metadata['code'] ?? fallback, reason, retryable, detail: cutDetail(message), httpStatus: 0 };
+  const finerReason = metadata['finer_reason'] ?? reason;
+  return {
+    code: metadata['code'] ?? fallback,
+    reason: finerReason,
+    retryable,
+    detail: cutDetail(message),
+    httpStatus: 0,
+  };
 }

@@ -18,6 +18,7 @@ export async function recordHealth(pass: Pass): Promise<void> {
 }
 
 async function recordDown(pass: Pass): Promise<void> {
+  rememberRefused(pass);
   const { code, reason, retryable, retryAfterMs } = pass.down!;
   const detail = pass.down!.detail ?? '';
   const now = pass.ctx.now();
@@ -33,6 +34,13 @@ async function recordDown(pass: Pass): Promise<void> {
     const check = { passed: false, code, reason, detail, nextAttemptTime: backOffUntil };
     await addCheck(tx, pass, seq, check);
   });
+}
+
+/** The app goes on as soon as the broker has another header than the refused one, or any where it had none. */
+function rememberRefused({ ctx, app, scim }: Pass): void {
+  const name = `customers/${app.customerId}/apps/${app.appId}`;
+  if (scim.refusedDigest === undefined) ctx.refusedHeaders.delete(name);
+  else ctx.refusedHeaders.set(name, scim.refusedDigest);
 }
 
 async function recordRecovered(pass: Pass): Promise<void> {

@@ -3,7 +3,7 @@ import { clearListedAccounts, saveListedAccounts, saveListState } from '../store
 import { saveDiscovery } from '../store/apps.ts';
 import { noteFailure, type Pass } from './pass.ts';
 
-const pageSize = 100;
+const defaultPageSize = 100;
 
 /**
  * What is asked of a service provider before its first push: whether it knows PATCH, and all its accounts by page. A
@@ -33,6 +33,7 @@ async function discoverPatch(pass: Pass): Promise<void> {
 
 /** Whether the list came whole. */
 async function listAccounts(pass: Pass): Promise<boolean> {
+  const pageSize = pass.app.profile.maxPageSize || defaultPageSize;
   const seen = new Set<string>();
   for (let startIndex = 1; ;) {
     const answer = await pass.scim.send('GET', `/Users?startIndex=${startIndex}&count=${pageSize}`);

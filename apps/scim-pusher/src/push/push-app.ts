@@ -15,8 +15,9 @@ import type { Pass } from './pass.ts';
 import { pushPeople } from './push-people.ts';
 import { PassEndedError, ScimClient } from './scim-client.ts';
 import { createFencedWriter } from './write-fenced.ts';
+import { batchSizeOf, writePaceOf } from './write-pace.ts';
 
-const batchSize = 200;
+const maxBatchSize = 200;
 const defaultRequestsPerSecond = 10;
 const defaultConcurrentRequests = 4;
 /** config is asked every few seconds; silent for longer, what it last said may no longer hold. */
@@ -73,12 +74,15 @@ function createPass(
   removalsHeld: boolean,
 ): Pass {
   const requestCounts: Record<string, number> = {};
+  const writePace = writePaceOf(ctx, app);
   const scim = new ScimClient({
     baseUrl: app.setup.endpointUrl,
     dispatcher: ctx.spAgent,
     authorization: authorizationOf(ctx, app),
     maxRequestsPerSecond: app.profile.maxRequestsPerSecond || defaultRequestsPerSecond,
     maxConcurrentRequests: app.profile.maxConcurrentRequests || defaultConcurrentRequests,
+    ...(writePace && { writePace }),
+    stopping,
     timeoutMs: ctx.settings.httpTimeoutMs,
     retryForMs: ctx.settings.retryForMs,
     signal: lease.lost,
@@ -104,6 +108,7 @@ function createPass(
 
 /** Retries and timers. */
 async function pushDue(pass: Pass): Promise<void> {
+  const batchSize = batchSizeOf(pass.app, maxBatchSize);
   let due: string[] = [];
   do {
     const before = due;
@@ -111,12 +116,13 @@ async function pushDue(pass: Pass): Promise<void> {
     // What is still due after its turn cannot be settled in this pass.
     if (due.join() === before.join()) return;
     await pushPeople(pass, due);
-  } while (!pass.down);
+  } while (!pass.down && (await isCurrent(pass)));
 }
 
 /** Everybody who changed since the cursor; all of them after a change of the setup. */
 async function pushBehind(pass: Pass): Promise<void> {
   const { ctx, app, work } = pass;
+  const batchSize = batchSizeOf(app, maxBatchSize);
   let cursorNo = work.cursorRevision === app.revision ? work.cursorNo : 0n;
   while (!pass.down) {
     const users = await listUsersAfter(ctx.pool, app.customerId, cursorNo, batchSize);

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import PQueue from 'p-queue';
 import { request, type Dispatcher } from 'undici';
-import { backoffMs, sleep } from '@autoprov/service';
-import { classify, parseJson, type Answer, type JsonObject, type JsonValue } from '@autoprov/scim';
+import { ForbiddenAddressError } from '@autoprov/outbound';
+import { backoffMs, sleep, type Secret } from '@autoprov/service';
+import { classify, parseJson, speaksScim, type Answer, type JsonObject, type JsonValue } from '@autoprov/scim';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -21,16 +23,22 @@ export type ScimFailure = {
   httpStatus: number;
   /** How long the service provider asks to wait. */
   retryAfterMs?: number;
+  /** A SCIM server says so, by the answer's type or body. */
+  speaksScim?: boolean;
 };
 
 /** Where and how one app's service provider is reached. */
 export type ScimClientOptions = {
   baseUrl: string;
   dispatcher: Dispatcher;
-  /** The Authorization header; `forceNew` after it was refused. Throws ScimFailureError when there is none. */
-  authorization: (forceNew: boolean) => Promise<string>;
+  /** The Authorization header; `forceNew` after it was refused. undefined: ask without. Throws ScimFailureError when there is none. */
+  authorization: (forceNew: boolean) => Promise<Secret | undefined>;
   maxRequestsPerSecond: number;
   maxConcurrentRequests: number;
+  /** Where writes wait for their turn beside; absent: they wait as other requests do. */
+  writePace?: PQueue;
+  /** The service stops: writes that wait for their turn are not sent. */
+  stopping?: AbortSignal;
   timeoutMs: number;
   /** How long one request may be tried again before it counts as failed. */
   retryForMs: number;
@@ -68,6 +76,8 @@ const maxBodyBytes = 2 * 1024 * 1024;
 export class ScimClient {
   readonly #options: ScimClientOptions;
   readonly #queue: PQueue;
+  /** Of the Authorization header that was refused last; undefined once one is taken. */
+  refusedDigest: string | undefined;
 
   constructor(options: ScimClientOptions) {
     this.#options = options;
@@ -99,6 +109,7 @@ export class ScimClient {
   async #sendOnce(method: Method, path: string, body: JsonObject | undefined, forceNew: boolean): Promise<ScimAnswer> {
     try {
       const authorization = await this.#options.authorization(forceNew);
+      if (method !== 'GET') await this.#awaitTurnToWrite();
       return await this.#queue.add(() => this.#exchange(method, path, body, authorization));
     } catch (err) {
       this.#options.signal.throwIfAborted();
@@ -107,11 +118,23 @@ export class ScimClient {
     }
   }
 
+  async #awaitTurnToWrite(): Promise<void> {
+    const { writePace, signal, stopping } = this.#options;
+    if (!writePace) return;
+    const either = stopping ? AbortSignal.any([signal, stopping]) : signal;
+    try {
+      await writePace.add(() => {}, { signal: either });
+    } catch (err) {
+      signal.throwIfAborted();
+      throw stopping?.aborted ? new PassEndedError() : err;
+    }
+  }
+
   async #exchange(
     method: Method,
     path: string,
     body: JsonObject | undefined,
-    authorization: string,
+    authorization: Secret | undefined,
   ): Promise<ScimAnswer> {
     const { baseUrl, dispatcher, timeoutMs, signal } = this.#options;
     signal.throwIfAborted();
@@ -124,26 +147,28 @@ export class ScimClient {
         dispatcher,
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
         headers: {
-          authorization,
+          ...(authorization && { authorization: authorization.reveal() }),
           accept: 'application/scim+json, application/json',
+          'accept-encoding': 'identity',
           'user-agent': 'autoprov',
           ...(body && { 'content-type': 'application/scim+json' }),
         },
         ...(body && { body: JSON.stringify(body) }),
       });
       const text = await readCapped(answer.body);
-      const verdict = classify({
-        ...asked,
-        status: answer.statusCode,
-        headers: answer.headers as Record<string, string>,
-        body: text,
-      });
-      if (verdict.code === null) return { ok: true, status: answer.statusCode, body: parseJson(text) };
-      return { ok: false, failure: { ...verdict, code: verdict.code, httpStatus: answer.statusCode } };
+      const headers = answer.headers as Record<string, string>;
+      const httpStatus = answer.statusCode;
+      const { code, ...verdict } = classify({ ...asked, status: httpStatus, headers, body: text });
+      if (code === '17010' && authorization) this.refusedDigest = digestOfHeader(authorization);
+      if (code === null) {
+        this.refusedDigest = undefined;
+        return { ok: true, status: httpStatus, body: parseJson(text) };
+      }
+      return { ok: false, failure: { ...verdict, code, httpStatus, speaksScim: speaksScim(headers, text) } };
     } catch (err) {
       signal.throwIfAborted();
-      const verdict = classify({ ...asked, ...transportOf(err) });
-      return { ok: false, failure: { ...verdict, code: verdict.code ?? '45004', httpStatus: 0 } };
+      const { code, ...verdict } = classify({ ...asked, ...transportOf(err) });
+      return { ok: false, failure: { detail: wordsOf(err), ...verdict, code: code ?? '45004', httpStatus: 0 } };
     }
   }
 }
@@ -177,10 +202,25 @@ const phases: Record<string, NonNullable<Answer['transportPhase']>> = {
   ERR_FORBIDDEN_ADDRESS: 'config',
 };
 
-function transportOf(err: unknown) {
+/** What tells two headers apart, and gives neither away. */
+export function digestOfHeader(header: Secret): string {
+  return createHash('sha256').update(header.reveal()).digest('base64');
+}
+
+/** Our own words for an answer that never came. */
+function wordsOf(err: unknown): string {
+  if (err instanceof ForbiddenAddressError) return err.message;
+  return `no answer came (${codeOfError(err)})`;
+}
+
+function codeOfError(err: unknown): string {
   const named = err as { code?: string; name?: string; cause?: { code?: string } };
   const timedOut = named.name === 'TimeoutError';
-  const code = timedOut ? 'UND_ERR_HEADERS_TIMEOUT' : (named.code ?? named.cause?.code ?? 'UND_ERR_SOCKET');
+  return timedOut ? 'UND_ERR_HEADERS_TIMEOUT' : (named.code ?? named.cause?.code ?? 'UND_ERR_SOCKET');
+}
+
+function transportOf(err: unknown) {
+  const code = codeOfError(err);
   const phase = phases[code] ?? (/CERT|SSL|TLS/.test(code) ? 'tls' : 'sent');
   return { transportError: code, transportPhase: phase };
 }

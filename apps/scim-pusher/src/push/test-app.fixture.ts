@@ -58,7 +58,8 @@ export async function startTestApp(
   await migrate({ adminUrl: database.url, service: 'scim-pusher', migrationsDir });
   const logger = createLogger({ service: 'scim-pusher-test', level: 'warn' });
   const pool = connect({ url: database.url, schema: 'scim_pusher', applicationName: 'test', logger });
-  const spAgent = createOutboundAgent({ allowedHosts: ['127.0.0.1', 'localhost'], timeoutMs: 2_000 });
+  const spAllowedHosts = ['127.0.0.1', 'localhost'];
+  const spAgent = createOutboundAgent({ allowedHosts: spAllowedHosts, timeoutMs: 2_000 });
   let offsetMs = 0;
   let revision = 0n;
   let seq = 0n;
@@ -75,6 +76,8 @@ export async function startTestApp(
       }),
     } as never,
     spAgent,
+    spAllowedHosts,
+    refusedHeaders: new Map(),
     origin: { installationId: 'test', service: 'scim-pusher' },
     logger,
     now: () => new Date(Date.now() + offsetMs),

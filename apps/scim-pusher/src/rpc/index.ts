@@ -4,12 +4,9 @@ import { isUnavailable } from '@autoprov/postgres';
 import type { PusherContext } from '../context.ts';
 import { explainUser } from './explain-user.ts';
 import { getAppStatus } from './get-app-status.ts';
+import { getTargetSchema } from './get-target-schema.ts';
 import { listAccounts } from './list-accounts.ts';
-
-// Stands in for what is not written yet.
-const notYet = async (): Promise<never> => {
-  throw new Error('not written yet');
-};
+import { probeEndpoint } from './probe-endpoint.ts';
 
 const statusOutage: Outage = {
   reason: 'FETCH_STATUS_FAILED',
@@ -23,11 +20,11 @@ export function pushService(ctx: PusherContext): Service {
   return defineService({
     definition: PushServiceService,
     handlers: {
-      probeEndpoint: notYet,
-      getTargetSchema: notYet,
       getAppStatus: (request) => orUnavailable(statusOutage, isUnavailable, () => getAppStatus(ctx, request)),
       explainUser: (request) => explainUser(ctx, request),
       listAccounts: (request) => listAccounts(ctx, request),
+      probeEndpoint: (request, call) => probeEndpoint(ctx, request, call),
+      getTargetSchema: (request, call) => getTargetSchema(ctx, request, call),
     },
     allow: {
       getAppStatus: people,

@@ -40,6 +40,25 @@ export async function listAppsWithWork(db: Db, now: Date): Promise<AppKey[]> {
   return rows;
 }
 
+/** Active apps that wait because of their credential: what is wrong is not said by a code of a person (450xx). */
+export async function listAppsWithoutAccess(db: Db, now: Date): Promise<AppKey[]> {
+  const { rows } = await db.query<AppKey>(
+    `select customer_id as "customerId", app_id as "appId" from apps join setups using (customer_id, app_id)
+     where setups.active and health <> 'running' and health_code not like '450%' and back_off_until > $1`,
+    [now],
+  );
+  return rows;
+}
+
+/** Ends an app's wait; nothing happens when it waits no more. */
+export async function endWait(db: Db, app: AppKey, now: Date): Promise<void> {
+  await db.query(
+    `update apps set back_off_until = $3
+     where customer_id = $1 and app_id = $2 and health <> 'running' and back_off_until > $3`,
+    [app.customerId, app.appId, now],
+  );
+}
+
 /** The work state of one app; undefined: it was never heard of. */
 export async function findApp(db: Db, { customerId, appId }: AppKey): Promise<AppWork | undefined> {
   const { rows } = await db.query<AppWork>(`select ${columns} from apps where customer_id = $1 and app_id = $2`, [

@@ -1,0 +1,85 @@
+import {
+  filterEq,
+  isServiceProviderConfig,
+  isUserList,
+  readList,
+  type JsonObject,
+  type JsonValue,
+} from '@autoprov/scim';
+import type { ScimAnswer, ScimClient, ScimFailure } from './scim-client.ts';
+import type { Probe } from './with-probe.ts';
+
+/** What a probe found out. */
+export type Finding = {
+  /** SCIM answers there. */
+  isScim: boolean;
+  /** Its ServiceProviderConfig; absent: it shows none. */
+  config?: JsonObject;
+  /** Why accounts can't be read with the app's credential; absent: they can. */
+  failure?: ScimFailure;
+};
+
+/** Nobody's name; who can't be listed can be looked for. */
+const nobody = 'autoprov-probe@example.invalid';
+
+/**
+ * Asks whether SCIM is spoken at a URL and whether the credential is taken: ServiceProviderConfig (RFC 7644 §4), also by the
+ * name that SCIM 1.1 and some later ones have for it, then a page of one user, or where nobody may list a look-up of nobody.
+ */
+export async function probeServiceProvider({ scim, withoutCredential }: Probe): Promise<Finding> {
+  const config = await findConfig(scim);
+  if ('failure' in config) return { isScim: false, failure: config.failure };
+  const users = await askForUsers(scim);
+  const failure = users.ok ? withoutCredential : meaningOf(users.failure, withoutCredential);
+  const isScim = users.ok || (users.failure.code !== '45005' && (config.found !== undefined || isSpoken(users)));
+  return { isScim, ...(config.found && { config: config.found }), ...(failure && { failure }) };
+}
+
+/** A page of one user, or a look-up where the service provider lists nobody; ok only if it is a list of users. */
+export async function askForUsers(scim: ScimClient): Promise<ScimAnswer> {
+  const listed = await askForList(scim, '/Users?count=1');
+  if (listed.ok || !mayFindInstead(listed.failure)) return listed;
+  const found = await askForList(scim, `/Users?filter=${encodeURIComponent(filterEq('userName', nobody))}`);
+  return found.ok ? found : listed;
+}
+
+async function askForList(scim: ScimClient, path: string): Promise<ScimAnswer> {
+  const answer = await scim.send('GET', path);
+  if (!answer.ok || isUserList(answer.body)) return answer;
+  const detail = 'the answer to /Users is JSON, but no SCIM list: check the endpoint URL';
+  const failure = { code: '45005', reason: 'WRONG_ENDPOINT', retryable: false, detail, httpStatus: answer.status };
+  return { ok: false, failure };
+}
+
+/** Only a refusal of the request itself: not of the credential by 401, not for now. */
+function mayFindInstead({ httpStatus, retryable }: ScimFailure): boolean {
+  return httpStatus >= 400 && httpStatus < 500 && httpStatus !== 401 && !retryable;
+}
+
+/** The ServiceProviderConfig, if there is one; a failure that says all there is to say. */
+async function findConfig(scim: ScimClient): Promise<{ found: JsonObject | undefined } | { failure: ScimFailure }> {
+  for (const path of ['/ServiceProviderConfig', '/ServiceProviderConfigs']) {
+    const answer = await scim.send('GET', path);
+    if (answer.ok) {
+      const found = configOf(answer.body);
+      if (found) return { found };
+    } else if (answer.failure.httpStatus === 0 || answer.failure.reason === 'RATE_LIMITED') {
+      return { failure: answer.failure };
+    }
+  }
+  return { found: undefined };
+}
+
+function configOf(body: JsonValue | undefined): JsonObject | undefined {
+  const [first] = readList(body)?.resources ?? [];
+  return [body, first].find((it): it is JsonObject => isServiceProviderConfig(it));
+}
+
+/** What the service provider says to somebody without a credential is not about one. */
+function meaningOf(said: ScimFailure, withoutCredential: ScimFailure | undefined): ScimFailure {
+  return said.code === '17010' && withoutCredential ? withoutCredential : said;
+}
+
+function isSpoken(answer: Extract<ScimAnswer, { ok: false }>): boolean {
+  return answer.failure.speaksScim === true;
+}

@@ -1,0 +1,38 @@
+import PQueue from 'p-queue';
+import type { PusherContext } from '../context.ts';
+import type { AppSetup } from '../domain/model.ts';
+
+type Pace = { perMinute: number; queue: PQueue };
+
+const minuteMs = 60_000;
+const paces = new WeakMap<PusherContext['pool'], Map<string, Pace>>();
+
+/**
+ * Where an app's writes wait for their turn; undefined: its service provider sets no limit a minute. Passes of one app
+ * share it, so that many short ones do not write more than one long one.
+ */
+export function writePaceOf({ pool }: PusherContext, { customerId, appId, profile }: AppSetup): PQueue | undefined {
+  const perMinute = profile.maxWritesPerMinute;
+  if (perMinute <= 0) return undefined;
+  const ofPool = paces.get(pool) ?? new Map<string, Pace>();
+  paces.set(pool, ofPool);
+  const name = `${customerId}/${appId}`;
+  const known = ofPool.get(name);
+  if (known?.perMinute === perMinute) return known.queue;
+  const pace = { perMinute, queue: createQueue(perMinute) };
+  ofPool.set(name, pace);
+  return pace.queue;
+}
+
+/** Even over the minute, and never more in any minute. */
+function createQueue(perMinute: number): PQueue {
+  const perSecond = Math.floor(perMinute / 60);
+  const [interval, intervalCap] = perSecond > 0 ? [1_000, perSecond] : [Math.ceil(minuteMs / perMinute), 1];
+  return new PQueue({ interval, intervalCap, strict: true });
+}
+
+/** How many people are decided together, so that a change of the setup is noticed within seconds at any pace. */
+export function batchSizeOf({ profile }: AppSetup, most: number): number {
+  const inTenSeconds = Math.ceil(profile.maxWritesPerMinute / 6);
+  return profile.maxWritesPerMinute > 0 ? Math.min(most, inTenSeconds) : most;
+}

@@ -1,0 +1,29 @@
+import type { CallContext } from '@autoprov/grpc';
+import type { ProbeEndpointRequest, ProbeEndpointResponse } from '@autoprov/proto';
+import type { PusherContext } from '../context.ts';
+import { probeServiceProvider, type Finding } from '../push/probe.ts';
+import { withProbe } from '../push/with-probe.ts';
+import { readProbed } from './probed.ts';
+
+export async function probeEndpoint(
+  ctx: PusherContext,
+  request: ProbeEndpointRequest,
+  call: CallContext,
+): Promise<ProbeEndpointResponse> {
+  const { isScim, config, failure }: Finding = await withProbe(
+    ctx,
+    readProbed(ctx, request),
+    call,
+    probeServiceProvider,
+    (failure) => ({ isScim: false, failure }),
+  );
+  return {
+    isScim,
+    isAuthorized: failure === undefined,
+    code: failure?.code ?? '',
+    reason: failure?.reason ?? '',
+    retryable: failure?.retryable ?? false,
+    detail: failure?.detail ?? (failure?.httpStatus ? `the service provider answered ${failure.httpStatus}` : ''),
+    serviceProviderConfig: config,
+  };
+}
