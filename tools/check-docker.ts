@@ -62,7 +62,7 @@ async function findWrongServices(app: string): Promise<string[]> {
 }
 
 function isRead(app: string, variable: string): boolean {
-  const sources = globSync([`apps/${app}/src/**/*.ts`, 'libs/service/src/*.ts']);
+  const sources = globSync([`apps/${app}/src/**/*.ts`, 'libs/{service,grpc}/src/*.ts']);
   return sources.some((file) => new RegExp(String.raw`\b${variable}\b`).test(readFileSync(file, 'utf8')));
 }
 

@@ -5,7 +5,8 @@ import type { Network } from '@autoprov/testing';
 /** How a process ended. */
 export type Ended = { exitCode: number; stdout: string; stderr: string };
 
-const repositoryDir = fileURLToPath(new URL('../../..', import.meta.url));
+/** The root of the repository. */
+export const repositoryDir = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Runs `npx autoprov` against a network, as a person does at the root of the repository. */
 export function runAutoprov({ cliEnvironment }: Network, ...args: string[]): Promise<Ended> {

@@ -8,6 +8,7 @@ import { createKafka, createPublisher, runConsumer, toCloudEvent, topics, type P
 import { migrate, roleUrl } from '@autoprov/postgres';
 import { createTestDatabase } from '@autoprov/postgres/testing';
 import {
+  ConfigServiceService,
   DirectoryServiceService,
   DirectoryUser,
   FailureServiceClient,
@@ -47,7 +48,7 @@ export async function startReporterNetwork() {
   const directoryServer = await serve({
     address: '127.0.0.1:0',
     tls: tls['directory-reader'],
-    services: [directory.service],
+    services: [directory.service, noRoles()],
     reflection: false,
     logger,
     registry: createRegistry(),
@@ -65,7 +66,7 @@ export async function startReporterNetwork() {
     reflection: false,
     tls: tls['failure-reporter']!,
     identityProvider: undefined,
-    configAddress: '127.0.0.1:1',
+    configAddress: `127.0.0.1:${directoryServer.port}`,
     directoryAddress: `127.0.0.1:${directoryServer.port}`,
     clockOffsetMs: 0,
   };
@@ -114,6 +115,22 @@ export async function startReporterNetwork() {
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** Stands in for config: nobody has a role. */
+function noRoles() {
+  const unused = () => {
+    throw new RpcError(status.UNIMPLEMENTED, 'INTERNAL', 'not needed by this test');
+  };
+  const handlers = Object.fromEntries(Object.keys(ConfigServiceService).map((method) => [method, unused]));
+  return defineService({
+    definition: ConfigServiceService,
+    handlers: {
+      ...(handlers as unknown as Handlers<typeof ConfigServiceService>),
+      listRoleBindings: async () => ({ roleBindings: [], nextPageToken: '' }),
+    },
+    allow: ['failure-reporter'],
+  });
 }
 
 /** Stands in for directory-reader: says the addresses it was given, or nothing. */
