@@ -56,7 +56,7 @@ test('no secret is in the log, in an error or in a table', async () => {
   failures.push(await failureOf(getToken()), await failureOf(getHeader()));
 
   const tables = await Promise.all(
-    ['delegations', 'credentials', 'audit', 'checks', 'check_holders', 'outbox'].map((table) =>
+    ['delegations', 'credentials', 'audit', 'audit_refusals', 'checks', 'check_holders', 'outbox'].map((table) =>
       broker.pool.query<{ row: string }>(`select (${table})::text as row from ${table}`),
     ),
   );

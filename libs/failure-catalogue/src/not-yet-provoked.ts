@@ -18,7 +18,6 @@ export const notYetProvoked: readonly string[] = [
   'FETCH_TARGET_SCHEMA_FAILED',
   'DELETED_BUT_NOT_REVOKED',
   '17009',
-  '17011',
   '17013',
   '12001',
   '12002',

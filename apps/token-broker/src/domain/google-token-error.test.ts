@@ -30,7 +30,7 @@ test.each<[string, TokenRefusal, string, boolean]>([
     'a wrong clock',
     { status: 400, error: 'invalid_grant', description: 'Invalid JWT: Token must be a short-lived token' },
     '17011',
-    false,
+    true,
   ],
   [
     'a deleted service account',
@@ -41,6 +41,9 @@ test.each<[string, TokenRefusal, string, boolean]>([
   ['a disabled client', { status: 401, error: 'disabled_client' }, '17011', false],
   ['a page that is not Google’s', { status: 403 }, '17011', true],
   ['a success without a token', { status: 200 }, '17011', true],
+  ['a signer that does not answer', { fromSigner: true }, '17011', true],
+  ['a signer that is busy', { fromSigner: true, status: 429 }, '17011', true],
+  ['a signer that refuses', { fromSigner: true, status: 403 }, '17011', false],
   ['anything else', { status: 400, error: 'something_new' }, '17007', true],
 ])('%s is %j → %s', (_, refusal, code, retryable) => {
   expect(judgeTokenRefusal(refusal)).toMatchObject({ code, retryable });

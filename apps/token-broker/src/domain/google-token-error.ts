@@ -88,12 +88,23 @@ const rules: readonly { error: RegExp; description?: RegExp; problem: TokenProbl
   },
   {
     error: /^invalid_grant$/,
-    description: /invalid jwt|signature|short-lived|timeframe|audience|account not found|verifier|key/i,
+    description: /short-lived|timeframe/i,
+    problem: {
+      code: '17011',
+      reason: 'TOKEN_NOT_GENERATED',
+      // A clock that is set right makes it work again, without anybody telling us.
+      retryable: true,
+      advice: 'set the clock of this machine right',
+    },
+  },
+  {
+    error: /^invalid_grant$/,
+    description: /invalid jwt|signature|audience|account not found|verifier|key/i,
     problem: {
       code: '17011',
       reason: 'TOKEN_NOT_GENERATED',
       retryable: false,
-      advice: 'check the clock of this machine and the key of the service account',
+      advice: 'store a key of the service account that Google still knows',
     },
   },
   {
