@@ -36,8 +36,8 @@ export type TestPerson = { id: string; email?: string; title?: string; manager?:
 export type TestApp = {
   ctx: PusherContext;
   pool: Pool;
-  /** Stores the setup as config would announce it. */
-  configure(changes?: Partial<ProvisioningSetup>): Promise<void>;
+  /** Stores the setup as config would announce it, with what the template says of the service provider. */
+  configure(changes?: Partial<ProvisioningSetup>, profile?: Partial<ScimProfile>): Promise<void>;
   /** Takes the people as one completed read would announce them. */
   read(people: TestPerson[]): Promise<void>;
   /** One pass of a worker. */
@@ -45,13 +45,16 @@ export type TestApp = {
   /** Outcomes and checks in the order they were written. */
   facts(): Promise<{ type: string; body: Record<string, unknown> }[]>;
   moveClock(byMs: number): void;
+  /** The token broker answers so from now on; undefined: it hands out the service provider's token again. */
+  failAuthorization(err: Error | undefined): void;
   stop(): Promise<void>;
 };
 
-/** Starts an app on a database of its own, against a service provider. */
+/** Starts an app on a database of its own, against a service provider; `ca`: whom its certificate is of. */
 export async function startTestApp(
   sp: ServiceProvider,
   settings: Partial<PusherContext['settings']> = {},
+  ca?: string,
 ): Promise<TestApp> {
   const database = await createTestDatabase();
   const migrationsDir = new URL('../../migrations', import.meta.url).pathname;
@@ -59,8 +62,13 @@ export async function startTestApp(
   const logger = createLogger({ service: 'scim-pusher-test', level: 'warn' });
   const pool = connect({ url: database.url, schema: 'scim_pusher', applicationName: 'test', logger });
   const spAllowedHosts = ['127.0.0.1', 'localhost'];
-  const spAgent = createOutboundAgent({ allowedHosts: spAllowedHosts, timeoutMs: 2_000 });
+  const spAgent = createOutboundAgent({
+    allowedHosts: spAllowedHosts,
+    timeoutMs: 2_000,
+    ...(ca !== undefined && { ca }),
+  });
   let offsetMs = 0;
+  let brokerError: Error | undefined;
   let revision = 0n;
   let seq = 0n;
   const unused = {} as never;
@@ -70,10 +78,10 @@ export async function startTestApp(
     directory: { resendUsers: async () => ({ userCount: 0n }) } as never,
     // The broker is another service: here it hands out the token that the service provider takes.
     tokenBroker: {
-      getAppAuthorization: async () => ({
-        headerValue: `Bearer ${sp.token}`,
-        expireTime: new Date(Date.now() + 60_000),
-      }),
+      getAppAuthorization: async () => {
+        if (brokerError) throw brokerError;
+        return { headerValue: `Bearer ${sp.token}`, expireTime: new Date(Date.now() + 60_000) };
+      },
     } as never,
     spAgent,
     spAllowedHosts,
@@ -97,7 +105,7 @@ export async function startTestApp(
   return {
     ctx,
     pool,
-    async configure(changes = {}) {
+    async configure(changes = {}, profile = {}) {
       const setup: ProvisioningSetup = {
         ...ProvisioningSetup.fromPartial({}),
         state: ProvisioningSetup_State.STATE_ACTIVE,
@@ -106,7 +114,8 @@ export async function startTestApp(
         revision: ++revision,
         ...changes,
       };
-      const scim = { ...ScimProfile.fromPartial({}), maxRequestsPerSecond: 2_000, maxConcurrentRequests: 8 };
+      const limits = { maxRequestsPerSecond: 2_000, maxConcurrentRequests: 8 };
+      const scim = { ...ScimProfile.fromPartial({}), ...limits, ...profile };
       const change = { app: 'customers/acme/apps/crm', revision, setup, scim, appRemoved: false };
       await inTransaction(pool, (tx) => saveSetupChanges(tx, [change], revision));
     },
@@ -130,6 +139,7 @@ export async function startTestApp(
       return rows.map(({ type, value }) => ({ type, body: JSON.parse(value.toString()) as Record<string, unknown> }));
     },
     moveClock: (byMs) => (offsetMs += byMs),
+    failAuthorization: (err) => (brokerError = err),
     async stop() {
       await spAgent.close();
       await pool.end();
