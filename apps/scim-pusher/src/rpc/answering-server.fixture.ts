@@ -56,6 +56,7 @@ export async function startAnswering(
 /** A call as a handler gets it. */
 export function callOf({ timeoutMs = 30_000 } = {}): CallContext {
   return {
+    requireRole: () => {},
     caller: 'config',
     signal: new AbortController().signal,
     deadline: new Date(Date.now() + timeoutMs),
