@@ -63,8 +63,14 @@ test('characteristics are read, with the defaults of RFC 7643 §2.2 where they a
   expect(found).toContainEqual(expect.objectContaining({ path: 'emails', type: 'complex', multiValued: true }));
   expect(found).toContainEqual(expect.objectContaining({ path: 'emails.type', canonicalValues: ['work', 'home'] }));
   expect(found).toContainEqual({
-    ...{ path: 'active', type: 'boolean', required: true, mutability: 'readWrite', uniqueness: 'none' },
-    ...{ multiValued: false, canonicalValues: [], description: '' },
+    path: 'active',
+    type: 'boolean',
+    required: true,
+    mutability: 'readWrite',
+    uniqueness: 'none',
+    multiValued: false,
+    canonicalValues: [],
+    description: '',
   });
 });
 
@@ -112,23 +118,21 @@ test('whatever comes, nothing is thrown, paths are unique, and parents come befo
   const scalar = fc.oneof(fc.string(), fc.boolean(), fc.integer(), fc.constant(null));
   const attribute = fc.record(
     {
-      ...{
-        name: fc.oneof(name, scalar),
-        type: fc.oneof(fc.constantFrom('complex', 'STRING', 'x'), scalar),
-        required: scalar,
-      },
-      ...{ multiValued: scalar, mutability: scalar, canonicalValues: fc.oneof(scalar, fc.array(scalar)) },
-      ...{ subAttributes: fc.oneof(scalar, fc.array(fc.record({ name: fc.oneof(name, scalar) }))) },
+      name: fc.oneof(name, scalar),
+      type: fc.oneof(fc.constantFrom('complex', 'STRING', 'x'), scalar),
+      required: scalar,
+      multiValued: scalar,
+      mutability: scalar,
+      canonicalValues: fc.oneof(scalar, fc.array(scalar)),
+      subAttributes: fc.oneof(scalar, fc.array(fc.record({ name: fc.oneof(name, scalar) }))),
     },
     { requiredKeys: [] },
   );
   const schema = fc.record(
     {
       id: fc.oneof(fc.constantFrom(userUrn, enterpriseUserUrn, group.id, 'urn:scim:schemas:core:1.0'), scalar),
-      ...{
-        name: fc.oneof(fc.constantFrom('User', 'Group'), scalar),
-        attributes: fc.oneof(fc.array(attribute), scalar),
-      },
+      name: fc.oneof(fc.constantFrom('User', 'Group'), scalar),
+      attributes: fc.oneof(fc.array(attribute), scalar),
     },
     { requiredKeys: [] },
   );

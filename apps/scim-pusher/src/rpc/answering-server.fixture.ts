@@ -43,8 +43,17 @@ export async function startAnswering(
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    ...{ url, baseUrl: url, token: 'token', asked, run: () => {}, log: () => [] },
-    counts: () => ({ reads: asked.length, writes: 0, byMethod: {} }),
+    url,
+    baseUrl: url,
+    token: 'token',
+    asked,
+    run: () => {},
+    log: () => [],
+    counts: () => ({
+      reads: asked.length,
+      writes: 0,
+      byMethod: {},
+    }),
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

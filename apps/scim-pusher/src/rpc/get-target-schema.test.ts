@@ -90,10 +90,11 @@ test.each<[string, Record<string, GivenAnswer>]>([
   ['/Schemas never answers', { '/Schemas': undefined, '/Users': nobody }],
 ])('%s: FETCH_TARGET_ATTRIBUTES_FAILED, with the published words and a time to wait', async (name, answers) => {
   await expect(askAnswering(answers)).rejects.toMatchObject({
-    ...{ code: status.UNAVAILABLE, reason: 'FETCH_TARGET_ATTRIBUTES_FAILED' },
+    code: status.UNAVAILABLE,
+    reason: 'FETCH_TARGET_ATTRIBUTES_FAILED',
     details: {
       localizedMessage: "Couldn't fetch attributes from your target Service Provider",
-      retryAfterMs: name.includes('429') ? 7_000 : 5_000,
+      retryAfterMs: name.includes('429') ? 7e3 : 5e3,
     },
   });
 });
@@ -107,15 +108,23 @@ test.each<[string, Record<string, GivenAnswer>]>([
     Object.keys(answers).length === 0 ? { '/': { status: 404, headers: { 'content-type': 'text/html' } } } : answers;
   const users = { '/Users': { status: 404, headers: { 'content-type': 'text/plain' } } };
   await expect(askAnswering({ ...plain, ...('/' in plain ? {} : users) })).rejects.toMatchObject({
-    ...{ code: status.FAILED_PRECONDITION, reason: 'FETCH_TARGET_SCHEMA_FAILED' },
+    code: status.FAILED_PRECONDITION,
+    reason: 'FETCH_TARGET_SCHEMA_FAILED',
     details: { localizedMessage: "Couldn't fetch your target resource schema" },
   });
 });
 
 test('a refused credential is AUTHENTICATION_FAILED', async () => {
   await expect(askAnswering({ '/': { status: 401 } })).rejects.toMatchObject({
-    ...{ code: status.FAILED_PRECONDITION, reason: 'AUTHENTICATION_FAILED' },
-    details: { localizedMessage: 'Authentication failed', metadata: { code: '17010', finer_reason: 'AUTH_REVOKED' } },
+    code: status.FAILED_PRECONDITION,
+    reason: 'AUTHENTICATION_FAILED',
+    details: {
+      localizedMessage: 'Authentication failed',
+      metadata: {
+        code: '17010',
+        finer_reason: 'AUTH_REVOKED',
+      },
+    },
   });
 });
 

@@ -51,7 +51,11 @@ test.each([
   const sp = await startSp();
   const testApp = await start(sp);
   expect(await probe(testApp, sp.baseUrl)).toMatchObject({
-    ...{ isScim: true, isAuthorized: true, code: '', reason: '', retryable: false },
+    isScim: true,
+    isAuthorized: true,
+    code: '',
+    reason: '',
+    retryable: false,
     serviceProviderConfig: { patch: { supported: true } },
   });
   expect(sp.counts().writes).toBe(0);
@@ -67,7 +71,11 @@ test.each([
   const testApp = await start(sp);
   sp.token = 'wrong';
   expect(await probe(testApp, sp.baseUrl)).toMatchObject({
-    ...{ isScim: true, isAuthorized: false, code: '17010', reason: 'AUTH_REVOKED', retryable: false },
+    isScim: true,
+    isAuthorized: false,
+    code: '17010',
+    reason: 'AUTH_REVOKED',
+    retryable: false,
   });
   const asked = sp.log().filter(({ path }) => path.includes('/Users'));
   expect(asked.map((entry) => entry.status)).toEqual([401, 401]);
@@ -79,7 +87,11 @@ test('without a stored credential it is still found out whether SCIM answers', a
   const metadata = { code: '17010', finer_reason: 'NO_CREDENTIAL' };
   testApp.failAuthorization(new RpcError(status.FAILED_PRECONDITION, 'CREDENTIAL_MISSING', 'store one', { metadata }));
   expect(await probe(testApp, sp.baseUrl)).toMatchObject({
-    ...{ isScim: true, isAuthorized: false, code: '17010', reason: 'NO_CREDENTIAL', retryable: false },
+    isScim: true,
+    isAuthorized: false,
+    code: '17010',
+    reason: 'NO_CREDENTIAL',
+    retryable: false,
   });
 });
 
@@ -167,7 +179,11 @@ test('a name that leads inside, a closed port and a foreign certificate are told
   // Allowed when the URL is typed, and not by the agent: as a name is that resolves inside.
   testApp.ctx.spAllowedHosts = ['127.0.0.2'];
   expect(await probe(testApp, 'https://127.0.0.2/scim')).toMatchObject({
-    ...{ isScim: false, isAuthorized: false, code: '45005', reason: 'WRONG_ENDPOINT', retryable: false },
+    isScim: false,
+    isAuthorized: false,
+    code: '45005',
+    reason: 'WRONG_ENDPOINT',
+    retryable: false,
     detail: expect.stringContaining('SP_ALLOWED_HOSTS'),
   });
 });
@@ -179,7 +195,9 @@ test.each([
 ])('%s is refused before anything is asked', async (url, advice) => {
   const sp = await startAnswering(tls, () => ({ status: 200, body: nobody }));
   await expect(probe(await start(sp), url)).rejects.toMatchObject({
-    ...{ code: status.INVALID_ARGUMENT, reason: 'ENDPOINT_INVALID', message: expect.stringMatching(advice) },
+    code: status.INVALID_ARGUMENT,
+    reason: 'ENDPOINT_INVALID',
+    message: expect.stringMatching(advice),
     details: {
       localizedMessage: 'SCIM Endpoint URL provided is invalid',
       fieldViolations: [{ field: 'endpoint_url' }],
@@ -193,7 +211,11 @@ test('a service provider that never answers ends the probe before its caller giv
   const testApp = await start(sp);
   const startMs = Date.now();
   expect(await probe(testApp, sp.baseUrl, callOf({ timeoutMs: 1_500 }))).toMatchObject({
-    ...{ isScim: false, isAuthorized: false, code: '45004', reason: 'SP_TIMEOUT', retryable: true },
+    isScim: false,
+    isAuthorized: false,
+    code: '45004',
+    reason: 'SP_TIMEOUT',
+    retryable: true,
   });
   expect(Date.now() - startMs).toBeLessThan(1_500);
 });

@@ -38,6 +38,8 @@ export type OAuthProvider = Front & {
   isAlive: (token: string) => boolean;
   /** The person withdraws consent: every token is refused from now on. */
   revokeConsent: () => void;
+  /** Access tokens are refused from now on; refresh tokens are not. */
+  forgetAccessTokens: () => void;
   /** Codes that were not exchanged yet are too old from now on. */
   expireCodes: () => void;
   /** Whether consent gives a refresh token; at first it does. */
@@ -110,6 +112,7 @@ export async function startOAuthProvider({
         return payload !== undefined && !payload['consumed'];
       }),
     revokeConsent: () => forget(store, /^(Grant|RefreshToken|AccessToken):/),
+    forgetAccessTokens: () => forget(store, /^AccessToken:/),
     expireCodes: () => forget(store, /^AuthorizationCode:/),
     giveRefreshTokens: (given) => (givesRefreshTokens = given),
     changeSecret: ({ clientId }, clientSecret) => {
