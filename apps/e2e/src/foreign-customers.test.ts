@@ -3,7 +3,14 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { rpcErrorOf, status } from '@autoprov/grpc';
 import { createPublisher, toCloudEvent } from '@autoprov/kafka';
 import { App, Check, Customer, ProvisioningSetup, RoleBinding, RoleBinding_Role } from '@autoprov/proto';
-import { createCertificates, createNetworkClients, plainPeople, serviceNames, waitUntil } from '@autoprov/testing';
+import {
+  makeServiceAccountKey,
+  createCertificates,
+  createNetworkClients,
+  plainPeople,
+  serviceNames,
+  waitUntil,
+} from '@autoprov/testing';
 import type { Network, NetworkClients } from '@autoprov/testing';
 import { everyMethod, mergeJson, type Ended, type Method } from './every-method.ts';
 import { startIdentityProvider, type IdentityProvider } from './identity-provider.ts';
@@ -81,7 +88,9 @@ async function fill(id: string): Promise<string[]> {
   const [customer, app] = [`customers/${id}`, `customers/${id}/apps/wiki`];
   const displayName = id === 'globex' ? marker : 'Acme';
   await config.createCustomer({ customerId: id, customer: Customer.fromPartial({ displayName }), ...write }, call);
-  const serviceAccountKeyJson = JSON.stringify(directory.serviceAccountKey());
+  // A service account belongs to one customer.
+  const key = id === 'globex' ? directory.serviceAccountKey() : makeServiceAccountKey();
+  const serviceAccountKeyJson = JSON.stringify(key);
   const delegation = { customer, serviceAccountKeyJson, adminEmail: people.adminEmail, validateOnly: false };
   await tokenBroker.setDelegation(delegation, call);
   const wiki = App.fromPartial({ displayName, template: 'templates/scim-in-house' });

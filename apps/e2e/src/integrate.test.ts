@@ -73,6 +73,9 @@ describe.each<[string, () => Promise<IntegrateClient>]>([
     await restarted;
     expect(stderr).toContain('unavailable (DEPENDENCY_UNAVAILABLE): again in 1000 ms');
     expect(exitCode).toBe(0);
+    // Our own client of config may not have connected anew yet.
+    const isBack = () => readSetup().then(() => true);
+    await waitUntil('config to answer', isBack, Date.now() + 20_000);
     const stored = await readSetup();
     expect(stored.scope!.excludedPersons).toContain(person);
     expect(JSON.parse(stdout)).toEqual({
