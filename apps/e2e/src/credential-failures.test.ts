@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { entryOf } from '@autoprov/failure-catalogue';
+import { rpcErrorOf, status } from '@autoprov/grpc';
+import { App, Customer, OAuthClient_Authentication, ProvisioningSetup } from '@autoprov/proto';
+import { plainPeople, startOAuthProvider } from '@autoprov/testing';
+import type { Network, OAuthProvider } from '@autoprov/testing';
+import { findDifferences } from './judge.ts';
+import { listFailures } from './list-failures.ts';
+import { app, customer, setup, startCompany } from './start-company.ts';
+import { startTokenGate, type TokenGate } from './token-gate.ts';
+
+const call = { timeoutMs: 40_000 };
+const write = { validateOnly: false, requestId: '' };
+
+let network: Network;
+let oauth: OAuthProvider;
+let gate: TokenGate;
+
+beforeAll(async () => {
+  network = await startCompany('credential-failures', {
+    people: {
+      state: plainPeople({ users: 20, groups: 1, membersPerGroup: 20 }),
+      adminEmail: 'admin@example.com',
+      accessGroup: 'group001@example.com',
+      troubledPeople: [],
+      serviceProviderSeed: { accounts: [], signedUp: [], requiredAttributes: [] },
+    },
+    serviceProvider: { kind: 'scimmy' },
+    env: {
+      'directory-reader': { CONFIG_SILENCE_MS: '1000' },
+      'scim-pusher': { RETRY_FOR_MS: '500', PROBE_BASE_MS: '1000' },
+    },
+  });
+  const tls = { caFile: `${network.dir}/tls/ca.pem`, certFile: `${network.dir}/tls/localhost.pem` };
+  oauth = await startOAuthProvider({ tls: { ...tls, keyFile: `${network.dir}/tls/localhost-key.pem` } });
+  gate = await startTokenGate(network, oauth);
+  await storeDelegation(network.directory.serviceAccountKey());
+  await installWiki();
+  await network.settle({ read: false });
+});
+
+afterAll(async () => {
+  await network?.stop();
+  gate?.stop();
+  await oauth?.stop();
+});
+
+async function storeDelegation(key: object): Promise<void> {
+  const { config, tokenBroker } = network.clients;
+  const acme = Customer.fromPartial({ displayName: 'Acme' });
+  await config.createCustomer({ customerId: 'acme', customer: acme, ...write }, call).catch(() => {});
+  const serviceAccountKeyJson = JSON.stringify(key);
+  const { adminEmail } = network.people;
+  const delegation = { customer, serviceAccountKeyJson, keyless: undefined, adminEmail, validateOnly: false };
+  await tokenBroker.setDelegation(delegation, call);
+}
+
+/** The app, a person's consent, and an active setup. */
+async function installWiki(): Promise<void> {
+  const { config } = network.clients;
+  const wiki = App.fromPartial({ displayName: 'Wiki', template: 'templates/scim-in-house' });
+  await config.createApp({ parent: customer, appId: 'wiki', app: wiki, ...write }, call);
+  await authorize();
+  const scope = { groups: [network.people.accessGroup] };
+  const wanted = ProvisioningSetup.fromPartial({ endpointUrl: gate.baseUrl, scope });
+  const created = await config.createSetup({ parent: app, setup: wanted, ...write }, call);
+  await config.activateSetup({ name: setup, etag: created.setup!.etag, ...write }, call);
+}
+
+/** A person agrees at the service provider; answers where the browser arrived. */
+async function authorize(): Promise<string> {
+  const { tokenBroker } = network.clients;
+  const client = {
+    authorizationUrl: oauth.authorizationUrl,
+    tokenUrl: oauth.tokenUrl,
+    revocationUrl: oauth.revocationUrl,
+    issuer: oauth.issuer,
+    ...oauth.codeClient,
+    authentication: OAuthClient_Authentication.AUTHENTICATION_BASIC,
+    scopes: ['scim', 'offline_access'],
+  };
+  const begin = { app, client, redirectUri: oauth.redirectUri };
+  const { authorizationUrl } = await tokenBroker.beginAuthorization(begin, call);
+  const redirectedUrl = await oauth.agree(authorizationUrl);
+  await tokenBroker.completeAuthorization({ app, redirectedUrl }, call);
+  return redirectedUrl;
+}
+
+test('people are provisioned with the tokens of an authorization server that we did not write', async () => {
+  expect(await listFailures(network)).toEqual([]);
+  expect(await findDifferences(network)).toEqual([]);
+});
+
+test('AUTHORIZATION_TOKEN_NOT_GENERATED: a code is good once, and the credential that there is goes on', async () => {
+  const { tokenBroker } = network.clients;
+  const redirectedUrl = await authorize();
+  const name = `${app}/credential`;
+  const before = await tokenBroker.getCredential({ name }, call);
+  const again = tokenBroker.completeAuthorization({ app, redirectedUrl }, call);
+  const refusal = await again.then(() => Promise.reject(new Error('was accepted')), rpcErrorOf);
+  expect(refusal).toMatchObject({
+    code: status.FAILED_PRECONDITION,
+    reason: 'AUTHORIZATION_TOKEN_NOT_GENERATED',
+    localizedMessage: entryOf('AUTHORIZATION_TOKEN_NOT_GENERATED').message,
+  });
+  expect(await tokenBroker.getCredential({ name }, call)).toEqual(before);
+});
