@@ -11,13 +11,14 @@ export type MatchResult = { ok: true; match: Match } | { ok: false; failure: Sci
  * Looks for an account of this person before one is created: in the service provider's list of the first sync, or live.
  *
  * @param ours a create of ours was begun and its end is not known: always live, and a hit is our own account
+ * @param formerScimId the id of an account of this person that was deleted: some service providers only put it aside
  * @param live ask the service provider even if its accounts were listed in this pass
  */
 export async function findMatch(
   pass: Pass,
   userId: string,
   desired: ScimUser,
-  { ours, live }: { ours: boolean; live: boolean },
+  { ours, live, formerScimId }: { ours: boolean; live: boolean; formerScimId?: string | undefined },
 ): Promise<MatchResult> {
   const fromList = !ours && !live && pass.work.listState === 'held';
   if (fromList && pass.listIsEmpty) return { ok: true, match: { do: 'create' } };
@@ -37,7 +38,8 @@ export async function findMatch(
     );
     const others = new Map([...links].filter(([, linkedTo]) => linkedTo !== userId));
     // What was there before our first create cannot be the create whose end we do not know.
-    const isOurs = ours && !(await wasListed(pass.ctx.pool, pass.app, hits[0]?.id ?? ''));
+    const scimId = hits[0]?.id ?? '';
+    const isOurs = scimId === formerScimId || (ours && !(await wasListed(pass.ctx.pool, pass.app, scimId)));
     return { ok: true, match: judgeHits(hits, desired, policy, isOurs, others) };
   }
   return { ok: true, match: { do: 'create' } };

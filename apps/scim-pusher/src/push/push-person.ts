@@ -68,7 +68,8 @@ async function findLostAccount(pass: Pass, turn: Turn): Promise<void> {
 async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Promise<void> {
   // An intent of an earlier pass: that create may have happened.
   const ours = turn.account.intentAt !== undefined;
-  const found = await findMatch(pass, turn.userId, decision.desired, { ours, live: ours });
+  const formerScimId = turn.account.scimId;
+  const found = await findMatch(pass, turn.userId, decision.desired, { ours, live: ours, formerScimId });
   if (!found.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.failure, ours);
   if (found.match.do !== 'create') return settleMatch(pass, turn, decision.desired, found.match);
   const written = await createAccount(pass, decision.desired);
@@ -85,7 +86,9 @@ async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Pro
 
 /** The service provider knows somebody like this whom no look-up found before: it is looked up once more, live. */
 async function adoptAfterRefusal(pass: Pass, turn: Turn, decision: Deciding<'create'>, refusal: ScimFailure) {
-  const found = await findMatch(pass, turn.userId, decision.desired, { ours: false, live: true });
+  const found = await findMatch(pass, turn.userId, decision.desired, {
+    ...{ ours: false, live: true, formerScimId: turn.account.scimId },
+  });
   if (!found.ok || found.match.do === 'create') {
     return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.ok ? refusal : found.failure);
   }
@@ -108,8 +111,8 @@ async function adopt(pass: Pass, turn: Turn, wanted: ScimUser, match: Extract<Ma
   const written =
     changes.length > 0 ? await changeAccount(pass, scimId, desired, changes) : { ok: true as const, scimId };
   if (!written.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, written.failure);
-  // Our own account, found again after a crash, was created, not adopted.
-  const ours = turn.account.intentAt !== undefined;
+  // Our own account, found again after a crash, was created, not adopted; so was one that was put aside.
+  const ours = turn.account.intentAt !== undefined || scimId === turn.account.scimId;
   await recordAccepted(pass, turn, ours ? Outcome_Action.ACTION_CREATE : Outcome_Action.ACTION_ADOPT, {
     ...acceptedAs(desired),
     scimId,
@@ -126,6 +129,8 @@ async function update(pass: Pass, turn: Turn, decision: Deciding<'update' | 'rea
 }
 
 async function suspend(pass: Pass, turn: Turn, decision: Decision): Promise<void> {
+  // Nothing is left to suspend or to delete later: who returns is created again, or found put aside.
+  if (pass.app.profile.suspendByDelete) return remove(pass, turn, decision, Outcome_Action.ACTION_SUSPEND);
   const { scimId, accepted } = turn.account;
   const desired = { ...accepted, active: false };
   const changes = [{ op: 'replace' as const, path: 'active', value: false }];
@@ -140,11 +145,16 @@ async function suspend(pass: Pass, turn: Turn, decision: Decision): Promise<void
   });
 }
 
-async function remove(pass: Pass, turn: Turn, decision: Decision): Promise<void> {
+async function remove(
+  pass: Pass,
+  turn: Turn,
+  decision: Decision,
+  action: Outcome_Action = Outcome_Action.ACTION_DELETE,
+): Promise<void> {
   const scimId = turn.account.scimId!;
   const written = await deleteAccount(pass, scimId);
-  if (!written.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_DELETE, written.failure);
-  await recordAccepted(pass, turn, Outcome_Action.ACTION_DELETE, { scimId, state: 'deleted', ...timersOf(decision) });
+  if (!written.ok) return recordFailed(pass, turn, action, written.failure);
+  await recordAccepted(pass, turn, action, { scimId, state: 'deleted', ...timersOf(decision) });
 }
 
 function acceptedAs(desired: ScimUser) {
