@@ -87,7 +87,9 @@ async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Pro
 /** The service provider knows somebody like this whom no look-up found before: it is looked up once more, live. */
 async function adoptAfterRefusal(pass: Pass, turn: Turn, decision: Deciding<'create'>, refusal: ScimFailure) {
   const found = await findMatch(pass, turn.userId, decision.desired, {
-    ...{ ours: false, live: true, formerScimId: turn.account.scimId },
+    ours: false,
+    live: true,
+    formerScimId: turn.account.scimId,
   });
   if (!found.ok || found.match.do === 'create') {
     return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.ok ? refusal : found.failure);

@@ -49,6 +49,8 @@ test('a return whose create is never answered makes one account', async () => {
   await app.push();
   expect(await listAccounts(sp)).toHaveLength(1);
   expect((await readFrontCounts(sp)).byMethod).toMatchObject({ POST: 2 });
+  const { rows } = await app.pool.query('select state, failure_code as code from accounts');
+  expect(rows).toEqual([{ state: 'active', code: null }]);
 }, 30_000);
 
 test('an account that DELETE only puts aside is taken up again on return, whatever the policy for others', async () => {
@@ -58,7 +60,9 @@ test('an account that DELETE only puts aside is taken up again on return, whatev
   const sp = await startAnswering(tls, (path, { method }) => {
     if (method === 'DELETE') return Object.assign(user, { active: false }) && { status: 204 };
     if (method === 'PATCH') return { status: 200, body: Object.assign(user, { active: true }) };
-    if (method === 'POST') return exists ? { status: 409 } : (exists = true) && { status: 201, body: user };
+    if (method === 'POST' && exists) return { status: 409 };
+    if (method === 'POST') exists = true;
+    if (method === 'POST') return { status: 201, body: user };
     const Resources = exists ? [user] : [];
     return path.startsWith('/Users/')
       ? { status: 200, body: user }
