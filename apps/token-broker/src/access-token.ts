@@ -29,8 +29,8 @@ import { keepForRevocation } from './withdraw-credential.ts';
 /** An access token that the service provider takes until `expireTime`; null: it does not say. */
 export type AccessToken = { accessToken: string; version: bigint; expireTime: Date | null };
 
-/** Longer than a token request and storing its answer may take. */
-const LEASE_MS = 30_000;
+/** Longer than a token request may take. Who is late saves all the same: what is stored is compared, not the lease. */
+const LEASE_MS = 15_000;
 const LOOK_EVERY_MS = 100;
 const SAVE_TRIES_AT_MOST = 8;
 

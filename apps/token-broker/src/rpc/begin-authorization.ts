@@ -32,7 +32,7 @@ export async function beginAuthorization(
     ...key,
     stateHash: hashState(state),
     caller: call.caller,
-    person: '',
+    person: hashPerson(call),
     redirectUri,
     version,
     sealed: sealAuthorization(ctx.sealer, { client, codeVerifier }, { ...key, version }),
@@ -45,6 +45,11 @@ export async function beginAuthorization(
 /** How a state is found again: only the person's browser has it. */
 export function hashState(state: string): Buffer {
   return createHash('sha256').update(state).digest();
+}
+
+/** For whom the workload acts, without their address; empty: for nobody. */
+export function hashPerson({ person }: CallContext): string {
+  return person === undefined ? '' : createHash('sha256').update(person).digest('base64url');
 }
 
 function checkRequest({ allowedHosts }: BrokerContext, client: OAuthClient | undefined, redirectUri: string): void {

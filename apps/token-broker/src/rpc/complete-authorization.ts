@@ -15,7 +15,7 @@ import { replaceCredential } from '../replace-credential.ts';
 import { requireInstalled } from '../require-installed.ts';
 import { takeAuthorization } from '../store/authorizations.ts';
 import { takeSecretVersion } from '../store/secret-versions.ts';
-import { hashState } from './begin-authorization.ts';
+import { hashPerson, hashState } from './begin-authorization.ts';
 import { invalidField } from './errors.ts';
 import { readApp } from './names.ts';
 import { notAuthorized } from './oauth-errors.ts';
@@ -30,7 +30,7 @@ export async function completeAuthorization(
   const redirectedUrl = readUrl(redirectedText);
   await requireInstalled(ctx, app, call);
   const state = redirectedUrl.searchParams.get('state') ?? '';
-  const begun = { ...key, stateHash: hashState(state), caller: call.caller, person: '' };
+  const begun = { ...key, stateHash: hashState(state), caller: call.caller, person: hashPerson(call) };
   const taken = await takeAuthorization(ctx.pool, begun, ctx.now());
   if (!taken) throw notAuthorized(app, 'The state is wrong, was used, is too old or belongs to another app');
   const { client, codeVerifier } = orUnreadable(() => openAuthorization(ctx.sealer, taken));

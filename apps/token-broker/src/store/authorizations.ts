@@ -5,7 +5,7 @@ import type { AppKey } from './credentials.ts';
 export type StoredAuthorization = AppKey & {
   /** Only the person's browser has the state itself. */
   stateHash: Buffer;
-  /** The workload that began it, and the person it acted for; empty: not known. */
+  /** The workload that began it, and the hash of the person it acted for; empty: for nobody. */
   caller: string;
   person: string;
   redirectUri: string;
