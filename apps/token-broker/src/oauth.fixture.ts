@@ -9,7 +9,7 @@ export async function startOAuthForTests(options: { accessTokenTtlSeconds?: numb
   return {
     broker,
     provider,
-    async stop() {
+    stop: async () => {
       await broker.stop();
       await provider.stop();
     },
@@ -62,4 +62,12 @@ export async function age(broker: BrokerForTests, app: string): Promise<void> {
      where 'customers/' || customer_id || '/apps/' || app_id = $1`,
     [app],
   );
+}
+
+/** Whether a statement of a broker waits for a row that somebody else has locked. */
+export async function isLockAwaited(broker: BrokerForTests): Promise<boolean> {
+  const { rows } = await broker.pool.query(
+    `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return rows.length > 0;
 }

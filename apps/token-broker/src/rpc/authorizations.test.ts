@@ -182,9 +182,9 @@ test('the state of another app is refused, and stays good for its own', async ()
   await complete(redirected, other);
 });
 
-test('the state that another workload began with is refused', async () => {
+test.each(['caller', 'person'])('the state that another %s began with is refused', async (whose) => {
   const redirected = await provider.agree(await beginWith());
-  await broker.pool.query(`update authorizations set caller = 'console'`);
+  await broker.pool.query(`update authorizations set ${whose} = 'another'`);
   await expectRefused(complete(redirected));
 });
 

@@ -36,6 +36,8 @@ export type OAuthProvider = Front & {
   refused: (grantType: string) => number;
   /** Whether it would still take a token. */
   isAlive: (token: string) => boolean;
+  /** Every refresh token that it has given and not forgotten, used ones too. */
+  refreshTokens: () => string[];
   /** The person withdraws consent: every token is refused from now on. */
   revokeConsent: () => void;
   /** Access tokens are refused from now on; refresh tokens are not. */
@@ -111,6 +113,7 @@ export async function startOAuthProvider({
         const payload = store.get(`${model}:${token}`);
         return payload !== undefined && !payload['consumed'];
       }),
+    refreshTokens: () => [...store.keys()].flatMap((key) => /^RefreshToken:(.+)/.exec(key)?.[1] ?? []),
     revokeConsent: () => forget(store, /^(Grant|RefreshToken|AccessToken):/),
     forgetAccessTokens: () => forget(store, /^AccessToken:/),
     expireCodes: () => forget(store, /^AuthorizationCode:/),
@@ -143,7 +146,7 @@ function configure(
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: async (_, client, token) => token.clientId === client.clientId },
     },
     pkce: { required: () => true },
     rotateRefreshToken: true,
