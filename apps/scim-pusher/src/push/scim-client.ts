@@ -25,6 +25,8 @@ export type ScimFailure = {
   retryAfterMs?: number;
   /** A SCIM server says so, by the answer's type or body. */
   speaksScim?: boolean;
+  /** Set when the service provider was not asked: the token broker gave no header, and has or has not said why. */
+  broker?: 'refused' | 'silent';
 };
 
 /** Where and how one app's service provider is reached. */
