@@ -31,7 +31,9 @@ test('a token broker that is silent is a failure of the installation, until it a
   app.failAuthorization(new RpcError(status.UNAVAILABLE, 'DEPENDENCY_UNAVAILABLE', 'nobody answers'));
   expect(await checksOfPass()).toEqual([{ subject: 'installation', code: '17002', passed: false }]);
   const metadata = { code: '17009', finer_reason: 'TOKEN_REFRESH_REJECTED' };
-  app.failAuthorization(new RpcError(status.FAILED_PRECONDITION, 'CREDENTIAL_MISSING', 'authorize again', { metadata }));
+  app.failAuthorization(
+    new RpcError(status.FAILED_PRECONDITION, 'CREDENTIAL_MISSING', 'authorize again', { metadata }),
+  );
   expect(await checksOfPass()).toContainEqual({ subject: 'installation', code: '17002', passed: true });
 });
 
@@ -40,7 +42,9 @@ test('what the token broker reports of a credential is not reported again, and e
   sp.token = 'revoked';
   expect(await checksOfPass()).toEqual([{ subject: crm, code: '17010', passed: false }]);
   const metadata = { code: '17009', finer_reason: 'TOKEN_REFRESH_REJECTED' };
-  app.failAuthorization(new RpcError(status.FAILED_PRECONDITION, 'CREDENTIAL_MISSING', 'authorize again', { metadata }));
+  app.failAuthorization(
+    new RpcError(status.FAILED_PRECONDITION, 'CREDENTIAL_MISSING', 'authorize again', { metadata }),
+  );
   expect(await checksOfPass()).toEqual([{ subject: crm, code: '', passed: true }]);
   sp.token = token;
   app.failAuthorization(undefined);

@@ -9,6 +9,7 @@ import { clearListedAccounts, isListEmpty, saveListState } from '../store/listed
 import { findSetup, isActive, readSetupFeed } from '../store/setups.ts';
 import { listUsersAfter } from '../store/users.ts';
 import { authorizationOf } from './authorization.ts';
+import { confirmSetup } from './confirm-setup.ts';
 import { recordHealth } from './health.ts';
 import { meetServiceProvider } from './list-accounts.ts';
 import type { Pass } from './pass.ts';
@@ -45,6 +46,9 @@ async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stoppi
   const { answeredAt } = await readSetupFeed(ctx.pool);
   const removalsHeld = Date.now() - answeredAt.getTime() > configStaleAfterMs;
   const pass = createPass(ctx, app, work, lease, stopping, removalsHeld);
+  const record = await confirmSetup(ctx, app);
+  if (record === 'outdated') return;
+  if (record !== 'confirmed') return recordHealth({ ...pass, down: record });
   try {
     await meetServiceProvider(pass);
     pass.listIsEmpty = pass.work.listState === 'held' && (await isListEmpty(ctx.pool, key));

@@ -71,10 +71,9 @@ export async function startTestApp(
   let brokerError: Error | undefined;
   let revision = 0n;
   let seq = 0n;
-  const unused = {} as never;
   const ctx: PusherContext = {
     pool,
-    config: unused,
+    config: { getSetup: async () => ({}) } as never,
     directory: { resendUsers: async () => ({ userCount: 0n }) } as never,
     // The broker is another service: here it hands out the token that the service provider takes.
     tokenBroker: {
@@ -86,6 +85,7 @@ export async function startTestApp(
     spAgent,
     spAllowedHosts,
     refusedHeaders: new Map(),
+    confirmedAtMs: new Map(),
     origin: { installationId: 'test', service: 'scim-pusher' },
     logger,
     now: () => new Date(Date.now() + offsetMs),
