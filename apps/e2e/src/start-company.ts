@@ -17,7 +17,7 @@ export const call = { timeoutMs: 10_000 };
  *
  * @param name of the story: its folder, with the logs, is .test/<name>
  */
-export async function startCompany(name: string, options: Omit<NetworkOptions, 'dir' | 'infra'>): Promise<Network> {
+export async function startCompany(name: string, options: Omit<NetworkOptions, 'dir'>): Promise<Network> {
   for (const variable of ['DATABASE_URL', 'KAFKA_BROKERS']) {
     if (process.env[variable]) continue;
     throw new Error(
