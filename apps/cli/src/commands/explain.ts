@@ -2,10 +2,13 @@ import type { Command } from 'commander';
 import {
   account_OriginToJSON,
   account_StateToJSON,
+  dangerToJSON,
   ExplainUserResponse,
+  hold_WhatToJSON,
   outcome_ActionToJSON,
   toCanonicalJson,
   type Account,
+  type HeldAction,
   type PlannedAction,
 } from '@autoprov/proto';
 import { callTimeoutMs } from '../calls.ts';
@@ -42,15 +45,27 @@ export function addExplain(program: Command, io: Io): void {
 
 /** The three answers, each in a line, and the attributes that would change. */
 export function formatExplanation(
-  { inScope, scopeExplanation, account, next }: ExplainUserResponse,
+  { inScope, scopeExplanation, account, next, held, holds }: ExplainUserResponse,
   now: Date,
 ): string {
   return [
     `in scope   ${inScope ? 'yes' : 'no'}${scopeExplanation ? `: ${printable(scopeExplanation)}` : ''}`,
     `account    ${formatAccount(account, now)}`,
     `next       ${formatNext(next, now)}`,
+    ...held.map(
+      (action) => `held       ${formatWord(dangerToJSON(action.danger), 'DANGER_')}, ${formatHeldState(action)}`,
+    ),
+    ...holds.map(
+      (hold) =>
+        `hold       ${formatWord(hold_WhatToJSON(hold.what), 'WHAT_')} by ${printable(hold.placedBy)}: ${printable(hold.reason)}`,
+    ),
     ...(next && next.changes.length > 0 ? ['', formatChanges(next)] : []),
   ].join('\n');
+}
+
+function formatHeldState({ isProtected, approver, explanation }: HeldAction): string {
+  if (isProtected) return 'for the person is protected';
+  return approver === '' ? `waits for an approval: ${printable(explanation)}` : `approved by ${printable(approver)}`;
 }
 
 function formatAccount(account: Account | undefined, now: Date): string {
