@@ -164,10 +164,11 @@ async function pushBehind(pass: Pass, afterNo: bigint, horizonNo: bigint): Promi
   await forgetList(pass);
 }
 
-/** A newer revision, or a deactivation, ends the pass: the next one begins with it. */
+/** A newer revision, a deactivation or an approval ends the pass: the next one begins with it. */
 async function isCurrent({ ctx, app }: Pass): Promise<boolean> {
   const latest = await findSetup(ctx.pool, app);
-  return latest?.revision === app.revision;
+  const work = await findApp(ctx.pool, app);
+  return latest?.revision === app.revision && work?.hasNewApproval === false;
 }
 
 /** After the first sync the service provider's list is out of date: from here people are looked up one by one. */

@@ -161,11 +161,12 @@ export async function countHeld(db: Db, app: AppKey): Promise<bigint> {
   return rows[0]!.held;
 }
 
-/** The same for every app that has some. */
+/** The same for every active app that has some. */
 export async function countHeldByApp(db: Db): Promise<(AppKey & { held: bigint })[]> {
   const { rows } = await db.query<AppKey & { held: bigint }>(
-    `select customer_id as "customerId", app_id as "appId", count(*) as held from held_actions
-     where end_no is null and approval_no is null group by 1, 2`,
+    `select customer_id as "customerId", app_id as "appId", count(*) as held
+     from held_actions join setups using (customer_id, app_id)
+     where end_no is null and approval_no is null and active group by 1, 2`,
   );
   return rows;
 }
