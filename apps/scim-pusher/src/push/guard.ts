@@ -89,49 +89,46 @@ async function countDangers(pass: Pass, userIds: readonly string[]): Promise<Rec
 
 /** Takes from each turn what must be held, and stores that; ends what is no longer held. */
 export async function guardTurns(pass: Pass, turns: readonly Turn[]): Promise<Turn[]> {
-  const withAccount = turns.filter(({ account }) => account.scimId !== undefined);
-  const userIds = withAccount.map(({ userId }) => userId);
+  const userIds = turns.filter(({ account }) => account.scimId !== undefined).map(({ userId }) => userId);
   const open = Map.groupBy(await findOpenActions(pass.ctx.pool, pass.app, userIds), ({ userId }) => userId);
-  const ends: { heldNo: bigint; reason: EndReason }[] = [];
-  const holds: NewHeldAction[] = [];
-  const guarded: Turn[] = [];
-  for (const turn of turns) {
-    const rows = open.get(turn.userId) ?? [];
-    const found = findDangers(pass.app.setup, turn.decision, turn.account);
-    const changes = found.filter((change) => isGuarded(pass, change));
-    if (changes.length > 0) pass.guard ??= await readGuard(pass);
-    const judged = changes.map((change) =>
-      judge(
-        pass,
-        turn,
-        change,
-        rows.find((row) => row.danger === change.danger),
-      ),
-    );
-    for (const { end, hold } of judged) {
-      if (end) ends.push(end);
-      if (hold) holds.push(hold);
-    }
-    // A decision that is refused says nothing of what is held.
-    const over = rows.filter(
-      ({ danger }) => turn.decision.do !== 'refuse' && !found.some((one) => one.danger === danger),
-    );
-    ends.push(...over.map(({ heldNo }) => ({ heldNo, reason: 'returned' as const })));
-    const held = judged.flatMap(({ change, isHeld }) => (isHeld ? [change] : []));
-    const letGo = judged.flatMap(({ change: { danger }, isHeld, heldNo }) =>
-      isHeld ? [] : [{ danger, ...(heldNo !== undefined && { heldNo }) }],
-    );
-    const decision = holdBack(pass.app.setup, turn.decision, turn.account, held);
-    guarded.push({ ...turn, decision, guarded: letGo });
-  }
+  const guarded: GuardedTurn[] = [];
+  for (const turn of turns) guarded.push(await guardTurn(pass, turn, open.get(turn.userId) ?? []));
+  const ends = guarded.flatMap((one) => one.ends);
+  const holds = guarded.flatMap((one) => one.holds);
   if (ends.length + holds.length > 0) {
-    const now = pass.ctx.now();
     await pass.write(async (tx) => {
-      await endHeldActions(tx, pass.app, ends, now);
+      await endHeldActions(tx, pass.app, ends, pass.ctx.now());
       await saveHeldActions(tx, pass.app, holds);
     });
   }
-  return guarded;
+  return guarded.map(({ turn }) => turn);
+}
+
+type GuardedTurn = { turn: Turn; ends: End[]; holds: NewHeldAction[] };
+type End = { heldNo: bigint; reason: EndReason };
+
+async function guardTurn(pass: Pass, turn: Turn, rows: readonly HeldAction[]): Promise<GuardedTurn> {
+  const { setup } = pass.app;
+  const found = findDangers(setup, turn.decision, turn.account);
+  const changes = found.filter((change) => isGuarded(pass, change));
+  if (changes.length > 0) pass.guard ??= await readGuard(pass);
+  const rowOf = ({ danger }: DangerousChange) => rows.find((row) => row.danger === danger);
+  const judged = changes.map((change) => judge(pass, turn, change, rowOf(change)));
+  // A decision that is refused says nothing of what is held.
+  const isOver = ({ danger }: HeldAction) =>
+    turn.decision.do !== 'refuse' && !found.some((change) => change.danger === danger);
+  const held = judged.flatMap(({ change, isHeld }) => (isHeld ? [change] : []));
+  const guarded = judged.flatMap(({ change: { danger }, isHeld, heldNo }) =>
+    isHeld ? [] : [{ danger, ...(heldNo !== undefined && { heldNo }) }],
+  );
+  return {
+    turn: { ...turn, decision: holdBack(setup, turn.decision, turn.account, held), guarded },
+    ends: [
+      ...judged.flatMap(({ end }) => end ?? []),
+      ...rows.filter(isOver).map(({ heldNo }) => ({ heldNo, reason: 'returned' as const })),
+    ],
+    holds: judged.flatMap(({ hold }) => hold ?? []),
+  };
 }
 
 type Judged = {
@@ -139,18 +136,18 @@ type Judged = {
   isHeld: boolean;
   /** Approved by this row. */
   heldNo?: bigint;
-  end?: { heldNo: bigint; reason: EndReason };
+  end?: End;
   hold?: NewHeldAction;
 };
 
 function judge(pass: Pass, turn: Turn, change: DangerousChange, row: HeldAction | undefined): Judged {
   const digest = digestOfChange(change);
   const { userId, user } = turn;
-  if (row && isOf(pass, row) && row.digest === digest) {
+  const isProtectedPerson = change.danger === 'access' && isProtected(pass.app.setup.guard, userId, user.primaryEmail);
+  if (row && isOf(pass, row) && row.digest === digest && row.protected === isProtectedPerson) {
     const isApproved = row.approvalNo !== undefined;
     return { change, isHeld: !isApproved, ...(isApproved && { heldNo: row.heldNo }) };
   }
-  const isProtectedPerson = change.danger === 'access' && isProtected(pass.app.setup.guard, userId, user.primaryEmail);
   // Who is held stays so until it is approved, whatever the limits leave, the setup says or else is to be lost now.
   const mayGo = !isProtectedPerson && (!row || row.protected) && pass.guard!.free[change.danger] > 0;
   const end = row && {
