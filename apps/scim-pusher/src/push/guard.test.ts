@@ -15,7 +15,7 @@ import { explainUser } from '../rpc/explain-user.ts';
 import { getAppStatus } from '../rpc/get-app-status.ts';
 import { listHeldActions } from '../rpc/list-held-actions.ts';
 import { pushApp } from './push-app.ts';
-import { mappingRows, startTestApp, type TestApp, type TestPerson } from './test-app.fixture.ts';
+import { mappingRows, patient, startTestApp, type TestApp, type TestPerson } from './test-app.fixture.ts';
 
 const started: { stop(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -36,7 +36,7 @@ const scopeWithout = (excluded: readonly string[]) => ({
 async function start(count: number, makeSp: () => Promise<ServiceProvider> = startBetterAuth) {
   const sp = await makeSp();
   started.push(sp);
-  const app = await startTestApp(sp);
+  const app = await startTestApp(sp, patient);
   started.push(app);
   await app.configure();
   await app.read(people(count));

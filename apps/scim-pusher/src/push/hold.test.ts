@@ -8,7 +8,7 @@ import { placeHold } from '../rpc/place-hold.ts';
 import { planApp } from '../rpc/plan-app.ts';
 import { releaseHold } from '../rpc/release-hold.ts';
 import { listAppsWithWork } from '../store/apps.ts';
-import { startTestApp, type TestApp, type TestPerson } from './test-app.fixture.ts';
+import { patient, startTestApp, type TestApp, type TestPerson } from './test-app.fixture.ts';
 
 const started: { stop(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -26,7 +26,7 @@ const soon = () => Date.now() + 20_000;
 async function start(count: number, requestsPerSecond: number) {
   const sp = await startBetterAuth();
   started.push(sp);
-  const app = await startTestApp(sp, { guard: guard() });
+  const app = await startTestApp(sp, { ...patient, guard: guard() });
   started.push(app);
   await app.configure();
   await app.read(ids(1000, count).map((id) => ({ id })));

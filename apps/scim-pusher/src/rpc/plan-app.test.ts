@@ -10,7 +10,7 @@ import {
   type PlanTotals,
 } from '@autoprov/proto';
 import { readFrontCounts, startBetterAuth } from '@autoprov/testing';
-import { mappingRows, startTestApp } from '../push/test-app.fixture.ts';
+import { mappingRows, patient, startTestApp } from '../push/test-app.fixture.ts';
 import { planApp } from './plan-app.ts';
 
 const started: { stop(): Promise<void> }[] = [];
@@ -24,7 +24,7 @@ const scope = (excludedPersons: string[]) => ({ ...ProvisioningScope.fromPartial
 async function start(count: number) {
   const sp = await startBetterAuth();
   started.push(sp);
-  const app = await startTestApp(sp);
+  const app = await startTestApp(sp, patient);
   started.push(app);
   await app.configure();
   await app.read(ids(1000, count).map((id) => ({ id })));
