@@ -4,10 +4,12 @@ import { reportPassed } from './report-checks.ts';
 import { findCredential, saveCredential, type NewCredential, type StoredCredential } from './store/credentials.ts';
 import { saveTokens, type StoredTokens } from './store/oauth-tokens.ts';
 import { deleteDelegationRevocation } from './store/revocations.ts';
+import { keepReplacedTokens } from './withdraw-credential.ts';
 
 /**
- * Stores an app's credential, with its first tokens where it has some; nothing fails for the app any more. A customer that
- * has an app again needs its delegation: that is not to be withdrawn any more.
+ * Stores an app's credential, with its first tokens where it has some; nothing fails for the app any more. Tokens of another
+ * client, in whose place it comes, are revoked. A customer that has an app again needs its delegation: that is not to be
+ * withdrawn any more.
  */
 export async function replaceCredential(
   ctx: BrokerContext,
@@ -16,11 +18,13 @@ export async function replaceCredential(
 ): Promise<StoredCredential> {
   const { customerId, appId, version: credentialVersion } = credential;
   const stored = await inTransaction(ctx.pool, async (tx) => {
+    await keepReplacedTokens(ctx, tx, credential);
     await saveCredential(tx, credential, { keepPrevious });
     if (tokens) await saveTokens(tx, tokens, { credentialVersion, replaces: undefined });
     await deleteDelegationRevocation(tx, customerId);
     return findCredential(tx, credential);
   });
+  ctx.wakeRevocations();
   await reportPassed(ctx, `customers/${customerId}/apps/${appId}`);
   return stored!;
 }

@@ -103,6 +103,25 @@ test('a deleted credential is revoked, too', async () => {
   await until('the revocation', async () => !provider.isAlive(token));
 });
 
+test('tokens in whose place another credential comes are revoked, unless it is of the same client or they are refused anyway', async () => {
+  await authorize(broker, provider, app);
+  const replaced = await getToken();
+  await setBearer();
+  await until('the revocation', async () => !provider.isAlive(replaced));
+  await until('it to be forgotten', async () => (await list()).length === 0);
+  await authorize(broker, provider, app);
+  const first = await getToken();
+  const before = provider.log().length;
+  await authorize(broker, provider, app);
+  expect(await getToken()).not.toBe(first);
+  await broker.pool.query(`update credentials set reauthorize_reason = 'TOKEN_REFRESH_REJECTED'`);
+  await setBearer();
+  await broker.restart({});
+  expect(provider.log().slice(before)).not.toContainEqual(expect.objectContaining({ path: '/token/revocation' }));
+  const { rows } = await broker.pool.query(`select from oauth_tokens union all select from revocations`);
+  expect(rows).toEqual([]);
+});
+
 test('with the last setup the delegation is open, with its client id, until Google refuses it; then it is erased', async () => {
   await setDelegation();
   const { clientId } = (await getDelegation()).delegation!;

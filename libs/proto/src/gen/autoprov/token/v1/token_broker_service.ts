@@ -528,7 +528,7 @@ export interface Revocation {
   name: string;
   /** Of which kind. */
   kind: Revocation_Kind;
-  /** The app whose setup was deleted. */
+  /** The app that it was of. */
   app: string;
   /** The client id to remove in Google's admin console; empty for tokens. */
   clientId: string;
@@ -4702,7 +4702,7 @@ export const TokenBrokerServiceService = {
       Buffer.from(CheckDelegationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CheckDelegationResponse => CheckDelegationResponse.decode(value),
   },
-  /** Stores or replaces the app's credential, sealed. */
+  /** Stores or replaces the app's credential, sealed. Tokens of another client, in whose place it comes, are revoked. */
   setCredential: {
     path: "/autoprov.token.v1.TokenBrokerService/SetCredential" as const,
     requestStream: false as const,
@@ -4859,7 +4859,7 @@ export interface TokenBrokerServiceServer extends UntypedServiceImplementation {
    * directory token is given out until a check passes.
    */
   checkDelegation: handleUnaryCall<CheckDelegationRequest, CheckDelegationResponse>;
-  /** Stores or replaces the app's credential, sealed. */
+  /** Stores or replaces the app's credential, sealed. Tokens of another client, in whose place it comes, are revoked. */
   setCredential: handleUnaryCall<SetCredentialRequest, SetCredentialResponse>;
   /** Reads what is known of the app's credential, without the secret. */
   getCredential: handleUnaryCall<GetCredentialRequest, GetCredentialResponse>;
@@ -4963,7 +4963,7 @@ export interface TokenBrokerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CheckDelegationResponse) => void,
   ): ClientUnaryCall;
-  /** Stores or replaces the app's credential, sealed. */
+  /** Stores or replaces the app's credential, sealed. Tokens of another client, in whose place it comes, are revoked. */
   setCredential(
     request: SetCredentialRequest,
     callback: (error: ServiceError | null, response: SetCredentialResponse) => void,
