@@ -514,6 +514,8 @@ export interface RevokeAppAccessRequest {
   app: string;
   /** It was the customer's last setup. */
   lastSetup: boolean;
+  /** When the setup was deleted: what was stored later is of one that was made since, and stays. Absent: now. */
+  deleteTime?: Date | undefined;
 }
 
 /** What is not done yet. */
@@ -3621,7 +3623,7 @@ export const GetAppAuthorizationResponse: MessageFns<GetAppAuthorizationResponse
 };
 
 function createBaseRevokeAppAccessRequest(): RevokeAppAccessRequest {
-  return { app: "", lastSetup: false };
+  return { app: "", lastSetup: false, deleteTime: undefined };
 }
 
 export const RevokeAppAccessRequest: MessageFns<RevokeAppAccessRequest> = {
@@ -3631,6 +3633,9 @@ export const RevokeAppAccessRequest: MessageFns<RevokeAppAccessRequest> = {
     }
     if (message.lastSetup !== false) {
       writer.uint32(16).bool(message.lastSetup);
+    }
+    if (message.deleteTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.deleteTime), writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -3664,6 +3669,14 @@ export const RevokeAppAccessRequest: MessageFns<RevokeAppAccessRequest> = {
             message.lastSetup = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.deleteTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3684,6 +3697,11 @@ export const RevokeAppAccessRequest: MessageFns<RevokeAppAccessRequest> = {
         : isSet(object.last_setup)
         ? globalThis.Boolean(object.last_setup)
         : false,
+      deleteTime: isSet(object.deleteTime)
+        ? fromJsonTimestamp(object.deleteTime)
+        : isSet(object.delete_time)
+        ? fromJsonTimestamp(object.delete_time)
+        : undefined,
     };
   },
 
@@ -3695,6 +3713,9 @@ export const RevokeAppAccessRequest: MessageFns<RevokeAppAccessRequest> = {
     if (message.lastSetup !== false) {
       obj.lastSetup = message.lastSetup;
     }
+    if (message.deleteTime !== undefined) {
+      obj.deleteTime = message.deleteTime.toISOString();
+    }
     return obj;
   },
 
@@ -3705,6 +3726,7 @@ export const RevokeAppAccessRequest: MessageFns<RevokeAppAccessRequest> = {
     const message = createBaseRevokeAppAccessRequest();
     message.app = object.app ?? "";
     message.lastSetup = object.lastSetup ?? false;
+    message.deleteTime = object.deleteTime ?? undefined;
     return message;
   },
 };
@@ -4805,7 +4827,7 @@ export const TokenBrokerServiceService = {
     responseDeserialize: (value: Buffer): GetAppAuthorizationResponse => GetAppAuthorizationResponse.decode(value),
   },
   /**
-   * Withdraws what a deleted setup had: the app's credential is revoked at the service provider where that is possible and
+   * Withdraws what a deleted setup had, and nothing that was stored since: the app's credential is revoked at the service provider where that is possible and
    * removed; with the customer's last setup the delegation, too, becomes something to withdraw. For config only. What can't
    * be done at once is tried until it is done, and answered.
    */
@@ -4883,7 +4905,7 @@ export interface TokenBrokerServiceServer extends UntypedServiceImplementation {
   /** The Authorization header value for the app's service provider. For the SCIM pusher only. */
   getAppAuthorization: handleUnaryCall<GetAppAuthorizationRequest, GetAppAuthorizationResponse>;
   /**
-   * Withdraws what a deleted setup had: the app's credential is revoked at the service provider where that is possible and
+   * Withdraws what a deleted setup had, and nothing that was stored since: the app's credential is revoked at the service provider where that is possible and
    * removed; with the customer's last setup the delegation, too, becomes something to withdraw. For config only. What can't
    * be done at once is tried until it is done, and answered.
    */
@@ -5099,7 +5121,7 @@ export interface TokenBrokerServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetAppAuthorizationResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Withdraws what a deleted setup had: the app's credential is revoked at the service provider where that is possible and
+   * Withdraws what a deleted setup had, and nothing that was stored since: the app's credential is revoked at the service provider where that is possible and
    * removed; with the customer's last setup the delegation, too, becomes something to withdraw. For config only. What can't
    * be done at once is tried until it is done, and answered.
    */
