@@ -7,7 +7,7 @@ import {
 } from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
 import { revokeAccessOf } from '../revoke-access.ts';
-import { insertPendingRevocation } from '../store/pending-revocations.ts';
+import { savePendingRevocation } from '../store/pending-revocations.ts';
 import { saveRemoval } from '../store/setups.ts';
 import { authorshipOf } from './authorship.ts';
 import { publishedWords } from './errors.ts';
@@ -29,9 +29,8 @@ export async function deleteSetup(
     async (tx): Promise<DeleteSetupResponse> => {
       const { app } = await lockSetup(tx, request, 'STALE_DELETE_UNCONFIGURED');
       if (request.validateOnly) return { warnings: [] };
-      const by = authorshipOf(ctx, call);
-      await saveRemoval(tx, app, { appRemoved: false }, by);
-      await insertPendingRevocation(tx, app, by.now);
+      await saveRemoval(tx, app, { appRemoved: false }, authorshipOf(ctx, call));
+      await savePendingRevocation(tx, app);
       // What a repeat is told if this process ends before the broker has answered.
       return { warnings: [notRevoked()] };
     },
