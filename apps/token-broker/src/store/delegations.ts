@@ -114,12 +114,16 @@ export async function withdrawConfirmation(db: Db, { customerId, version }: Vers
   return rowCount > 0;
 }
 
-/** Takes the bound delegation whose check has been due longest; it is due again in an hour, unless a check passes. */
+/**
+ * Takes the bound delegation whose check has been due longest; it is due again in an hour, unless a check passes. One that
+ * is to be withdrawn is none: that Google refuses it is what is waited for then (run-revocations.ts).
+ */
 export async function takeDelegationToCheck(db: Db, now: Date): Promise<StoredDelegation | undefined> {
   const { rows } = await db.query<StoredDelegation>(
     `update delegations set next_check_time = $1::timestamptz + interval '1 hour'
      where customer_id = (
-       select customer_id from delegations where google_customer_id is not null and next_check_time <= $1
+       select customer_id from delegations d where google_customer_id is not null and next_check_time <= $1
+         and not exists (select from revocations r where r.customer_id = d.customer_id and r.kind = 'delegation')
        order by next_check_time limit 1)
      returning ${columns}`,
     [now],
