@@ -264,3 +264,18 @@ test('a token that comes for a credential that was deleted meanwhile is revoked'
   });
   expect(provider.log().some(({ path }) => path === '/token/revocation')).toBe(true);
 });
+
+test('a token that comes for a credential that was authorized again meanwhile is let be: it may be of the same grant', async () => {
+  await age(broker, app);
+  provider.run({ do: 'fault', method: 'POST', path: '/token', effect: 'holdAfter', holdMs: 1_500 });
+  const refreshes = provider.granted('refresh_token');
+  const before = provider.log().length;
+  const asked = failureOf(ask());
+  await until('the refresh', async () => provider.granted('refresh_token') > refreshes);
+  await authorize(broker, provider, app);
+  expect(await asked).toMatchObject({ code: status.UNAVAILABLE });
+  await broker.restart({});
+  expect(provider.isAlive(await getToken())).toBe(true);
+  expect((await broker.pool.query(`select from revocations`)).rows).toEqual([]);
+  expect(provider.log().slice(before)).not.toContainEqual(expect.objectContaining({ path: '/token/revocation' }));
+});
