@@ -330,6 +330,11 @@ export interface OAuthClient {
   authentication: OAuthClient_Authentication;
   /** What to ask for. */
   scopes: string[];
+  /**
+   * Further parameters of the authorization request; for the authorization code grant only. None of those that every request
+   * has of its own (RFC 6749 §4.1.1, RFC 7636 §4.3), or that would stand in their place.
+   */
+  authorizationParameters: { [key: string]: string };
 }
 
 /** How the client proves itself at the token endpoint (RFC 6749 §2.3). */
@@ -390,6 +395,11 @@ export function oAuthClient_AuthenticationToJSON(object: OAuthClient_Authenticat
     default:
       return "UNRECOGNIZED";
   }
+}
+
+export interface OAuthClient_AuthorizationParametersEntry {
+  key: string;
+  value: string;
 }
 
 /** Asks to begin an OAuth authorization. */
@@ -2135,6 +2145,7 @@ function createBaseOAuthClient(): OAuthClient {
     clientSecret: "",
     authentication: 0,
     scopes: [],
+    authorizationParameters: {},
   };
 }
 
@@ -2164,6 +2175,9 @@ export const OAuthClient: MessageFns<OAuthClient> = {
     for (const v of message.scopes) {
       writer.uint32(66).string(v!);
     }
+    globalThis.Object.entries(message.authorizationParameters).forEach(([key, value]: [string, string]) => {
+      OAuthClient_AuthorizationParametersEntry.encode({ key: key as any, value }, writer.uint32(74).fork()).join();
+    });
     return writer;
   },
 
@@ -2244,6 +2258,17 @@ export const OAuthClient: MessageFns<OAuthClient> = {
             message.scopes.push(reader.string());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            const entry9 = OAuthClient_AuthorizationParametersEntry.decode(reader, reader.uint32());
+            if (entry9.value !== undefined) {
+              message.authorizationParameters[entry9.key] = entry9.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2288,6 +2313,33 @@ export const OAuthClient: MessageFns<OAuthClient> = {
       scopes: globalThis.Array.isArray(object?.scopes)
         ? object.scopes.map((e: any) => globalThis.String(e))
         : [],
+      authorizationParameters: isObject(object.authorizationParameters)
+        ? (globalThis.Object.entries(object.authorizationParameters) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.authorization_parameters)
+        ? (globalThis.Object.entries(object.authorization_parameters) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
     };
   },
 
@@ -2317,6 +2369,15 @@ export const OAuthClient: MessageFns<OAuthClient> = {
     if (message.scopes?.length) {
       obj.scopes = message.scopes;
     }
+    if (message.authorizationParameters) {
+      const entries = globalThis.Object.entries(message.authorizationParameters) as [string, string][];
+      if (entries.length > 0) {
+        obj.authorizationParameters = {};
+        entries.forEach(([k, v]) => {
+          obj.authorizationParameters[k] = v;
+        });
+      }
+    }
     return obj;
   },
 
@@ -2333,6 +2394,105 @@ export const OAuthClient: MessageFns<OAuthClient> = {
     message.clientSecret = object.clientSecret ?? "";
     message.authentication = object.authentication ?? 0;
     message.scopes = object.scopes?.map((e) => e) || [];
+    message.authorizationParameters =
+      (globalThis.Object.entries(object.authorizationParameters ?? {}) as [string, string][]).reduce(
+        (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+          if (value !== undefined) {
+            acc[key] = globalThis.String(value);
+          }
+          return acc;
+        },
+        {},
+      );
+    return message;
+  },
+};
+
+function createBaseOAuthClient_AuthorizationParametersEntry(): OAuthClient_AuthorizationParametersEntry {
+  return { key: "", value: "" };
+}
+
+export const OAuthClient_AuthorizationParametersEntry: MessageFns<OAuthClient_AuthorizationParametersEntry> = {
+  encode(message: OAuthClient_AuthorizationParametersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OAuthClient_AuthorizationParametersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOAuthClient_AuthorizationParametersEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OAuthClient_AuthorizationParametersEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: OAuthClient_AuthorizationParametersEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<OAuthClient_AuthorizationParametersEntry>, I>>(
+    base?: I,
+  ): OAuthClient_AuthorizationParametersEntry {
+    return OAuthClient_AuthorizationParametersEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<OAuthClient_AuthorizationParametersEntry>, I>>(
+    object: I,
+  ): OAuthClient_AuthorizationParametersEntry {
+    const message = createBaseOAuthClient_AuthorizationParametersEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -5216,6 +5376,10 @@ function fromJsonTimestamp(o: any): Date {
   } else {
     return fromTimestamp(Timestamp.fromJSON(o));
   }
+}
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function isSet(value: any): boolean {
