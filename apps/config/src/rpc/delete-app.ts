@@ -6,6 +6,7 @@ import { deleteApp as removeApp, lockApp } from '../store/apps.ts';
 import { savePendingRevocation } from '../store/pending-revocations.ts';
 import { saveRemoval } from '../store/setups.ts';
 import { authorshipOf } from './authorship.ts';
+import { revokeDeleted } from './delete-warnings.ts';
 import { notFoundError } from './errors.ts';
 import { readAppKey } from './violations.ts';
 
@@ -22,7 +23,5 @@ export async function deleteApp(
     await saveRemoval(tx, key, { appRemoved: true }, authorshipOf(ctx, call));
     await savePendingRevocation(tx, key);
   });
-  // The answer has nothing to say of it.
-  ctx.wakeRevocations();
-  return {};
+  return { warnings: validateOnly ? [] : await revokeDeleted(ctx, key, call) };
 }

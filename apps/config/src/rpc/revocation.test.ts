@@ -20,6 +20,7 @@ async function makeSetup(customerId = `c-${randomUUID().slice(0, 8)}`, appId = '
 }
 const remove = ({ name, etag }: { name: string; etag: string }, requestId = '') =>
   config.cli.deleteSetup({ name, etag, validateOnly: false, requestId }, soon);
+const removeApp = (setup: { name: string }) => config.cli.deleteApp({ name: appOf(setup), validateOnly: false }, soon);
 const asked = () => config.outside.requests('revokeAppAccess');
 const appOf = ({ name }: { name: string }) => name.replace('/setup', '');
 
@@ -116,7 +117,7 @@ test('an app that is removed while the deletion of its setup is being told of is
   const removing = remove(setup);
   await waitUntil('the broker to be asked', async () => answer !== undefined, Date.now() + 20_000);
   config.outside.tokenBroker['revokeAppAccess'] = silence;
-  await config.cli.deleteApp({ name: appOf(setup), validateOnly: false }, soon);
+  await removeApp(setup);
   await waitUntil('the broker to be asked of the app', async () => asked().length === 2, Date.now() + 20_000);
   const [ofSetup, ofApp] = asked() as RevokeAppAccessRequest[];
   expect(ofApp!.deleteTime!.getTime()).toBeGreaterThan(ofSetup!.deleteTime!.getTime());
@@ -129,8 +130,19 @@ test('an app that is removed while the deletion of its setup is being told of is
 
 test('a removed app has its access revoked, too', async () => {
   const setup = await makeSetup();
-  await config.cli.deleteApp({ name: appOf(setup), validateOnly: false }, soon);
-  await waitUntil('the broker to be asked', async () => asked().length === 1, Date.now() + 20_000);
+  expect(await removeApp(setup)).toEqual({ warnings: [] });
+  expect(asked()).toMatchObject([{ app: appOf(setup), lastSetup: true }]);
+});
+
+test('what is not revoked of a removed app is the same warning; while the broker is down, too, and then it is revoked later', async () => {
+  config.outside.tokenBroker['revokeAppAccess'] = async () =>
+    RevokeAppAccessResponse.fromPartial({ open: [{ name: 'customers/x/revocations/1' }] });
+  expect(await removeApp(await makeSetup())).toEqual(warning);
+  config.outside.tokenBroker['revokeAppAccess'] = silence;
+  const setup = await makeSetup();
+  expect(await removeApp(setup)).toEqual(warning);
+  await config.restart(() => config.outside.reset());
+  await waitUntil('the broker to be asked again', async () => asked().length === 1, Date.now() + 20_000);
   expect(asked()).toMatchObject([{ app: appOf(setup), lastSetup: true }]);
 });
 

@@ -1017,6 +1017,8 @@ export interface DeleteCustomerResponse {
 
 /** The app is gone. */
 export interface DeleteAppResponse {
+  /** Warnings, for example DELETED_BUT_NOT_REVOKED. */
+  warnings: DeleteWarning[];
 }
 
 /** Lets a member do what a role allows. */
@@ -8448,11 +8450,14 @@ export const DeleteCustomerResponse: MessageFns<DeleteCustomerResponse> = {
 };
 
 function createBaseDeleteAppResponse(): DeleteAppResponse {
-  return {};
+  return { warnings: [] };
 }
 
 export const DeleteAppResponse: MessageFns<DeleteAppResponse> = {
-  encode(_: DeleteAppResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: DeleteAppResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.warnings) {
+      DeleteWarning.encode(v!, writer.uint32(10).fork()).join();
+    }
     return writer;
   },
 
@@ -8469,6 +8474,14 @@ export const DeleteAppResponse: MessageFns<DeleteAppResponse> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.warnings.push(DeleteWarning.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -8481,20 +8494,28 @@ export const DeleteAppResponse: MessageFns<DeleteAppResponse> = {
     }
   },
 
-  fromJSON(_: any): DeleteAppResponse {
-    return {};
+  fromJSON(object: any): DeleteAppResponse {
+    return {
+      warnings: globalThis.Array.isArray(object?.warnings)
+        ? object.warnings.map((e: any) => DeleteWarning.fromJSON(e))
+        : [],
+    };
   },
 
-  toJSON(_: DeleteAppResponse): unknown {
+  toJSON(message: DeleteAppResponse): unknown {
     const obj: any = {};
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings.map((e) => DeleteWarning.toJSON(e));
+    }
     return obj;
   },
 
   create<I extends Exact<DeepPartial<DeleteAppResponse>, I>>(base?: I): DeleteAppResponse {
     return DeleteAppResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<DeleteAppResponse>, I>>(_: I): DeleteAppResponse {
+  fromPartial<I extends Exact<DeepPartial<DeleteAppResponse>, I>>(object: I): DeleteAppResponse {
     const message = createBaseDeleteAppResponse();
+    message.warnings = object.warnings?.map((e) => DeleteWarning.fromPartial(e)) || [];
     return message;
   },
 };
