@@ -11,6 +11,7 @@ import { addFailures } from './commands/failures.ts';
 import { addHistory, addRollback } from './commands/history.ts';
 import { addPrepare } from './commands/prepare.ts';
 import { addPreview } from './commands/preview.ts';
+import { addRemove } from './commands/remove.ts';
 import { addRoles } from './commands/roles.ts';
 import { addStatus } from './commands/status.ts';
 import { addSwitch } from './commands/switch.ts';
@@ -49,6 +50,7 @@ function createProgram(io: Io): Command {
   addCheck(program, io);
   addPreview(program, io);
   addSwitch(program, io);
+  addRemove(program, io);
   addSync(program, io);
   addStatus(program, io);
   addFailures(program, io);

@@ -104,3 +104,10 @@ test('a wrong command line ends with 2, and names services that do not answer in
   expect(stderr).toContain('a service cannot be reached');
   expect(stderr).not.toMatch(/\n\s+at /);
 });
+
+test('"remove" says what could not be revoked, and "revocations" what is left of it', async () => {
+  const { exitCode, stdout, stderr } = await runAutoprov(network, 'remove', '--app', 'wiki');
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining('/apps/wiki is removed') });
+  expect(stderr).toContain("couldn't revoke API client access (DELETED_BUT_NOT_REVOKED)");
+  expect(await json('revocations')).toMatchObject([{ kind: 'KIND_DELEGATION', clientId: expect.any(String) }]);
+});
