@@ -13,15 +13,20 @@ import { createLogger } from '@autoprov/service';
 import { makeServiceAccountKey, startDirectory, type DirectoryState } from '@autoprov/testing';
 import { announceAllUsers } from './announce.ts';
 import type { ReaderContext } from './context.ts';
+import { createDirectoryClient } from './directory-client.ts';
+import { DirectoryError } from './domain/directory-error.ts';
+import { parseUser } from './domain/pages.ts';
 import { fetchToken } from './outside.fixture.ts';
 import { readCustomer } from './read-customer.ts';
 import { migrationsDir } from './server.ts';
 import { ensureCustomer, findCustomer, requestRead, requestResend } from './store/customers.ts';
 import { syncInterests } from './store/interests.ts';
 import { upsertSetup } from './store/setups.ts';
-import { listUsers } from './store/users.ts';
+import { createDatabaseClock } from './store/database-clock.ts';
+import { listUsers, markDeleted, mergeUsers } from './store/users.ts';
 
 const logger = createLogger({ service: 'test', level: process.env['LOG_LEVEL'] ?? 'fatal' });
+const tokenRequest = { customer: '', forceNew: false };
 const tables = ['customers', 'interests', 'users', 'members', 'member_lists', 'lists', 'request_counts', 'checks'];
 
 /** The engine of the reader on a real database, without its service around it: a history of reads takes milliseconds. */
@@ -94,6 +99,7 @@ async function addCustomer({
   }
   return {
     customerId,
+    pool,
     directory,
     context,
     putSetup,
@@ -103,6 +109,25 @@ async function addCustomer({
     async read(signal: AbortSignal = new AbortController().signal): Promise<void> {
       await requestRead(pool, customerId);
       await underLease((lease) => readCustomer(context, customerId, lease, signal));
+    },
+    /** Reads one user alone, as something that hurries does. */
+    async hurry(id: string): Promise<void> {
+      const { readNo } = (await findCustomer(pool, customerId))!;
+      const client = createDirectoryClient({
+        rootUrl: directory.url,
+        retryBudgetMs: 0,
+        budget: context.budgetOf(customerId),
+        getToken: async () =>
+          (await context.tokenBroker.getDirectoryAccessToken(tokenRequest, { timeoutMs: 5_000 })).accessToken,
+        countRequest: async () => {},
+        now: await createDatabaseClock(pool),
+        signal: new AbortController().signal,
+        logger,
+      });
+      const answer = await client.getUser(id, []).catch((err: unknown) => err as DirectoryError);
+      const observation = { customerId, readNo, sentAt: answer.sentAt! };
+      if (answer instanceof DirectoryError) await markDeleted(pool, observation, id);
+      else await mergeUsers(pool, { ...observation, by: 'get' }, [parseUser(answer.body)]);
     },
     /** Publishes everybody again, as a copy asks for that differs. */
     async resend(): Promise<void> {
