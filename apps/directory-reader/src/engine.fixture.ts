@@ -125,8 +125,10 @@ async function addCustomer({
         logger,
       });
       const answer = await client.getUser(id, []).catch((err: unknown) => err as DirectoryError);
+      const isRefused = answer instanceof DirectoryError;
+      if (isRefused && answer.kind !== 'not-found') return;
       const observation = { customerId, readNo, sentAt: answer.sentAt! };
-      if (answer instanceof DirectoryError) await markDeleted(pool, observation, id);
+      if (isRefused) await markDeleted(pool, observation, id);
       else await mergeUsers(pool, { ...observation, by: 'get' }, [parseUser(answer.body)]);
     },
     /** Publishes everybody again, as a copy asks for that differs. */

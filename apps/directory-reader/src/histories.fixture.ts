@@ -35,10 +35,17 @@ const changes = {
   unarchive: ({ id }) => [{ do: 'unarchive', user: id }],
   join: ({ id, group }) => [{ do: 'addMember', group, user: id }],
   quit: ({ id, group }) => [{ do: 'removeMember', group, user: id }],
-  move: ({ id, group, other }) => [
-    { do: 'addMember', group, user: id },
-    { do: 'removeMember', group: other, user: id },
-  ],
+  move: ({ state, n, group, other }) => {
+    const inside = (findGroup(state, other)?.members ?? []).filter(
+      ({ type, id }) => type === 'USER' && state.users.has(id),
+    );
+    if (inside.length === 0 || group === other) return [];
+    const { id } = inside[n % inside.length]!;
+    return [
+      { do: 'addMember', group, user: id },
+      { do: 'removeMember', group: other, user: id },
+    ];
+  },
   nest: ({ group, other }) => [{ do: 'addMember', group, nested: other }],
   unnest: ({ group, other }) => [{ do: 'removeMember', group, nested: other }],
   holdEverybody: ({ group }) => [{ do: 'addMember', group, everybody: true }],
@@ -61,24 +68,25 @@ const changes = {
 type ChangeKind = keyof typeof changes;
 const outsiders = ['USER', 'EXTERNAL', 'GROUP'] as const;
 
-/** Carries it out, as far as it is possible: nobody leaves twice. */
+/** Carries it out, as far as it is possible: nobody leaves twice. Answers the id of the person it was about. */
 export function carryOut(
   directory: { state: DirectoryState; run(command: DirectoryCommand): unknown },
   { kind, who, where, other }: Change,
-): void {
+): string | undefined {
   const { state } = directory;
   // The first is the admin on whose behalf the directory is read.
   const people = [...state.users.values()].slice(1).filter((user) => !user.deletionTime);
   const person = people[who % people.length];
-  if (!person) return;
+  if (!person) return undefined;
   const group = everyGroup[where % everyGroup.length]!;
   const chosen = { id: person.id, address: person.primaryEmail, group, other: everyGroup[other % everyGroup.length]! };
-  if (kind === 'found' && findGroup(state, group)) return;
+  if (kind === 'found' && findGroup(state, group)) return undefined;
   try {
     for (const command of changes[kind]({ ...chosen, n: who, state })) directory.run(command);
   } catch (err) {
     if (!/no (deleted )?user|no group|is taken/.test(String(err))) throw err;
   }
+  return person.id;
 }
 
 const change: fc.Arbitrary<Change> = fc.record({
@@ -87,6 +95,13 @@ const change: fc.Arbitrary<Change> = fc.record({
   where: fc.nat(4),
   other: fc.nat(4),
 });
+
+/** Somebody moves about when groups are being read, most of the time. */
+const move = fc.record({ kind: fc.constant('move' as const), who: fc.nat(999), where: fc.nat(4), other: fc.nat(4) });
+const meanwhile = fc.oneof(
+  fc.record({ atRequest: fc.integer({ min: 1, max: 25 }), change, hurry: fc.boolean() }),
+  fc.record({ atRequest: fc.integer({ min: 6, max: 14 }), change: move }),
+);
 
 const page = fc.integer({ min: 1, max: 5 });
 const times = fc.integer({ min: 1, max: 3 });
@@ -145,14 +160,14 @@ const silentFault = fc.record({
 const base = {
   changes: fc.array(change, { maxLength: 6 }),
   /** What happens while it reads: before the answer to that request is sent. */
-  meanwhile: fc.array(fc.record({ atRequest: fc.integer({ min: 1, max: 25 }), change }), { maxLength: 4 }),
+  meanwhile: fc.array(meanwhile, { maxLength: 4 }),
   openFaults: fc.array(openFault, { maxLength: 3 }),
 };
 
 /** One read and what comes before and goes wrong in it. */
 export type Round = {
   changes: Change[];
-  meanwhile: { atRequest: number; change: Change }[];
+  meanwhile: { atRequest: number; change: Change; hurry?: boolean }[];
   openFaults: DirectoryCommand[];
   silentFaults?: DirectoryCommand[];
   /** The process ends at that request. */
