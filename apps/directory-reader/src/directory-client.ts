@@ -54,6 +54,21 @@ export function createDirectoryClient({ rootUrl, ...options }: DirectoryClientOp
         ),
       ),
 
+    /** A page of the users deleted in the last 20 days, whom no other list shows. */
+    listDeletedUsers: (pageToken: string | undefined): Promise<Answer> =>
+      send('usersList', (request) =>
+        directory.users.list(
+          {
+            customer: 'my_customer',
+            showDeleted: 'true',
+            maxResults: 500,
+            fields: usersPageFieldMask,
+            ...(pageToken && { pageToken }),
+          },
+          request,
+        ),
+      ),
+
     /** One user, with these custom schemas. */
     getUser: (id: string, schemas: string[] | 'all'): Promise<Answer> =>
       send('usersGet', (request) =>

@@ -1,5 +1,5 @@
 import type { HeldLease } from '@autoprov/postgres';
-import { announceChangedUsers, announceCoverage } from './announce.ts';
+import { announceChangedUsers, announceCoverage, withdrawCoverage } from './announce.ts';
 import type { ReaderContext } from './context.ts';
 import { createDirectoryClient } from './directory-client.ts';
 import { checksOfRead } from './domain/checks.ts';
@@ -29,7 +29,7 @@ const PASSING_REASONS = new Set([
 
 /**
  * Reads a customer's directory, if that is due, into the mirror and announces what changed. Where it crashes nothing is
- * lost: the next read repairs the mirror, and announces whatever differs from what was announced last.
+ * lost: whoever comes next goes on from the last page that was merged, or reads anew when that was too long ago.
  *
  * @param stopping ends the read when aborted
  */
@@ -61,10 +61,12 @@ async function begin(
 ): Promise<RunningRead | undefined> {
   const { pool, logger, now, googleRootUrl: rootUrl, retryBudgetMs } = context;
   const begun = await inFencedTransaction(context, lease, async (tx) => {
-    const customer = await beginRead(tx, customerId, now());
-    if (!customer) return undefined;
     await purgeInterests(tx, customerId, now());
-    return { customer, interests: await listInterests(tx, customerId) };
+    const interests = await listInterests(tx, customerId);
+    const beginning = await beginRead(tx, customerId, { now: now(), schemas: interests.schemas });
+    if (!beginning) return undefined;
+    if (beginning.isBehind) await withdrawCoverage(tx, beginning.customer);
+    return { customer: beginning.customer, interests };
   });
   if (!begun) return undefined;
   const directory = createDirectoryClient({
@@ -77,7 +79,7 @@ async function begin(
     now: await createDatabaseClock(pool),
     signal: AbortSignal.any([lease.lost, stopping]),
   });
-  const { readNo, wholeUserCount } = begun.customer;
+  const { readNo, wholeUserCount, deletionsUnknown } = begun.customer;
   return {
     context,
     customerId,
@@ -85,6 +87,7 @@ async function begin(
     lease,
     directory,
     wholeUserCount: wholeUserCount ?? undefined,
+    deletionsUnknown,
     ...begun.interests,
   };
 }

@@ -130,7 +130,10 @@ export async function startReaderNetwork({
     return {
       events,
       users: events.flatMap(({ event }) => (event?.$case === 'user' ? [event.value] : [])),
-      completed: events.flatMap(({ event }) => (event?.$case === 'readCompleted' ? [event.value] : [])),
+      // Without that which says, before anything else, that nothing is covered.
+      completed: events.flatMap(({ event }) =>
+        event?.$case === 'readCompleted' && event.value.readNo > 0n ? [event.value] : [],
+      ),
       checks: news.filter(({ topic }) => topic === topics.checks).map(({ value }) => readCloudEvent('check', value!)),
     };
   }

@@ -11,6 +11,8 @@ export type RunningRead = {
   directory: DirectoryClient;
   /** Of the last list of users that was believed; undefined: none yet. */
   wholeUserCount: number | undefined;
+  /** Whether copies may hold people whose deletion the mirror missed. */
+  deletionsUnknown: boolean;
   /** Of interest, sorted; groups as the setups spell them. */
   groups: string[];
   schemas: string[];

@@ -146,7 +146,7 @@ describe('customers', () => {
     network.config.put('customers/globex/apps/crm', {});
     await network.read();
     await network.read('customers/globex');
-    expect(network.records.filter((record) => record.partitionKey === 'globex')).toHaveLength(21);
+    expect(network.records.filter((record) => record.partitionKey === 'globex')).toHaveLength(22);
     const names = (await network.client().listUsers(pageOf('customers/globex'), { timeoutMs: 5_000 })).users.map(
       ({ name }) => name,
     );

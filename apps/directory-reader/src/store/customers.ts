@@ -1,4 +1,5 @@
 import type { Db } from '@autoprov/postgres';
+import { beginLists, deleteLists, USERS } from './lists.ts';
 
 /** A part of a read that may add but not remove, as stored. */
 export type StoredPart = { part: string; code: string; detail: string };
@@ -19,13 +20,19 @@ export type CustomerRow = {
   incompleteParts: StoredPart[];
   wholeUserCount: number | null;
   wholeSchemas: string[];
+  usersCovered: boolean;
+  deletionsUnknown: boolean;
 };
 
 const COLUMNS = `customer_id as "customerId", read_no as "readNo", next_read_time as "nextReadTime",
   start_time as "startTime", users_read as "usersRead", groups_read as "groupsRead", groups_total as "groupsTotal",
   last_read_no as "lastReadNo", last_end_time as "lastEndTime", last_complete_read_no as "lastCompleteReadNo",
   last_complete_time as "lastCompleteTime", incomplete_parts as "incompleteParts",
-  whole_user_count as "wholeUserCount", whole_schemas as "wholeSchemas"`;
+  whole_user_count as "wholeUserCount", whole_schemas as "wholeSchemas",
+  users_covered as "usersCovered", deletions_unknown as "deletionsUnknown"`;
+
+/** Ahead by itself in a database that was restored. */
+const NEXT_SEQ = `greatest(announced_seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)`;
 
 /**
  * Whether a read is due at the time `now`: somebody wants the customer's directory, and the time has come, or one was
@@ -67,15 +74,82 @@ export async function requestRead(db: Db, customerId: string): Promise<bigint | 
   return rows[0]?.requestedReadNo;
 }
 
-/** Begins a read if one is due: gives it its number. */
-export async function beginRead(tx: Db, customerId: string, now: Date): Promise<CustomerRow | undefined> {
+/** For so long after its last step a read that broke off can be gone on with: Google's page tokens do not last. */
+const RESUME_WITHIN = `interval '10 minutes'`;
+/** A read that is so late finds a mirror that was not kept up, or is an older one that was restored. */
+const LATE_AFTER_MS = 3_600_000;
+
+/** A read that begins, or goes on where it broke off. */
+export type Beginning = {
+  customer: CustomerRow;
+  /** Copies may know more than the mirror does: it has never been read, or not for long. */
+  isBehind: boolean;
+};
+
+/**
+ * Begins a read if one is due and gives it its number, or goes on with one that broke off.
+ *
+ * @param schemas to read the users with; a read that broke off with others is not gone on with
+ */
+export async function beginRead(
+  tx: Db,
+  customerId: string,
+  { now, schemas }: { now: Date; schemas: string[] },
+): Promise<Beginning | undefined> {
+  const { rows } = await tx.query<{ resumable: boolean; isBehind: boolean }>(
+    `select read_no = 0 or next_read_time < $4 as "isBehind",
+       start_time is not null and step_time > clock_timestamp() - ${RESUME_WITHIN} and exists (
+         select from lists l
+         where l.customer_id = c.customer_id and l.part = $5 and l.read_no = c.read_no and l.schemas = $3
+       ) as resumable
+     from customers c where customer_id = $1 and ${isDue('$2')} for update`,
+    [customerId, now, schemas, new Date(now.getTime() - LATE_AFTER_MS), USERS],
+  );
+  const [due] = rows;
+  if (!due) return undefined;
+  if (due.resumable) return { customer: await continueRead(tx, customerId), isBehind: false };
+  const customer = await startRead(tx, customerId, now);
+  await beginLists(tx, { customerId, readNo: customer.readNo, schemas });
+  return { customer, isBehind: due.isBehind };
+}
+
+async function continueRead(tx: Db, customerId: string): Promise<CustomerRow> {
   const { rows } = await tx.query<CustomerRow>(
-    `update customers c set read_no = read_no + 1, start_time = $2, users_read = 0, groups_read = 0, groups_total = 0
-     where customer_id = $1 and ${isDue('$2')}
+    `update customers set groups_read = 0, groups_total = 0 where customer_id = $1 returning ${COLUMNS}`,
+    [customerId],
+  );
+  return rows[0]!;
+}
+
+async function startRead(tx: Db, customerId: string, now: Date): Promise<CustomerRow> {
+  const { rows } = await tx.query<CustomerRow>(
+    `update customers set
+       read_no = read_no + 1, start_time = $2, step_time = clock_timestamp(), users_read = 0, groups_read = 0, groups_total = 0
+     where customer_id = $1
      returning ${COLUMNS}`,
     [customerId, now],
   );
-  return rows[0];
+  return rows[0]!;
+}
+
+/**
+ * From now on neither the users nor a custom schema count as read, until they have been read whole again. Answers the seq
+ * of the ReadCompleted that says so; whatever the next one says is news.
+ */
+export async function withdrawUsers(tx: Db, customerId: string): Promise<bigint> {
+  const { rows } = await tx.query<{ seq: bigint }>(
+    `update customers set users_covered = false, whole_schemas = '{}', announced_groups = null, announced_schemas = null,
+       announced_hash = null, announced_seq = ${NEXT_SEQ}
+     where customer_id = $1
+     returning announced_seq as seq`,
+    [customerId],
+  );
+  return rows[0]!.seq;
+}
+
+/** Stores that the deletions that the mirror may have missed are known. */
+export async function endUnknownDeletions(tx: Db, customerId: string): Promise<void> {
+  await tx.query(`update customers set deletions_unknown = false where customer_id = $1`, [customerId]);
 }
 
 /** How far a read has come. */
@@ -85,7 +159,8 @@ export async function addProgress(
   { users = 0, groups = 0, groupsTotal = 0 }: { users?: number; groups?: number; groupsTotal?: number },
 ): Promise<void> {
   await db.query(
-    `update customers set users_read = users_read + $2, groups_read = groups_read + $3, groups_total = groups_total + $4
+    `update customers set users_read = users_read + $2, groups_read = groups_read + $3, groups_total = groups_total + $4,
+       step_time = clock_timestamp()
      where customer_id = $1`,
     [customerId, users, groups, groupsTotal],
   );
@@ -103,12 +178,14 @@ export type ReadEnd = {
 
 /** Ends a read. */
 export async function endRead(tx: Db, customerId: string, end: ReadEnd): Promise<void> {
+  await deleteLists(tx, customerId);
   await tx.query(
     `update customers set
        start_time = null, next_read_time = $4, last_read_no = $2, last_end_time = $3, incomplete_parts = $5,
        last_complete_read_no = case when $5::jsonb = '[]' then $2 else last_complete_read_no end,
        last_complete_time = case when $5::jsonb = '[]' then $3 else last_complete_time end,
-       whole_user_count = coalesce($6, whole_user_count), whole_schemas = coalesce($7, whole_schemas)
+       whole_user_count = coalesce($6, whole_user_count), whole_schemas = coalesce($7, whole_schemas),
+       users_covered = users_covered or $6 is not null
      where customer_id = $1`,
     [
       customerId,
@@ -134,7 +211,7 @@ export async function takeCoverageSeq(
 ): Promise<bigint | undefined> {
   const { rows } = await tx.query<{ seq: bigint }>(
     `update customers set announced_groups = $2, announced_schemas = $3, announced_hash = $4,
-       announced_seq = greatest(announced_seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)
+       announced_seq = ${NEXT_SEQ}
      where customer_id = $1
        and ($5 or (announced_groups, announced_schemas, announced_hash) is distinct from ($2::text[], $3::text[], $4::text))
      returning announced_seq as seq`,
@@ -143,11 +220,15 @@ export async function takeCoverageSeq(
   return rows[0]?.seq;
 }
 
-/** Asks that every user be published again. False: the customer is not known. */
+/**
+ * Asks that every user be published again, and that the next read look for deletions that the mirror missed. False: the
+ * customer is not known.
+ */
 export async function requestResend(db: Db, customerId: string): Promise<boolean> {
-  const { rowCount } = await db.query(`update customers set resend_requested = true where customer_id = $1`, [
-    customerId,
-  ]);
+  const { rowCount } = await db.query(
+    `update customers set resend_requested = true, deletions_unknown = true where customer_id = $1`,
+    [customerId],
+  );
   return rowCount > 0;
 }
 

@@ -70,6 +70,11 @@ export async function listWholeGroups(db: Db, customerId: string): Promise<strin
   return rows.map((row) => row.name);
 }
 
+/** From now on no group counts as read, until it has been read whole again. */
+export async function withdrawGroups(tx: Db, customerId: string): Promise<void> {
+  await tx.query(`update interests set whole_time = null where customer_id = $1 and kind = 'group'`, [customerId]);
+}
+
 /** Stores which groups of interest a read found whole and which missing. */
 export async function recordGroupResults(
   tx: Db,

@@ -36,6 +36,15 @@ export async function findLost(db: Db, { customerId, readNo, groupKey }: GroupRe
   return rows[0]!;
 }
 
+/** Whether anybody is known to be in a group. */
+export async function hasMembers(db: Db, { customerId, groupKey }: Omit<GroupRead, 'readNo'>): Promise<boolean> {
+  const { rows } = await db.query(`select from members where customer_id = $1 and group_key = $2 limit 1`, [
+    customerId,
+    groupKey,
+  ]);
+  return rows.length > 0;
+}
+
 /** Removes the members that no list of this read has shown. */
 export async function deleteLost(tx: Db, { customerId, readNo, groupKey }: GroupRead): Promise<void> {
   await tx.query(`delete from members where customer_id = $1 and group_key = $2 and seen_read_no < $3`, [
@@ -52,6 +61,33 @@ export async function markWhole(tx: Db, { customerId, readNo, groupKey }: GroupR
      on conflict (customer_id, group_key) do update set whole_read_no = excluded.whole_read_no`,
     [customerId, groupKey, readNo],
   );
+}
+
+/** Takes that back: what came after contradicts it. */
+export async function unmarkWhole(tx: Db, { customerId, readNo, groupKey }: GroupRead): Promise<void> {
+  await tx.query(
+    `update member_lists set whole_read_no = $3 - 1 where customer_id = $1 and group_key = $2 and whole_read_no = $3`,
+    [customerId, groupKey, readNo],
+  );
+}
+
+/** The keys of the groups whose direct members this read had whole. */
+export async function listWhole(db: Db, customerId: string, readNo: bigint): Promise<string[]> {
+  const { rows } = await db.query<{ groupKey: string }>(
+    `select group_key as "groupKey" from member_lists where customer_id = $1 and whole_read_no = $2`,
+    [customerId, readNo],
+  );
+  return rows.map((row) => row.groupKey);
+}
+
+/** The keys of the groups that this read has seen nested in a group. */
+export async function listNested(db: Db, { customerId, readNo, groupKey }: GroupRead): Promise<string[]> {
+  const { rows } = await db.query<{ key: string }>(
+    `select member_key as key from members
+     where customer_id = $1 and group_key = $2 and kind = 'group' and seen_read_no = $3`,
+    [customerId, groupKey, readNo],
+  );
+  return rows.map((row) => row.key);
 }
 
 /** Which group keys each group of interest reaches: itself, and what is nested in it at any depth. UNION ends cycles. */
@@ -77,6 +113,33 @@ export async function listUnwhole(
     [customerId, readNo],
   );
   return rows;
+}
+
+/**
+ * The keys of all groups through which a group of interest is composed of several that were all read whole, where
+ * somebody who was in it is not any more.
+ */
+export async function listDoubted(db: Db, customerId: string, readNo: bigint): Promise<string[]> {
+  const { rows } = await db.query<{ groupKey: string }>(
+    `with recursive ${REACH}, composed as (
+       select r.name from reach r
+       left join member_lists l on l.customer_id = $1 and l.group_key = r.group_key and l.whole_read_no = $2
+       group by r.name having count(*) > 1 and count(*) = count(l.group_key)
+     ), membership as (
+       select r.name, m.kind, m.member_id from composed
+       join reach r using (name)
+       join members m on m.customer_id = $1 and m.group_key = r.group_key and m.kind <> 'group'
+     ), lost as (
+       select c.name from users u
+       join composed c on c.name = any(u.groups)
+       left join membership m on m.name = c.name and m.kind = 'user' and m.member_id = u.id
+       where u.customer_id = $1 and u.state <> 'deleted' and m.member_id is null
+         and c.name not in (select name from membership where kind = 'everybody')
+     )
+     select distinct group_key as "groupKey" from reach where name in (select name from lost) order by group_key`,
+    [customerId, readNo],
+  );
+  return rows.map((row) => row.groupKey);
 }
 
 /**

@@ -16,6 +16,12 @@ export type MirrorUser = {
 const COLUMNS = `u.id, u.primary_email as "primaryEmail", u.state, u.org_unit_path as "orgUnitPath", u.attributes,
   u.groups, u.observed_at as "observedAt", u.seq`;
 
+/** The number of the read that began last. */
+const LAST_READ = `select read_no from customers where customer_id = $1`;
+
+/** Ahead by itself in a database that was restored. */
+const NEXT_SEQ = `greatest(u.seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)`;
+
 /** Where these observations come from. */
 export type Observation = {
   customerId: string;
@@ -75,6 +81,20 @@ export async function listUnseenUsers(
   return rows.map((row) => row.id);
 }
 
+/** Adds a user whose deletion may have been missed; of one known to be deleted, that it is to be announced again. */
+export async function insertDeleted(
+  tx: Db,
+  { customerId, readNo, sentAt }: Omit<Observation, 'by'>,
+  user: ObservedUser,
+): Promise<void> {
+  await tx.query(
+    `insert into users (customer_id, id, primary_email, state, org_unit_path, attributes, observed_at, got_at, seen_read_no)
+     values ($1, $2, $3, 'deleted', $4, $5, $6, $6, $7)
+     on conflict (customer_id, id) do update set changed = true where users.state = 'deleted'`,
+    [customerId, user.id, user.primaryEmail, user.orgUnitPath, JSON.stringify(user.attributes), sentAt, readNo],
+  );
+}
+
 /** Stores that a users.get found nobody under this id. */
 export async function markDeleted(
   tx: Db,
@@ -89,21 +109,48 @@ export async function markDeleted(
 }
 
 /**
- * Takes up to `limit` users who have changed since their last event, in order of id. They count as announced from now,
- * so add their events to the outbox in the same transaction.
+ * Takes up to `limit` users who have changed since their last event, in order of id, if the last read to begin has seen
+ * them: what is left over of an earlier one may be long over. They count as announced from now, so add their events to
+ * the outbox in the same transaction.
  */
 export async function takeChangedUsers(tx: Db, customerId: string, limit: number): Promise<MirrorUser[]> {
   const { rows } = await tx.query<MirrorUser>(
     `with taken as (
-       select id from users where customer_id = $1 and changed order by id limit $2
+       select id from users where customer_id = $1 and changed and seen_read_no = (${LAST_READ}) order by id limit $2
      )
      update users u
-     set changed = false, seq = greatest(u.seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)
+     set changed = false, seq = ${NEXT_SEQ}
      from taken where u.customer_id = $1 and u.id = taken.id
      returning ${COLUMNS}`,
     [customerId, limit],
   );
-  return rows.sort((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
+  return inOrder(rows);
+}
+
+function inOrder<User extends { id: string }>(users: User[]): User[] {
+  return users.sort((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
+}
+
+/**
+ * Takes the users after an id, in order, to be announced again as they were announced last. Those whom the last read to
+ * begin has seen get a new seq, so that a copy that knows a newer state of an older mirror believes them.
+ */
+export async function takeAllUsers(
+  tx: Db,
+  customerId: string,
+  { after, limit }: { after: string; limit: number },
+): Promise<(MirrorUser & { changed: boolean })[]> {
+  const { rows } = await tx.query<MirrorUser & { changed: boolean }>(
+    `with page as (
+       select id from users where customer_id = $1 and id > $2 order by id limit $3
+     )
+     update users u
+     set seq = case when not u.changed and u.seen_read_no = (${LAST_READ}) then ${NEXT_SEQ} else u.seq end
+     from page where u.customer_id = $1 and u.id = page.id
+     returning ${COLUMNS}, u.changed`,
+    [customerId, after, limit],
+  );
+  return inOrder(rows);
 }
 
 /** Users after an id, in order. */

@@ -5,7 +5,7 @@ import { GoogleError } from './google-error.ts';
 import type { RequestKind } from './faults.ts';
 import { takePage } from './pages.ts';
 import { findGroup, findUser } from './state.ts';
-import type { GoogleGroup, GoogleUser } from './state.ts';
+import type { GoogleGroup, GoogleUser, GroupMember } from './state.ts';
 
 type Query = Record<string, string>;
 
@@ -57,7 +57,7 @@ function listUsers(directory: Directory, query: Query) {
   if (!query['customer']) throw new GoogleError(400, 'badRequest', 'Bad Request');
   demandCustomer(directory, query['customer']);
   const by = sortKey(query['orderBy']);
-  const size = pageSize(query['maxResults'], 100, 500);
+  const size = pageSize(query['maxResults'], 100, Math.min(500, directory.pageSizeMax ?? 500));
   const deleted = query['showDeleted'] === 'true';
   const listed = sortedUsers(directory, by).filter((user) => Boolean(user.deletionTime) === deleted);
   const page = takePage(listed, (user) => user[by], size, query['pageToken']);
@@ -76,13 +76,15 @@ function getUser(directory: Directory, query: Query, key: string) {
   return showUser(directory, user, query);
 }
 
-function listMembers({ state }: Directory, query: Query, key: string) {
+function listMembers({ state, pageSizeMax = 200 }: Directory, query: Query, key: string) {
   const group = findGroup(state, key);
   if (!group) throw new GoogleError(404, 'notFound', 'Resource Not Found: groupKey');
-  const size = pageSize(query['maxResults'], 200, 200);
+  const size = pageSize(query['maxResults'], 200, Math.min(200, pageSizeMax));
   const sorted = group.members.toSorted((a, b) => compare(a.id, b.id));
   const page = takePage(sorted, ({ id }) => id, size, query['pageToken']);
-  const members = page.items.map(({ id, type }) => showMember(id, type, state.users.get(id) ?? state.groups.get(id)));
+  const members = page.items.map((member) =>
+    showMember(member, state.users.get(member.id) ?? state.groups.get(member.id)),
+  );
   // An empty group has no `members` key at all, as at Google.
   return withEtag({
     kind: 'admin#directory#members',
@@ -115,8 +117,10 @@ function showCustomSchemas(schemas: GoogleUser['customSchemas'], query: Query) {
   return kept.length > 0 ? { customSchemas: Object.fromEntries(kept) } : {};
 }
 
-function showMember(id: string, type: string, who: GoogleUser | GoogleGroup | undefined) {
+function showMember({ id, type, email }: GroupMember, who: GoogleUser | GoogleGroup | undefined) {
   const shown: Record<string, unknown> = { kind: 'admin#directory#member', id, role: 'MEMBER', type };
+  if (email !== undefined) Object.assign(shown, { email });
+  if (type === 'EXTERNAL') delete shown['id'];
   if (who && 'primaryEmail' in who) {
     Object.assign(shown, { email: who.primaryEmail, status: who.suspended ? 'SUSPENDED' : 'ACTIVE' });
   } else if (who) {
@@ -128,9 +132,10 @@ function showMember(id: string, type: string, who: GoogleUser | GoogleGroup | un
 function sortedUsers(directory: Directory, by: 'id' | 'primaryEmail'): GoogleUser[] {
   const { sorted, version } = directory;
   if (sorted?.version === version && sorted.by === by) return sorted.users;
-  const users = [...(directory.laggingUsers ?? directory.state.users.values())].toSorted((a, b) =>
-    compare(a[by], b[by]),
-  );
+  const current = [...(directory.laggingUsers ?? directory.state.users.values())];
+  const users = current
+    .map((user) => directory.laggingUser.get(user.id) ?? user)
+    .toSorted((a, b) => compare(a[by], b[by]));
   directory.sorted = { version, by, users };
   return users;
 }

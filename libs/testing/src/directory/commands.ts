@@ -1,10 +1,10 @@
 import { addGroup, addMember, changePrimaryAddress, deleteGroup, deleteUser } from './changes.ts';
-import { hire, removeMember, rename, setCustomerId, update } from './changes.ts';
+import { hire, removeMember, rename, setCustomerId, undeleteUser, update } from './changes.ts';
 import type { NewUser } from './changes.ts';
 import { zeroCounts } from './directory.ts';
 import type { Directory } from './directory.ts';
 import type { Fault, FaultTarget } from './faults.ts';
-import type { DirectoryState } from './state.ts';
+import { findUser, type DirectoryState } from './state.ts';
 
 /** Turns a change of the people into a command. */
 function changing<Args, Result>(change: (state: DirectoryState, args: Args) => Result) {
@@ -33,6 +33,7 @@ const commands = {
   archive: changing((state, { user }: OneUser) => update(state, { user, set: { archived: true } })),
   unarchive: changing((state, { user }: OneUser) => update(state, { user, set: { archived: false } })),
   delete: changing(deleteUser),
+  undelete: changing(undeleteUser),
   addMember: changing(addMember),
   removeMember: changing(removeMember),
   addGroup: changing(addGroup),
@@ -54,6 +55,11 @@ const commands = {
   repeatPageToken: fault('repeatPageToken'),
   truncatePage: fault('truncate'),
   endListEarly: fault('endListEarly'),
+  emptyPage: fault('emptyPage'),
+  /** So many on a page at most, whatever is asked for. */
+  setPageSize: (directory: Directory, { most }: { most: number }): void => {
+    directory.pageSizeMax = most;
+  },
   setLatency: (directory: Directory, { latencyMs }: { latencyMs: number }): void => {
     directory.latencyMs = latencyMs;
   },
@@ -61,22 +67,20 @@ const commands = {
   setTokenClock: (directory: Directory, { offsetMs }: { offsetMs: number }): void => {
     directory.tokenClockOffsetMs = offsetMs;
   },
-  /** From now on users.list shows the users as they are now, whatever happens, until `catchUp`. */
-  lagBehind: (directory: Directory): void => {
-    directory.laggingUsers = structuredClone([...directory.state.users.values()]);
+  /** From now on users.list shows the users, or one of them, as they are now, whatever happens, until `catchUp`. */
+  lagBehind: (directory: Directory, { user: key }: { user?: string }): void => {
+    const user = key === undefined ? undefined : findUser(directory.state, key);
+    if (user) directory.laggingUser.set(user.id, structuredClone(user));
+    else directory.laggingUsers = structuredClone([...directory.state.users.values()]);
     directory.version++;
   },
-  catchUp: (directory: Directory): void => {
-    delete directory.laggingUsers;
-    directory.version++;
-  },
+  catchUp: (directory: Directory): void => catchUp(directory),
   /** Ends every fault, the latency, the wrong clock and the lag. */
   clearFaults: (directory: Directory): void => {
     directory.faults.length = 0;
     directory.latencyMs = 0;
     directory.tokenClockOffsetMs = 0;
-    delete directory.laggingUsers;
-    directory.version++;
+    catchUp(directory);
   },
 
   counts: ({ counts }: Directory) => ({ ...counts }),
@@ -84,6 +88,12 @@ const commands = {
     directory.counts = zeroCounts();
   },
 };
+
+function catchUp(directory: Directory): void {
+  delete directory.laggingUsers;
+  directory.laggingUser.clear();
+  directory.version++;
+}
 
 type Commands = typeof commands;
 type CommandName = keyof Commands;

@@ -60,6 +60,10 @@ export type Directory = {
   sorted?: { version: number; by: 'id' | 'primaryEmail'; users: GoogleUser[] };
   /** While set, users.list answers from this old copy and users.get from the truth: Google's list is an index that lags. */
   laggingUsers?: GoogleUser[];
+  /** The same for single users, by id. */
+  laggingUser: Map<string, GoogleUser>;
+  /** The most items on a page, whatever is asked for: Google may answer with fewer than maxResults. */
+  pageSizeMax?: number;
   clientEmail: string;
   publicKey: KeyObject;
   grantedScopes: Set<string>;
@@ -81,6 +85,7 @@ export function makeDirectory(state: DirectoryState, key: ServiceAccountKey): Di
     publicKey: createPublicKey(key.private_key),
     grantedScopes: new Set(directoryScopes),
     tokens: new Map(),
+    laggingUser: new Map(),
     faults: [],
     latencyMs: 0,
     tokenClockOffsetMs: 0,

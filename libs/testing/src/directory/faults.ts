@@ -26,7 +26,9 @@ export type FaultEffect =
   /** A 200 whose JSON stops half-way. */
   | { effect: 'truncate' }
   /** A 200 that says it is the last page although it is not. */
-  | { effect: 'endListEarly' };
+  | { effect: 'endListEarly' }
+  /** A 200 whose list is empty; the next page comes as if nothing were missing. */
+  | { effect: 'emptyPage' };
 
 export type Fault = FaultTarget & FaultEffect;
 
@@ -67,6 +69,8 @@ export function spoilAnswer(
       return { ...answer, nextPageToken: pageToken ?? answer['nextPageToken'] };
     case 'endListEarly':
       return { ...answer, nextPageToken: undefined };
+    case 'emptyPage':
+      return { ...answer, ...(answer['users'] ? { users: [] } : { members: [] }) };
     case 'truncate': {
       const whole = JSON.stringify(answer);
       return whole.slice(0, Math.floor(whole.length / 2));

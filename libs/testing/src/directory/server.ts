@@ -48,13 +48,21 @@ export type CustomerOptions = {
 };
 
 /** How to start one. */
-export type DirectoryOptions = ListenOptions & CustomerOptions;
+export type DirectoryOptions = ListenOptions &
+  CustomerOptions & {
+    /** Waited for between working out the API's answer to a request and sending it: what is changed here comes after it. */
+    onAnswer?: (request: URL) => void | Promise<void>;
+  };
 
 /** Starts a real server on loopback that behaves like Google's Admin SDK Directory API and token endpoint. */
 export async function startDirectory(options: DirectoryOptions = {}): Promise<ExampleDirectory> {
   // Whoever signs for none of them talks to the first.
   const directories: Directory[] = [];
-  const { url, stop } = await listenOnLoopback((request, response) => serve(directories, request, response), options);
+  const { onAnswer } = options;
+  const { url, stop } = await listenOnLoopback(
+    (request, response) => serve({ directories, onAnswer }, request, response),
+    options,
+  );
   const addCustomer = (customer: CustomerOptions = {}) => {
     const key = customer.serviceAccountKey ?? makeServiceAccountKey();
     const directory = makeDirectory(customer.people ?? examplePeople().state, key);
@@ -72,7 +80,11 @@ export async function startDirectory(options: DirectoryOptions = {}): Promise<Ex
   return { ...addCustomer(options), addCustomer, stop };
 }
 
-async function serve(directories: Directory[], request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  { directories, onAnswer }: { directories: Directory[]; onAnswer: DirectoryOptions['onAnswer'] },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = new URL(request.url ?? '/', `http://${request.headers.host}`);
   const body = await text(request);
   const control = /^\/_control(?:\/(\d+))?$/.exec(url.pathname);
@@ -84,11 +96,17 @@ async function serve(directories: Directory[], request: IncomingMessage, respons
   const directory = theirs ?? directories[0]!;
   if (directory.latencyMs > 0) await pause(directory.latencyMs);
   if (isToken) return serveToken(directory, body, url, request, response);
+  const answer = answerOrRefuse(directory, request, url);
+  await onAnswer?.(url);
+  if (!(answer instanceof GoogleError)) return send(response, 200, answer);
+  send(response, answer.status, answer.body(), answer.retryAfterSeconds);
+}
+
+function answerOrRefuse(directory: Directory, request: IncomingMessage, url: URL): object | string {
   try {
-    send(response, 200, answerApi(directory, request, url));
+    return answerApi(directory, request, url);
   } catch (error) {
-    const refusal = error instanceof GoogleError ? error : new GoogleError(500, 'backendError', String(error));
-    send(response, refusal.status, refusal.body(), refusal.retryAfterSeconds);
+    return error instanceof GoogleError ? error : new GoogleError(500, 'backendError', String(error));
   }
 }
 

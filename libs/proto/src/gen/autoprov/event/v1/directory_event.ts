@@ -130,9 +130,12 @@ export interface DirectoryGroup {
   completeTime?: Date | undefined;
 }
 
-/** A read has ended. */
+/**
+ * A read has ended; or, with read_no 0, one begins on a mirror that was never read, not kept up, or restored: nothing is
+ * covered until the next one.
+ */
 export interface ReadCompleted {
-  /** Grows with each read of the customer. */
+  /** Grows with each read of the customer; lower than before when the mirror was restored. What is newer is said by seq. */
   readNo: bigint;
   /** Groups that have been read whole at least once, as the setups spell them, sorted. */
   groups: string[];
