@@ -39,13 +39,13 @@ export function createDirectoryClient({ rootUrl, ...options }: DirectoryClientOp
   const directory = admin({ version: 'directory_v1', ...(rootUrl && { rootUrl }) });
   const send = createSender(options);
   return {
-    /** A page of the users, 500 at a time, with these custom schemas. */
-    listUsers: (schemas: string[], pageToken: string | undefined): Promise<Answer> =>
+    /** A page of the users, at most 500 at a time, with these custom schemas. */
+    listUsers: (schemas: string[] | 'all', pageToken: string | undefined, maxResults = 500): Promise<Answer> =>
       send('usersList', (request) =>
         directory.users.list(
           {
             customer: 'my_customer',
-            maxResults: 500,
+            maxResults,
             fields: usersPageFieldMask,
             ...projectionOf(schemas),
             ...(pageToken && { pageToken }),

@@ -4,6 +4,7 @@ import { DirectoryServiceService } from '@autoprov/proto';
 import type { ReaderContext } from '../context.ts';
 import { batchGetUsers } from './batch-get-users.ts';
 import { checkGroups } from './check-groups.ts';
+import { explainMembership } from './explain-membership.ts';
 import { getReadStatus } from './get-read-status.ts';
 import { getUser } from './get-user.ts';
 import { identifyDirectory } from './identify-directory.ts';
@@ -27,8 +28,9 @@ export function directoryService(context: ReaderContext) {
     handlers: {
       getUser: (request, call) => getUser(context, request, call),
       batchGetUsers: (request) => batchGetUsers(context, request),
-      listUsers: (request) => listUsers(context, request),
+      listUsers: (request, call) => listUsers(context, request, call),
       listGroups: (request) => listGroups(context, request),
+      explainMembership: (request) => explainMembership(context, request),
       listCustomSchemas: (request, call) =>
         orUnavailable(schemasOutage, isUnavailable, () => listCustomSchemas(context, request, call)),
       identifyDirectory: (request, call) => identifyDirectory(context, request, call),
@@ -44,6 +46,7 @@ export function directoryService(context: ReaderContext) {
       batchGetUsers: [...forPeople, 'scim-pusher', 'failure-reporter'],
       listUsers: [...forPeople, 'config', 'scim-pusher'],
       listGroups: [...forPeople, 'config'],
+      explainMembership: [...forPeople, 'scim-pusher'],
       listCustomSchemas: [...forPeople, 'config'],
       requestRead: [...forPeople, 'config', 'scim-pusher'],
       getReadStatus: [...forPeople, 'config', 'scim-pusher'],
@@ -54,6 +57,7 @@ export function directoryService(context: ReaderContext) {
       batchGetUsers: 'viewer',
       listUsers: 'viewer',
       listGroups: 'viewer',
+      explainMembership: 'viewer',
       listCustomSchemas: 'viewer',
       checkGroups: 'viewer',
       requestRead: 'operator',

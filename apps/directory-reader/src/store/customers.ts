@@ -19,13 +19,22 @@ export type CustomerRow = {
   incompleteParts: StoredPart[];
   wholeUserCount: number | null;
   wholeSchemas: string[];
+  wholeUsersTime: Date | null;
+  /** A read with this number or a higher one was asked for. */
+  requestedReadNo: bigint;
+  /** What the last complete read took; zero: there was none. */
+  completeUsersRead: bigint;
+  completeGroupsRead: number;
+  completeDurationMs: bigint;
 };
 
 const COLUMNS = `customer_id as "customerId", read_no as "readNo", next_read_time as "nextReadTime",
   start_time as "startTime", users_read as "usersRead", groups_read as "groupsRead", groups_total as "groupsTotal",
   last_read_no as "lastReadNo", last_end_time as "lastEndTime", last_complete_read_no as "lastCompleteReadNo",
   last_complete_time as "lastCompleteTime", incomplete_parts as "incompleteParts",
-  whole_user_count as "wholeUserCount", whole_schemas as "wholeSchemas"`;
+  whole_user_count as "wholeUserCount", whole_schemas as "wholeSchemas", whole_users_time as "wholeUsersTime",
+  requested_read_no as "requestedReadNo", complete_users_read as "completeUsersRead",
+  complete_groups_read as "completeGroupsRead", complete_duration_ms as "completeDurationMs"`;
 
 /**
  * Whether a read is due at the time `now`: somebody wants the customer's directory, and the time has come, or one was
@@ -108,7 +117,12 @@ export async function endRead(tx: Db, customerId: string, end: ReadEnd): Promise
        start_time = null, next_read_time = $4, last_read_no = $2, last_end_time = $3, incomplete_parts = $5,
        last_complete_read_no = case when $5::jsonb = '[]' then $2 else last_complete_read_no end,
        last_complete_time = case when $5::jsonb = '[]' then $3 else last_complete_time end,
-       whole_user_count = coalesce($6, whole_user_count), whole_schemas = coalesce($7, whole_schemas)
+       whole_user_count = coalesce($6, whole_user_count), whole_schemas = coalesce($7, whole_schemas),
+       whole_users_time = case when $6::integer is null then whole_users_time else $3 end,
+       complete_users_read = case when $5::jsonb = '[]' then users_read else complete_users_read end,
+       complete_groups_read = case when $5::jsonb = '[]' then groups_read else complete_groups_read end,
+       complete_duration_ms = case when $5::jsonb = '[]' and start_time is not null
+         then extract(epoch from $3::timestamptz - start_time) * 1000 else complete_duration_ms end
      where customer_id = $1`,
     [
       customerId,
