@@ -11,6 +11,7 @@ import { addFailures } from './commands/failures.ts';
 import { addHistory, addRollback } from './commands/history.ts';
 import { addPrepare } from './commands/prepare.ts';
 import { addPreview } from './commands/preview.ts';
+import { addRead, addReads } from './commands/reads.ts';
 import { addRoles } from './commands/roles.ts';
 import { addStatus } from './commands/status.ts';
 import { addSwitch } from './commands/switch.ts';
@@ -50,6 +51,8 @@ function createProgram(io: Io): Command {
   addPreview(program, io);
   addSwitch(program, io);
   addSync(program, io);
+  addRead(program, io);
+  addReads(program, io);
   addStatus(program, io);
   addFailures(program, io);
   addExplain(program, io);
