@@ -74,6 +74,14 @@ export function deleteUser(state: DirectoryState, { user: key }: { user: string 
   return user;
 }
 
+/** Brings a deleted user back, without the groups they were in. */
+export function undeleteUser(state: DirectoryState, { user: key }: { user: string }): GoogleUser {
+  const user = state.users.get(key);
+  if (!user?.deletionTime) throw new Error(`no deleted user ${key} in ${state.domain}: give the id of one`);
+  delete user.deletionTime;
+  return user;
+}
+
 /** Puts a user, a nested group or everybody (`everybody: true`) in a group. */
 export function addMember(
   state: DirectoryState,

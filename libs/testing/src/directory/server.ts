@@ -85,7 +85,8 @@ async function serve(directories: Directory[], request: IncomingMessage, respons
   if (directory.latencyMs > 0) await pause(directory.latencyMs);
   if (isToken) return serveToken(directory, body, url, request, response);
   try {
-    send(response, 200, answerApi(directory, request, url));
+    const answer = answerApi(directory, request, url, body);
+    send(response, answer === '' ? 204 : 200, answer);
   } catch (error) {
     const refusal = error instanceof GoogleError ? error : new GoogleError(500, 'backendError', String(error));
     send(response, refusal.status, refusal.body(), refusal.retryAfterSeconds);
@@ -122,9 +123,9 @@ function serveToken(
   send(response, answer.status, answer.body);
 }
 
-function answerApi(directory: Directory, request: IncomingMessage, url: URL): object | string {
-  const method = apiMethods.find(({ path }) => path.test(url.pathname));
-  if (request.method !== 'GET' || !method) {
+function answerApi(directory: Directory, request: IncomingMessage, url: URL, text: string): object | string {
+  const method = apiMethods.find(({ path, verb = 'GET' }) => verb === request.method && path.test(url.pathname));
+  if (!method) {
     throw new GoogleError(404, 'notFound', `The example directory has no ${request.method} ${url.pathname}`);
   }
   directory.counts[method.kind]++;
@@ -134,7 +135,9 @@ function answerApi(directory: Directory, request: IncomingMessage, url: URL): ob
   const fault = takeFault(directory.faults, { kind: method.kind, page: pageNumber(pageToken), key });
   failIfAsked(fault);
   authorize(directory, method, bearerOf(request));
-  return spoilAnswer(answerMethod(method, directory, query, key), fault, pageToken);
+  const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+  const answer = answerMethod(method, directory, query, { key, body });
+  return answer === '' ? answer : spoilAnswer(answer, fault, pageToken);
 }
 
 function authorize(directory: Directory, method: ApiMethod, bearer: string): void {
