@@ -1,4 +1,4 @@
-import { backoffMs, sleep, type Logger } from '@autoprov/service';
+import { backoffMs, sleep, type Logger, type Secret } from '@autoprov/service';
 import { admin } from '@googleapis/admin';
 import { GaxiosError } from 'gaxios';
 import { DirectoryError } from './domain/directory-error.ts';
@@ -12,6 +12,9 @@ const BACKOFF = { baseMs: 500, capMs: 16_000 };
 
 /** An answer: the JSON as it came, and when the request was sent. */
 export type Answer = { body: unknown; sentAt: Date };
+
+/** A channel to open. */
+export type WatchRequest = { event: string; channelId: string; address: string; token: Secret; ttlSeconds: number };
 
 /** What the client needs from its service. */
 export type DirectoryClientOptions = {
@@ -73,6 +76,31 @@ export function createDirectoryClient({ rootUrl, ...options }: DirectoryClientOp
         ),
       ),
 
+    /** Opens a channel for notifications of one event about users ("Push notifications"). */
+    watchUsers: ({ event, channelId, address, token, ttlSeconds }: WatchRequest): Promise<Answer> =>
+      send('usersWatch', (request) =>
+        directory.users.watch(
+          {
+            customer: 'my_customer',
+            event,
+            requestBody: {
+              id: channelId,
+              type: 'web_hook',
+              address,
+              token: token.reveal(),
+              params: { ttl: String(ttlSeconds) },
+            },
+          },
+          request,
+        ),
+      ),
+
+    /** Ends a channel. */
+    stopChannel: ({ channelId, resourceId }: { channelId: string; resourceId: string }): Promise<Answer> =>
+      send('channelsStop', (request) =>
+        directory.channels.stop({ requestBody: { id: channelId, resourceId } }, request),
+      ),
+
     /** All custom schemas. */
     listSchemas: (): Promise<Answer> =>
       send('schemasList', (request) => directory.schemas.list({ customerId: 'my_customer' }, request)),
@@ -107,8 +135,8 @@ function createSender(options: Omit<DirectoryClientOptions, 'rootUrl'>) {
         retry: false,
         signal,
       });
-      // An answer cut short arrives as the text it is.
-      if (typeof data !== 'string') return { body: data, sentAt };
+      // An answer cut short arrives as the text it is; to channels.stop none is given.
+      if (typeof data !== 'string' || kind === 'channelsStop') return { body: data, sentAt };
       throw new DirectoryError('unavailable', `${methods[kind]} answered 200 without whole JSON`);
     } catch (err) {
       signal.throwIfAborted();
@@ -146,6 +174,8 @@ const methods: Record<RequestKind, string> = {
   membersList: 'members.list',
   schemasList: 'schemas.list',
   identify: 'users.get',
+  usersWatch: 'users.watch',
+  channelsStop: 'channels.stop',
 };
 
 /** Google's own message is left out: it may name a person. So is the cause: it holds the token. */

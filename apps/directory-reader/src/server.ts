@@ -10,6 +10,7 @@ import { createSetupFollower } from './follow-setups.ts';
 import { createRequestBudget, type RequestBudget } from './request-budget.ts';
 import { directoryService } from './rpc/index.ts';
 import { runReads } from './run-reads.ts';
+import { watchUsers } from './watch/watch-users.ts';
 
 const SERVICE = 'directory-reader';
 
@@ -54,6 +55,7 @@ export async function startDirectoryReader(
     run: createSetupFollower(context),
     logger,
   });
+  const watching = env.watch && (await watchUsers(context, env.watch, registry));
   const { address, tls, reflection, identityProvider } = env;
   const services = [directoryService(context)];
   const authorizer = createAuthorizer({ identityProvider, bindingsOf: rememberBindings(askConfig(clients.config)) });
@@ -62,10 +64,13 @@ export async function startDirectoryReader(
   const metrics = await startMetricsServer({ address: env.metricsAddress, registry, ready });
   return {
     port: server.port,
+    /** Of the hook for notifications; undefined: there is none. */
+    watchPort: watching?.port,
     /** Resolves once all that was announced is published. */
     outboxDrained: () => outbox.drained(),
     async stop() {
       await server.stop();
+      await watching?.stop();
       await following.stop();
       await reads.stop();
       await outbox.stop();

@@ -49,6 +49,14 @@ export async function findCustomer(db: Db, customerId: string): Promise<Customer
   return rows[0];
 }
 
+/** The same, and from here to the end of the transaction nobody else changes how reading stands. */
+export async function lockCustomer(tx: Db, customerId: string): Promise<CustomerRow | undefined> {
+  const { rows } = await tx.query<CustomerRow>(`select ${COLUMNS} from customers where customer_id = $1 for update`, [
+    customerId,
+  ]);
+  return rows[0];
+}
+
 /** Makes sure that a customer is known; a new one is due at once. */
 export async function ensureCustomer(tx: Db, customerId: string): Promise<void> {
   await tx.query(`insert into customers (customer_id) values ($1) on conflict do nothing`, [customerId]);
