@@ -2,7 +2,13 @@ import { backoffMs, sleep, type Logger, type Secret } from '@autoprov/service';
 import { admin } from '@googleapis/admin';
 import { GaxiosError } from 'gaxios';
 import { DirectoryError } from './domain/directory-error.ts';
-import { membersPageFieldMask, userFieldMask, usersPageFieldMask } from './domain/field-mask.ts';
+import {
+  groupsFieldMask,
+  membersPageFieldMask,
+  orgUnitsFieldMask,
+  userFieldMask,
+  usersPageFieldMask,
+} from './domain/field-mask.ts';
 import { classifyAnswer, reasonsOf, retryAfterMs } from './domain/google-answer.ts';
 import type { RequestBudget } from './request-budget.ts';
 import type { RequestKind } from './store/request-counts.ts';
@@ -101,6 +107,18 @@ export function createDirectoryClient({ rootUrl, ...options }: DirectoryClientOp
         directory.channels.stop({ requestBody: { id: channelId, resourceId } }, request),
       ),
 
+    /** All org units but the root. The token must have the scope for it. */
+    listOrgUnits: (): Promise<Answer> =>
+      send('orgUnitsList', (request) =>
+        directory.orgunits.list({ customerId: 'my_customer', type: 'all', fields: orgUnitsFieldMask }, request),
+      ),
+
+    /** The first 50 groups that a query finds. The token must have the scope for it. */
+    searchGroups: (query: string): Promise<Answer> =>
+      send('groupsList', (request) =>
+        directory.groups.list({ customer: 'my_customer', query, maxResults: 50, fields: groupsFieldMask }, request),
+      ),
+
     /** All custom schemas. */
     listSchemas: (): Promise<Answer> =>
       send('schemasList', (request) => directory.schemas.list({ customerId: 'my_customer' }, request)),
@@ -174,6 +192,8 @@ const methods: Record<RequestKind, string> = {
   membersList: 'members.list',
   schemasList: 'schemas.list',
   identify: 'users.get',
+  orgUnitsList: 'orgunits.list',
+  groupsList: 'groups.list',
   usersWatch: 'users.watch',
   channelsStop: 'channels.stop',
 };

@@ -10,9 +10,11 @@ import { getUser } from './get-user.ts';
 import { identifyDirectory } from './identify-directory.ts';
 import { listCustomSchemas } from './list-custom-schemas.ts';
 import { listGroups } from './list-groups.ts';
+import { listOrgUnits } from './list-org-units.ts';
 import { listUsers } from './list-users.ts';
 import { requestRead } from './request-read.ts';
 import { resendUsers } from './resend-users.ts';
+import { searchGroups } from './search-groups.ts';
 
 const schemasOutage: Outage = {
   reason: 'FETCH_CUSTOM_ATTRIBUTES_FAILED',
@@ -33,6 +35,8 @@ export function directoryService(context: ReaderContext) {
       explainMembership: (request) => explainMembership(context, request),
       listCustomSchemas: (request, call) =>
         orUnavailable(schemasOutage, isUnavailable, () => listCustomSchemas(context, request, call)),
+      listOrgUnits: (request, call) => listOrgUnits(context, request, call),
+      searchGroups: (request, call) => searchGroups(context, request, call),
       identifyDirectory: (request, call) => identifyDirectory(context, request, call),
       checkGroups: (request, call) => checkGroups(context, request, call),
       requestRead: (request) => requestRead(context, request),
@@ -48,6 +52,8 @@ export function directoryService(context: ReaderContext) {
       listGroups: [...forPeople, 'config'],
       explainMembership: [...forPeople, 'scim-pusher'],
       listCustomSchemas: [...forPeople, 'config'],
+      listOrgUnits: forPeople,
+      searchGroups: forPeople,
       requestRead: [...forPeople, 'config', 'scim-pusher'],
       getReadStatus: [...forPeople, 'config', 'scim-pusher'],
       resendUsers: [...forPeople, 'scim-pusher'],
@@ -59,6 +65,8 @@ export function directoryService(context: ReaderContext) {
       listGroups: 'viewer',
       explainMembership: 'viewer',
       listCustomSchemas: 'viewer',
+      listOrgUnits: 'viewer',
+      searchGroups: 'viewer',
       checkGroups: 'viewer',
       requestRead: 'operator',
       getReadStatus: 'viewer',

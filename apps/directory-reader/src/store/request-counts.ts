@@ -2,7 +2,15 @@ import type { Db } from '@autoprov/postgres';
 
 /** The kinds of requests to Google; `identify` is a users.get that is no part of a read. */
 export type RequestKind =
-  'usersList' | 'usersGet' | 'membersList' | 'schemasList' | 'identify' | 'usersWatch' | 'channelsStop';
+  | 'usersList'
+  | 'usersGet'
+  | 'membersList'
+  | 'schemasList'
+  | 'identify'
+  | 'orgUnitsList'
+  | 'groupsList'
+  | 'usersWatch'
+  | 'channelsStop';
 
 /** What requests that are no part of a read are counted as. */
 export type OtherKind = 'checks' | 'hurried' | 'watch';

@@ -240,6 +240,52 @@ export interface CustomField {
   multiValued: boolean;
 }
 
+/** Asks for the org units. */
+export interface ListOrgUnitsRequest {
+  /** `customers/{customer}`. */
+  parent: string;
+}
+
+/** The org units. */
+export interface ListOrgUnitsResponse {
+  /** By path, without the root. */
+  orgUnits: OrgUnit[];
+}
+
+/** An org unit (Admin SDK Directory API, orgunits). */
+export interface OrgUnit {
+  /** What a scope names, for example `/Sales/EMEA`. */
+  path: string;
+  /** The last part of it. */
+  displayName: string;
+  /** The path of the one it is in; `/` is the root. */
+  parentPath: string;
+}
+
+/** Asks for groups. */
+export interface SearchGroupsRequest {
+  /** `customers/{customer}`. */
+  parent: string;
+  /** What name or address begins with, 1 to 100 characters. */
+  query: string;
+}
+
+/** The groups. */
+export interface SearchGroupsResponse {
+  /** By address, at most 100; no more than 50 of them by name and 50 by address. */
+  groups: FoundGroup[];
+}
+
+/** A group of the directory (Admin SDK Directory API, groups). */
+export interface FoundGroup {
+  /** Its address, which a scope can name. */
+  email: string;
+  /** For people. */
+  displayName: string;
+  /** Google's id, which a scope can name too: it survives a change of the address. */
+  groupId: string;
+}
+
 /** Asks about groups. */
 export interface CheckGroupsRequest {
   /** `customers/{customer}`. */
@@ -2059,6 +2105,518 @@ export const CustomField: MessageFns<CustomField> = {
   },
 };
 
+function createBaseListOrgUnitsRequest(): ListOrgUnitsRequest {
+  return { parent: "" };
+}
+
+export const ListOrgUnitsRequest: MessageFns<ListOrgUnitsRequest> = {
+  encode(message: ListOrgUnitsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListOrgUnitsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListOrgUnitsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListOrgUnitsRequest {
+    return { parent: isSet(object.parent) ? globalThis.String(object.parent) : "" };
+  },
+
+  toJSON(message: ListOrgUnitsRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListOrgUnitsRequest>, I>>(base?: I): ListOrgUnitsRequest {
+    return ListOrgUnitsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListOrgUnitsRequest>, I>>(object: I): ListOrgUnitsRequest {
+    const message = createBaseListOrgUnitsRequest();
+    message.parent = object.parent ?? "";
+    return message;
+  },
+};
+
+function createBaseListOrgUnitsResponse(): ListOrgUnitsResponse {
+  return { orgUnits: [] };
+}
+
+export const ListOrgUnitsResponse: MessageFns<ListOrgUnitsResponse> = {
+  encode(message: ListOrgUnitsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.orgUnits) {
+      OrgUnit.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListOrgUnitsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListOrgUnitsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orgUnits.push(OrgUnit.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListOrgUnitsResponse {
+    return {
+      orgUnits: globalThis.Array.isArray(object?.orgUnits)
+        ? object.orgUnits.map((e: any) => OrgUnit.fromJSON(e))
+        : globalThis.Array.isArray(object?.org_units)
+        ? object.org_units.map((e: any) => OrgUnit.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ListOrgUnitsResponse): unknown {
+    const obj: any = {};
+    if (message.orgUnits?.length) {
+      obj.orgUnits = message.orgUnits.map((e) => OrgUnit.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListOrgUnitsResponse>, I>>(base?: I): ListOrgUnitsResponse {
+    return ListOrgUnitsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListOrgUnitsResponse>, I>>(object: I): ListOrgUnitsResponse {
+    const message = createBaseListOrgUnitsResponse();
+    message.orgUnits = object.orgUnits?.map((e) => OrgUnit.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseOrgUnit(): OrgUnit {
+  return { path: "", displayName: "", parentPath: "" };
+}
+
+export const OrgUnit: MessageFns<OrgUnit> = {
+  encode(message: OrgUnit, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(18).string(message.displayName);
+    }
+    if (message.parentPath !== "") {
+      writer.uint32(26).string(message.parentPath);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrgUnit {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrgUnit();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.parentPath = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OrgUnit {
+    return {
+      path: isSet(object.path) ? globalThis.String(object.path) : "",
+      displayName: isSet(object.displayName)
+        ? globalThis.String(object.displayName)
+        : isSet(object.display_name)
+        ? globalThis.String(object.display_name)
+        : "",
+      parentPath: isSet(object.parentPath)
+        ? globalThis.String(object.parentPath)
+        : isSet(object.parent_path)
+        ? globalThis.String(object.parent_path)
+        : "",
+    };
+  },
+
+  toJSON(message: OrgUnit): unknown {
+    const obj: any = {};
+    if (message.path !== "") {
+      obj.path = message.path;
+    }
+    if (message.displayName !== "") {
+      obj.displayName = message.displayName;
+    }
+    if (message.parentPath !== "") {
+      obj.parentPath = message.parentPath;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<OrgUnit>, I>>(base?: I): OrgUnit {
+    return OrgUnit.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<OrgUnit>, I>>(object: I): OrgUnit {
+    const message = createBaseOrgUnit();
+    message.path = object.path ?? "";
+    message.displayName = object.displayName ?? "";
+    message.parentPath = object.parentPath ?? "";
+    return message;
+  },
+};
+
+function createBaseSearchGroupsRequest(): SearchGroupsRequest {
+  return { parent: "", query: "" };
+}
+
+export const SearchGroupsRequest: MessageFns<SearchGroupsRequest> = {
+  encode(message: SearchGroupsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.query !== "") {
+      writer.uint32(18).string(message.query);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchGroupsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchGroupsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.query = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SearchGroupsRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      query: isSet(object.query) ? globalThis.String(object.query) : "",
+    };
+  },
+
+  toJSON(message: SearchGroupsRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.query !== "") {
+      obj.query = message.query;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SearchGroupsRequest>, I>>(base?: I): SearchGroupsRequest {
+    return SearchGroupsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SearchGroupsRequest>, I>>(object: I): SearchGroupsRequest {
+    const message = createBaseSearchGroupsRequest();
+    message.parent = object.parent ?? "";
+    message.query = object.query ?? "";
+    return message;
+  },
+};
+
+function createBaseSearchGroupsResponse(): SearchGroupsResponse {
+  return { groups: [] };
+}
+
+export const SearchGroupsResponse: MessageFns<SearchGroupsResponse> = {
+  encode(message: SearchGroupsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.groups) {
+      FoundGroup.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchGroupsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchGroupsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.groups.push(FoundGroup.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SearchGroupsResponse {
+    return {
+      groups: globalThis.Array.isArray(object?.groups) ? object.groups.map((e: any) => FoundGroup.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: SearchGroupsResponse): unknown {
+    const obj: any = {};
+    if (message.groups?.length) {
+      obj.groups = message.groups.map((e) => FoundGroup.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SearchGroupsResponse>, I>>(base?: I): SearchGroupsResponse {
+    return SearchGroupsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SearchGroupsResponse>, I>>(object: I): SearchGroupsResponse {
+    const message = createBaseSearchGroupsResponse();
+    message.groups = object.groups?.map((e) => FoundGroup.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseFoundGroup(): FoundGroup {
+  return { email: "", displayName: "", groupId: "" };
+}
+
+export const FoundGroup: MessageFns<FoundGroup> = {
+  encode(message: FoundGroup, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.email !== "") {
+      writer.uint32(10).string(message.email);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(18).string(message.displayName);
+    }
+    if (message.groupId !== "") {
+      writer.uint32(26).string(message.groupId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FoundGroup {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFoundGroup();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.email = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.groupId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FoundGroup {
+    return {
+      email: isSet(object.email) ? globalThis.String(object.email) : "",
+      displayName: isSet(object.displayName)
+        ? globalThis.String(object.displayName)
+        : isSet(object.display_name)
+        ? globalThis.String(object.display_name)
+        : "",
+      groupId: isSet(object.groupId)
+        ? globalThis.String(object.groupId)
+        : isSet(object.group_id)
+        ? globalThis.String(object.group_id)
+        : "",
+    };
+  },
+
+  toJSON(message: FoundGroup): unknown {
+    const obj: any = {};
+    if (message.email !== "") {
+      obj.email = message.email;
+    }
+    if (message.displayName !== "") {
+      obj.displayName = message.displayName;
+    }
+    if (message.groupId !== "") {
+      obj.groupId = message.groupId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<FoundGroup>, I>>(base?: I): FoundGroup {
+    return FoundGroup.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<FoundGroup>, I>>(object: I): FoundGroup {
+    const message = createBaseFoundGroup();
+    message.email = object.email ?? "";
+    message.displayName = object.displayName ?? "";
+    message.groupId = object.groupId ?? "";
+    return message;
+  },
+};
+
 function createBaseCheckGroupsRequest(): CheckGroupsRequest {
   return { parent: "", groups: [] };
 }
@@ -3823,6 +4381,31 @@ export const DirectoryServiceService = {
       Buffer.from(ListCustomSchemasResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListCustomSchemasResponse => ListCustomSchemasResponse.decode(value),
   },
+  /** The org units of the directory, read from Google. Needs the scope admin.directory.orgunit.readonly; SCOPE_MISSING without. */
+  listOrgUnits: {
+    path: "/autoprov.directory.v1.DirectoryService/ListOrgUnits" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListOrgUnitsRequest): Buffer => Buffer.from(ListOrgUnitsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListOrgUnitsRequest => ListOrgUnitsRequest.decode(value),
+    responseSerialize: (value: ListOrgUnitsResponse): Buffer =>
+      Buffer.from(ListOrgUnitsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListOrgUnitsResponse => ListOrgUnitsResponse.decode(value),
+  },
+  /**
+   * Groups whose name or address begins with a text, read from Google. Needs the scope admin.directory.group.readonly;
+   * SCOPE_MISSING without.
+   */
+  searchGroups: {
+    path: "/autoprov.directory.v1.DirectoryService/SearchGroups" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SearchGroupsRequest): Buffer => Buffer.from(SearchGroupsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SearchGroupsRequest => SearchGroupsRequest.decode(value),
+    responseSerialize: (value: SearchGroupsResponse): Buffer =>
+      Buffer.from(SearchGroupsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SearchGroupsResponse => SearchGroupsResponse.decode(value),
+  },
   /** Whether groups exist and may be read: the first page of each one's members, read from Google. */
   checkGroups: {
     path: "/autoprov.directory.v1.DirectoryService/CheckGroups" as const,
@@ -3891,6 +4474,13 @@ export interface DirectoryServiceServer extends UntypedServiceImplementation {
   explainMembership: handleUnaryCall<ExplainMembershipRequest, ExplainMembershipResponse>;
   /** The custom schemas of the directory, read from Google. */
   listCustomSchemas: handleUnaryCall<ListCustomSchemasRequest, ListCustomSchemasResponse>;
+  /** The org units of the directory, read from Google. Needs the scope admin.directory.orgunit.readonly; SCOPE_MISSING without. */
+  listOrgUnits: handleUnaryCall<ListOrgUnitsRequest, ListOrgUnitsResponse>;
+  /**
+   * Groups whose name or address begins with a text, read from Google. Needs the scope admin.directory.group.readonly;
+   * SCOPE_MISSING without.
+   */
+  searchGroups: handleUnaryCall<SearchGroupsRequest, SearchGroupsResponse>;
   /** Whether groups exist and may be read: the first page of each one's members, read from Google. */
   checkGroups: handleUnaryCall<CheckGroupsRequest, CheckGroupsResponse>;
   /** Which Google customer an access token reads. For the token broker only, before it gives the token to anybody. */
@@ -3999,6 +4589,41 @@ export interface DirectoryServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListCustomSchemasResponse) => void,
+  ): ClientUnaryCall;
+  /** The org units of the directory, read from Google. Needs the scope admin.directory.orgunit.readonly; SCOPE_MISSING without. */
+  listOrgUnits(
+    request: ListOrgUnitsRequest,
+    callback: (error: ServiceError | null, response: ListOrgUnitsResponse) => void,
+  ): ClientUnaryCall;
+  listOrgUnits(
+    request: ListOrgUnitsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListOrgUnitsResponse) => void,
+  ): ClientUnaryCall;
+  listOrgUnits(
+    request: ListOrgUnitsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListOrgUnitsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Groups whose name or address begins with a text, read from Google. Needs the scope admin.directory.group.readonly;
+   * SCOPE_MISSING without.
+   */
+  searchGroups(
+    request: SearchGroupsRequest,
+    callback: (error: ServiceError | null, response: SearchGroupsResponse) => void,
+  ): ClientUnaryCall;
+  searchGroups(
+    request: SearchGroupsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SearchGroupsResponse) => void,
+  ): ClientUnaryCall;
+  searchGroups(
+    request: SearchGroupsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SearchGroupsResponse) => void,
   ): ClientUnaryCall;
   /** Whether groups exist and may be read: the first page of each one's members, read from Google. */
   checkGroups(
