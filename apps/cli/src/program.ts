@@ -12,6 +12,7 @@ import { addHistory, addRollback } from './commands/history.ts';
 import { addPrepare } from './commands/prepare.ts';
 import { addPreview } from './commands/preview.ts';
 import { addRemove } from './commands/remove.ts';
+import { addRead, addReads } from './commands/reads.ts';
 import { addRoles } from './commands/roles.ts';
 import { addStatus } from './commands/status.ts';
 import { addSwitch } from './commands/switch.ts';
@@ -52,6 +53,8 @@ function createProgram(io: Io): Command {
   addSwitch(program, io);
   addRemove(program, io);
   addSync(program, io);
+  addRead(program, io);
+  addReads(program, io);
   addStatus(program, io);
   addFailures(program, io);
   addExplain(program, io);

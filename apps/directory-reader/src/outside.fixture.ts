@@ -4,11 +4,13 @@ import {
   ConfigServiceService,
   ProvisioningSetup_State,
   SetupChange,
+  ExtraScope,
   TokenBrokerServiceService,
+  type GetDirectoryAccessTokenRequest,
   type ListSetupChangesRequest,
   type ListSetupChangesResponse,
 } from '@autoprov/proto';
-import { directoryScopes, type ExampleDirectory } from '@autoprov/testing';
+import { directoryScopes, optionalScopes, type ExampleDirectory } from '@autoprov/testing';
 
 /** What a test wants of a setup. */
 export type SetupWish = { groups?: string[]; attributes?: string[]; active?: boolean };
@@ -44,7 +46,8 @@ export function createConfig() {
 export function createTokenBroker(directory: ExampleDirectory) {
   let token: Promise<string> | undefined;
   let refusal: Refusal | undefined;
-  async function getDirectoryAccessToken({ forceNew }: { forceNew: boolean }) {
+  async function getDirectoryAccessToken({ forceNew, extraScope }: GetDirectoryAccessTokenRequest) {
+    if (extraScope !== undefined) return getExtraToken(directory, extraScope);
     if (refusal) {
       const { reason, code } = refusal;
       throw new RpcError(status.FAILED_PRECONDITION, reason, 'no token', { metadata: { code } });
@@ -62,8 +65,21 @@ export function createTokenBroker(directory: ExampleDirectory) {
 
 type Refusal = { reason: RpcError['reason']; code: string };
 
+async function getExtraToken(directory: ExampleDirectory, extraScope: ExtraScope) {
+  const { groups, orgUnits } = optionalScopes;
+  const scope = extraScope === ExtraScope.EXTRA_SCOPE_GROUP_READONLY ? groups : orgUnits;
+  const accessToken = await fetchToken(directory, [scope]).catch(() => {
+    const metadata = { code: '17006', missing_scopes: scope };
+    throw new RpcError(status.FAILED_PRECONDITION, 'SCOPE_MISSING', 'not granted', { metadata });
+  });
+  return { accessToken, expireTime: new Date(Date.now() + 3_000_000) };
+}
+
 /** A token of the example directory, as the broker would get it. */
-export async function fetchToken(directory: ExampleDirectory): Promise<string> {
+export async function fetchToken(
+  directory: ExampleDirectory,
+  scopes: readonly string[] = directoryScopes,
+): Promise<string> {
   const { client_email: iss, private_key: key, token_uri: aud } = directory.serviceAccountKey();
   const iat = Math.floor(Date.now() / 1000);
   const claims = {
@@ -72,7 +88,7 @@ export async function fetchToken(directory: ExampleDirectory): Promise<string> {
     iat,
     exp: iat + 3600,
     sub: `admin@${directory.state.domain}`,
-    scope: directoryScopes.join(' '),
+    scope: scopes.join(' '),
   };
   const signed = [{ alg: 'RS256', typ: 'JWT' }, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))

@@ -16,7 +16,7 @@ import {
   type ReadCompleted,
 } from '@autoprov/proto';
 import { createLogger, createRegistry } from '@autoprov/service';
-import { createCertificates, startDirectory, type DirectoryState } from '@autoprov/testing';
+import { createCertificates, freePort, startDirectory, type DirectoryState } from '@autoprov/testing';
 import type { ReaderEnv } from './env.ts';
 import { createConfig, createTokenBroker } from './outside.fixture.ts';
 import { migrationsDir, startDirectoryReader } from './server.ts';
@@ -87,8 +87,9 @@ export async function startSurroundings(people: DirectoryState) {
 /** The service as a process would run it, publishing into a list, in its surroundings. */
 export async function startReaderNetwork({
   people,
+  watched = false,
   ...changes
-}: { people: DirectoryState } & Partial<Pick<ReaderEnv, 'pollIntervalMs' | 'configSilenceMs'>> & {
+}: { people: DirectoryState; watched?: boolean } & Partial<Pick<ReaderEnv, 'pollIntervalMs' | 'configSilenceMs'>> & {
     retryBudgetMs?: number;
   }) {
   const surroundings = await startSurroundings(people);
@@ -112,10 +113,12 @@ export async function startReaderNetwork({
     configSilenceMs: changes.configSilenceMs ?? 30_000,
     pollIntervalMs: changes.pollIntervalMs ?? 3_600_000,
     google: { rootUrl: directory.url, retryBudgetMs: changes.retryBudgetMs ?? 0, requestsPerMinute: 1_000_000 },
+    watch: watched ? await watchAddresses() : undefined,
     clockOffsetMs: 0,
   };
-  const start = (clockOffsetMs = 0) =>
-    startDirectoryReader({ ...env, clockOffsetMs }, { logger, registry: createRegistry() }, { publisher });
+  let registry = createRegistry();
+  const start = (changed: Partial<ReaderEnv> = {}) =>
+    startDirectoryReader({ ...env, ...changed }, { logger, registry }, { publisher });
   let reader = await start();
   let client = surroundings.connect(reader.port);
   const replicas: (typeof reader)[] = [];
@@ -141,6 +144,11 @@ export async function startReaderNetwork({
     directory,
     config,
     tokenBroker: broker,
+    databaseUrl,
+    /** Where the hook listens. */
+    hookUrl: env.watch?.publicUrl ?? '',
+    /** A metric of the service that was started last, as a scraper sees it. */
+    metric: (name: string) => registry.getSingleMetricAsString(name),
     records,
     client: () => client,
     /** As another workload; to be closed. */
@@ -159,14 +167,18 @@ export async function startReaderNetwork({
       return takePublished();
     },
     /** Starts the service once more, on the same database; it ends with the network. */
-    async addReplica(): Promise<void> {
-      replicas.push(await start());
+    async addReplica(): Promise<typeof reader> {
+      registry = createRegistry();
+      const replica = await start({ watch: env.watch && { ...env.watch, address: anyPort } });
+      replicas.push(replica);
+      return replica;
     },
     /** Ends the service as it is, and starts it again, with a clock that is ahead if asked for. */
     async restart({ clockOffsetMs = 0 } = {}): Promise<void> {
       client.close();
       await reader.stop();
-      reader = await start(clockOffsetMs);
+      registry = createRegistry();
+      reader = await start({ clockOffsetMs });
       client = surroundings.connect(reader.port);
     },
     async [Symbol.asyncDispose]() {
@@ -175,6 +187,11 @@ export async function startReaderNetwork({
       await surroundings.stop();
     },
   };
+}
+
+async function watchAddresses() {
+  const address = `127.0.0.1:${await freePort()}`;
+  return { publicUrl: `http://${address}/google`, address };
 }
 
 /** What a consumer holds that takes in all records, each when its seq is higher than what it has: as the pusher does. */

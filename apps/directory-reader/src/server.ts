@@ -17,6 +17,7 @@ import { createSetupFollower } from './follow-setups.ts';
 import { createRequestBudget, type RequestBudget } from './request-budget.ts';
 import { directoryService } from './rpc/index.ts';
 import { runReads } from './run-reads.ts';
+import { watchUsers } from './watch/watch-users.ts';
 
 const SERVICE = 'directory-reader';
 const ENGINE_WATCH_MS = 5_000;
@@ -70,6 +71,7 @@ export async function startDirectoryReader(
     run: createEngineWatch({ kafka, publisher, askPostgres, origin: context.origin, logger }),
     logger,
   });
+  const watching = env.watch && (await watchUsers(context, env.watch, registry));
   const { address, tls, reflection, identityProvider } = env;
   const services = [directoryService(context)];
   const authorizer = createAuthorizer({ identityProvider, bindingsOf: rememberBindings(askConfig(clients.config)) });
@@ -78,10 +80,13 @@ export async function startDirectoryReader(
   const metrics = await startMetricsServer({ address: env.metricsAddress, registry, ready });
   return {
     port: server.port,
+    /** Of the hook for notifications; undefined: there is none. */
+    watchPort: watching?.port,
     /** Resolves once all that was announced is published. */
     outboxDrained: () => outbox.drained(),
     async stop() {
       await server.stop();
+      await watching?.stop();
       await following.stop();
       await watchingEngines.stop();
       await reads.stop();

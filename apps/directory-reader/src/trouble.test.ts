@@ -154,4 +154,4 @@ describe('customers', () => {
   });
 });
 
-const pageOf = (parent: string) => ({ parent, pageSize: 0, pageToken: '', showDeleted: false });
+const pageOf = (parent: string) => ({ parent, pageSize: 0, pageToken: '', showDeleted: false, fresh: false });

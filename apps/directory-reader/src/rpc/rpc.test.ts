@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { rpcErrorOf } from '@autoprov/grpc';
 import { DirectoryUser_State, type ReadCompleted } from '@autoprov/proto';
 import { plainPeople } from '@autoprov/testing';
-import { foldUsers, hashOf, startReaderNetwork } from '../reader-network.fixture.ts';
+import { foldUsers, hashOf, startReaderNetwork, until } from '../reader-network.fixture.ts';
 
 const within = { timeoutMs: 10_000 };
 const acme = 'customers/acme';
@@ -77,7 +77,7 @@ describe('lists', () => {
     const emails = async (showDeleted: boolean) => {
       const found: string[] = [];
       for (let pageToken = ''; ;) {
-        const answer = await client().listUsers({ ...page, pageSize: 7, pageToken, showDeleted }, within);
+        const answer = await client().listUsers({ ...page, pageSize: 7, pageToken, showDeleted, fresh: false }, within);
         expect(answer.users.length).toBeLessThanOrEqual(7);
         found.push(...answer.users.map((user) => user.primaryEmail));
         pageToken = answer.nextPageToken;
@@ -127,6 +127,37 @@ describe('reads', () => {
       incompleteParts: [],
       presentCount: 29n,
     });
+  });
+
+  test('that one is asked for, how each part stands, and what is missing since when, is told', async () => {
+    const group = 'group002@example.com';
+    const parts = async () => {
+      const answer = await client().getReadStatus({ customer: acme, showParts: true }, within);
+      return Object.fromEntries(answer.parts.map(({ part, ...rest }) => [part, rest]));
+    };
+    expect((await network.status()).parts).toEqual([]);
+    expect(Object.keys(await parts())).toEqual(['users', 'groups/group001@example.com', `groups/${group}`]);
+    const { lastReadNo } = await network.status();
+    network.directory.run({ do: 'setLatency', latencyMs: 300 });
+    const { readNo } = await client().requestRead({ customer: acme }, within);
+    expect(await network.status()).toMatchObject({ lastReadNo, requestedReadNo: readNo });
+    await until(async () => (await network.status()).running !== undefined);
+    expect((await network.status()).running?.estimatedEndTime).toBeInstanceOf(Date);
+    await network.readAfter(lastReadNo);
+    network.directory.run({ do: 'clearFaults' });
+    expect(await network.status()).toMatchObject({ running: undefined, requestedReadNo: 0n });
+
+    const before = await parts();
+    network.directory.run({ do: 'deleteGroup', group });
+    await network.read();
+    const missing = (await parts())[`groups/${group}`];
+    expect(missing).toMatchObject({ incomplete: true, code: '50005', missingSince: expect.any(Date) });
+    expect(missing?.completeTime).toEqual(before[`groups/${group}`]?.completeTime);
+    expect((await parts())['users']).toMatchObject({ incomplete: false, missingSince: undefined });
+    await network.read();
+    expect((await parts())[`groups/${group}`]?.missingSince).toEqual(missing?.missingSince);
+    const { groups } = await client().listGroups(page, within);
+    expect(groups[1]).toMatchObject({ missing: true, missingSince: missing?.missingSince });
   });
 
   test('of a customer that is not read there is no status, and no read', async () => {

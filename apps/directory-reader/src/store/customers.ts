@@ -22,6 +22,13 @@ export type CustomerRow = {
   wholeSchemas: string[];
   usersCovered: boolean;
   deletionsUnknown: boolean;
+  wholeUsersTime: Date | null;
+  /** A read with this number or a higher one was asked for. */
+  requestedReadNo: bigint;
+  /** What the last complete read took; zero: there was none. */
+  completeUsersRead: bigint;
+  completeGroupsRead: number;
+  completeDurationMs: bigint;
 };
 
 const COLUMNS = `customer_id as "customerId", read_no as "readNo", next_read_time as "nextReadTime",
@@ -29,7 +36,9 @@ const COLUMNS = `customer_id as "customerId", read_no as "readNo", next_read_tim
   last_read_no as "lastReadNo", last_end_time as "lastEndTime", last_complete_read_no as "lastCompleteReadNo",
   last_complete_time as "lastCompleteTime", incomplete_parts as "incompleteParts",
   whole_user_count as "wholeUserCount", whole_schemas as "wholeSchemas",
-  users_covered as "usersCovered", deletions_unknown as "deletionsUnknown"`;
+  users_covered as "usersCovered", deletions_unknown as "deletionsUnknown", whole_users_time as "wholeUsersTime",
+  requested_read_no as "requestedReadNo", complete_users_read as "completeUsersRead",
+  complete_groups_read as "completeGroupsRead", complete_duration_ms as "completeDurationMs"`;
 
 /** Ahead by itself in a database that was restored. */
 const NEXT_SEQ = `greatest(announced_seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)`;
@@ -44,6 +53,14 @@ const isDue = (now: string) => `((requested_read_no > last_read_no or next_read_
 /** A customer that has, or had, an active setup. */
 export async function findCustomer(db: Db, customerId: string): Promise<CustomerRow | undefined> {
   const { rows } = await db.query<CustomerRow>(`select ${COLUMNS} from customers where customer_id = $1`, [customerId]);
+  return rows[0];
+}
+
+/** The same, and from here to the end of the transaction nobody else changes how reading stands. */
+export async function lockCustomer(tx: Db, customerId: string): Promise<CustomerRow | undefined> {
+  const { rows } = await tx.query<CustomerRow>(`select ${COLUMNS} from customers where customer_id = $1 for update`, [
+    customerId,
+  ]);
   return rows[0];
 }
 
@@ -185,7 +202,12 @@ export async function endRead(tx: Db, customerId: string, end: ReadEnd): Promise
        last_complete_read_no = case when $5::jsonb = '[]' then $2 else last_complete_read_no end,
        last_complete_time = case when $5::jsonb = '[]' then $3 else last_complete_time end,
        whole_user_count = coalesce($6, whole_user_count), whole_schemas = coalesce($7, whole_schemas),
-       users_covered = users_covered or $6 is not null
+       users_covered = users_covered or $6 is not null,
+       whole_users_time = case when $6::integer is null then whole_users_time else $3 end,
+       complete_users_read = case when $5::jsonb = '[]' then users_read else complete_users_read end,
+       complete_groups_read = case when $5::jsonb = '[]' then groups_read else complete_groups_read end,
+       complete_duration_ms = case when $5::jsonb = '[]' and start_time is not null
+         then extract(epoch from $3::timestamptz - start_time) * 1000 else complete_duration_ms end
      where customer_id = $1`,
     [
       customerId,

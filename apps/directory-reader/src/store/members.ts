@@ -11,10 +11,11 @@ export async function mergeMembers(
   page: (ObservedMember & { key: string })[],
 ): Promise<void> {
   await tx.query(
-    `insert into members as m (customer_id, group_key, kind, member_id, member_key, seen_read_no)
-     select $1, $2, kind, id, key, $3 from unnest($4::text[], $5::text[], $6::text[]) as page (kind, id, key)
+    `insert into members as m (customer_id, group_key, kind, member_id, member_key, seen_read_no, member_email)
+     select $1, $2, kind, id, key, $3, case when kind = 'group' then email else '' end
+     from unnest($4::text[], $5::text[], $6::text[], $7::text[]) as page (kind, id, key, email)
      on conflict (customer_id, group_key, kind, member_id) do update
-       set seen_read_no = excluded.seen_read_no, member_key = excluded.member_key`,
+       set seen_read_no = excluded.seen_read_no, member_key = excluded.member_key, member_email = excluded.member_email`,
     [
       customerId,
       groupKey,
@@ -22,6 +23,7 @@ export async function mergeMembers(
       page.map((member) => member.kind),
       page.map((member) => member.id),
       page.map((member) => member.key),
+      page.map((member) => member.email),
     ],
   );
 }
@@ -91,7 +93,7 @@ export async function listNested(db: Db, { customerId, readNo, groupKey }: Group
 }
 
 /** Which group keys each group of interest reaches: itself, and what is nested in it at any depth. UNION ends cycles. */
-const REACH = `reach (name, group_key) as (
+export const REACH = `reach (name, group_key) as (
   select name, lower(name) collate "C" from interests where customer_id = $1 and kind = 'group'
   union
   select r.name, m.member_key from reach r

@@ -13,7 +13,8 @@ export type MirrorUser = {
   seq: bigint;
 };
 
-const COLUMNS = `u.id, u.primary_email as "primaryEmail", u.state, u.org_unit_path as "orgUnitPath", u.attributes,
+/** The columns of a MirrorUser, of `users u`. */
+export const USER_COLUMNS = `u.id, u.primary_email as "primaryEmail", u.state, u.org_unit_path as "orgUnitPath", u.attributes,
   u.groups, u.observed_at as "observedAt", u.seq`;
 
 /** The number of the read that began last. */
@@ -121,7 +122,7 @@ export async function takeChangedUsers(tx: Db, customerId: string, limit: number
      update users u
      set changed = false, seq = ${NEXT_SEQ}
      from taken where u.customer_id = $1 and u.id = taken.id
-     returning ${COLUMNS}`,
+     returning ${USER_COLUMNS}`,
     [customerId, limit],
   );
   return inOrder(rows);
@@ -147,7 +148,7 @@ export async function takeAllUsers(
      update users u
      set seq = case when not u.changed and u.seen_read_no = (${LAST_READ}) then ${NEXT_SEQ} else u.seq end
      from page where u.customer_id = $1 and u.id = page.id
-     returning ${COLUMNS}, u.changed`,
+     returning ${USER_COLUMNS}, u.changed`,
     [customerId, after, limit],
   );
   return inOrder(rows);
@@ -160,7 +161,7 @@ export async function listUsers(
   { after, limit, showDeleted }: { after: string; limit: number; showDeleted: boolean },
 ): Promise<MirrorUser[]> {
   const { rows } = await db.query<MirrorUser>(
-    `select ${COLUMNS} from users u
+    `select ${USER_COLUMNS} from users u
      where customer_id = $1 and id > $2 and ($4 or state <> 'deleted') order by id limit $3`,
     [customerId, after, limit, showDeleted],
   );
@@ -170,7 +171,7 @@ export async function listUsers(
 /** Users by id or by primary address; of several with one address those that exist come first. */
 export async function findUsers(db: Db, customerId: string, keys: string[]): Promise<MirrorUser[]> {
   const { rows } = await db.query<MirrorUser>(
-    `select ${COLUMNS} from users u
+    `select ${USER_COLUMNS} from users u
      where customer_id = $1 and (id = any($2) or lower(primary_email) = any($3))
      order by state = 'deleted', observed_at desc`,
     [customerId, keys, keys.map((key) => key.toLowerCase())],

@@ -30,7 +30,14 @@ const attributes: Record<string, string> = {
 };
 
 /** A person of the tests' directory. */
-export type TestPerson = { id: string; email?: string; title?: string; manager?: string; state?: DirectoryUser_State };
+export type TestPerson = {
+  id: string;
+  email?: string;
+  title?: string;
+  manager?: string;
+  groups?: string[];
+  state?: DirectoryUser_State;
+};
 
 /** One app with its database and its service provider; time can be moved. */
 export type TestApp = {
@@ -156,13 +163,14 @@ export function mappingRows(required: readonly string[] = []): MappingRow[] {
   }));
 }
 
-function userEvent({ id, email, title, manager, state }: TestPerson, seq: bigint): DirectoryEvent {
+function userEvent({ id, email, title, manager, groups, state }: TestPerson, seq: bigint): DirectoryEvent {
   const primaryEmail = email ?? `p${id}@example.com`;
   const user: DirectoryUser = {
     ...DirectoryUser.fromPartial({}),
     name: `customers/acme/users/${id}`,
     primaryEmail,
     state: state ?? DirectoryUser_State.STATE_ACTIVE,
+    groups: groups ?? [],
     attributes: {
       id,
       primaryEmail,

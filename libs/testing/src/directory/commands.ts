@@ -1,16 +1,28 @@
 import { addGroup, addMember, changePrimaryAddress, deleteGroup, deleteUser } from './changes.ts';
 import { hire, removeMember, rename, setCustomerId, undeleteUser, update } from './changes.ts';
 import type { NewUser } from './changes.ts';
+import { notify } from './channels.ts';
+import type { UserEvent } from './channels.ts';
 import { zeroCounts } from './directory.ts';
 import type { Directory } from './directory.ts';
 import type { Fault, FaultTarget } from './faults.ts';
-import { findUser, type DirectoryState } from './state.ts';
+import { findUser } from './state.ts';
+import type { DirectoryState, GoogleUser } from './state.ts';
 
 /** Turns a change of the people into a command. */
 function changing<Args, Result>(change: (state: DirectoryState, args: Args) => Result) {
   return (directory: Directory, args: Args): Result => {
     directory.version++;
     return change(directory.state, args);
+  };
+}
+
+/** Turns a change of one user into a command; the channels that watch for it are told. */
+function telling<Args>(event: UserEvent, change: (state: DirectoryState, args: Args) => GoogleUser) {
+  return (directory: Directory, args: Args): GoogleUser => {
+    const user = changing(change)(directory, args);
+    notify(directory.channels, event, user);
+    return user;
   };
 }
 
@@ -24,21 +36,37 @@ function fault<Effect extends Fault['effect']>(effect: Effect) {
 }
 
 const commands = {
-  hire: changing<NewUser, ReturnType<typeof hire>>(hire),
-  rename: changing(rename),
-  update: changing(update),
-  changePrimaryAddress: changing(changePrimaryAddress),
-  suspend: changing((state, { user }: OneUser) => update(state, { user, set: { suspended: true } })),
-  unsuspend: changing((state, { user }: OneUser) => update(state, { user, set: { suspended: false } })),
-  archive: changing((state, { user }: OneUser) => update(state, { user, set: { archived: true } })),
-  unarchive: changing((state, { user }: OneUser) => update(state, { user, set: { archived: false } })),
-  delete: changing(deleteUser),
-  undelete: changing(undeleteUser),
+  hire: telling<NewUser>('add', hire),
+  rename: telling('update', rename),
+  update: telling('update', update),
+  changePrimaryAddress: telling('update', changePrimaryAddress),
+  suspend: telling('update', (state, { user }: OneUser) => update(state, { user, set: { suspended: true } })),
+  unsuspend: telling('update', (state, { user }: OneUser) => update(state, { user, set: { suspended: false } })),
+  archive: telling('update', (state, { user }: OneUser) => update(state, { user, set: { archived: true } })),
+  unarchive: telling('update', (state, { user }: OneUser) => update(state, { user, set: { archived: false } })),
+  delete: telling('delete', deleteUser),
+  undelete: telling('undelete', undeleteUser),
   addMember: changing(addMember),
   removeMember: changing(removeMember),
   addGroup: changing(addGroup),
   deleteGroup: changing(deleteGroup),
   setCustomerId: changing(setCustomerId),
+
+  /** From now on each notification comes so many times (0: it is lost), and so late. */
+  setNotifications: (
+    { channels }: Directory,
+    { copies = 1, delayMs = 0 }: { copies?: number; delayMs?: number },
+  ): void => {
+    Object.assign(channels, { copies, delayMs });
+  },
+  /** Notifies of an event that did not happen: what is told must not be believed. */
+  notify: ({ channels, state }: Directory, { user: key, event }: OneUser & { event: UserEvent }): void => {
+    notify(channels, event, findUser(state, key) ?? { id: key, primaryEmail: '' });
+  },
+  /** The channels that are open, with their tokens. */
+  channels: ({ channels }: Directory) => [...channels.open.values()].map((channel) => ({ ...channel })),
+  /** The notifications that were answered, or never will be. */
+  deliveries: ({ channels }: Directory) => channels.deliveries.map((delivery) => ({ ...delivery })),
 
   /** Grants scopes to the service account, as an admin does in the console. */
   grantScopes: ({ grantedScopes }: Directory, { scopes }: { scopes: string[] }): void => {
@@ -75,12 +103,13 @@ const commands = {
     directory.version++;
   },
   catchUp: (directory: Directory): void => catchUp(directory),
-  /** Ends every fault, the latency, the wrong clock and the lag. */
+  /** Ends every fault, the latency, the wrong clock, the lag, and what is wrong with notifications. */
   clearFaults: (directory: Directory): void => {
     directory.faults.length = 0;
     directory.latencyMs = 0;
     directory.tokenClockOffsetMs = 0;
     catchUp(directory);
+    Object.assign(directory.channels, { copies: 1, delayMs: 0 });
   },
 
   counts: ({ counts }: Directory) => ({ ...counts }),

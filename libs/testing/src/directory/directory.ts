@@ -1,5 +1,7 @@
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { makeChannels } from './channels.ts';
+import type { Channels } from './channels.ts';
 import type { Fault, RequestKind } from './faults.ts';
 import { requestKinds } from './faults.ts';
 import type { DirectoryState, GoogleUser } from './state.ts';
@@ -10,6 +12,12 @@ export const directoryScopes = [
   'https://www.googleapis.com/auth/admin.directory.userschema.readonly',
   'https://www.googleapis.com/auth/admin.directory.group.member.readonly',
 ];
+
+/** Read-only scopes that nobody has unless an admin grants them. */
+export const optionalScopes = {
+  groups: 'https://www.googleapis.com/auth/admin.directory.group.readonly',
+  orgUnits: 'https://www.googleapis.com/auth/admin.directory.orgunit.readonly',
+};
 
 /** Google's own token endpoint: the audience that clients sign for wherever the example directory listens. */
 export const googleTokenUrl = 'https://oauth2.googleapis.com/token';
@@ -74,6 +82,7 @@ export type Directory = {
   /** How far the token endpoint's clock is ahead of ours. */
   tokenClockOffsetMs: number;
   counts: Record<RequestKind, number>;
+  channels: Channels;
 };
 
 /** A directory with all three scopes granted and nothing wrong. */
@@ -90,6 +99,7 @@ export function makeDirectory(state: DirectoryState, key: ServiceAccountKey): Di
     latencyMs: 0,
     tokenClockOffsetMs: 0,
     counts: zeroCounts(),
+    channels: makeChannels(),
   };
 }
 

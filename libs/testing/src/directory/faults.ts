@@ -1,7 +1,17 @@
 import { GoogleError } from './google-error.ts';
 
 /** What the example directory answers, as counted. */
-export const requestKinds = ['usersList', 'usersGet', 'membersList', 'schemasList', 'token'] as const;
+export const requestKinds = [
+  'usersList',
+  'usersGet',
+  'membersList',
+  'schemasList',
+  'usersWatch',
+  'channelsStop',
+  'orgUnitsList',
+  'groupsList',
+  'token',
+] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
 /** Which requests a fault spoils. */

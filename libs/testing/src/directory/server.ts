@@ -96,15 +96,15 @@ async function serve(
   const directory = theirs ?? directories[0]!;
   if (directory.latencyMs > 0) await pause(directory.latencyMs);
   if (isToken) return serveToken(directory, body, url, request, response);
-  const answer = answerOrRefuse(directory, request, url);
+  const answer = answerOrRefuse(directory, request, url, body);
   await onAnswer?.(url);
-  if (!(answer instanceof GoogleError)) return send(response, 200, answer);
+  if (!(answer instanceof GoogleError)) return send(response, answer === '' ? 204 : 200, answer);
   send(response, answer.status, answer.body(), answer.retryAfterSeconds);
 }
 
-function answerOrRefuse(directory: Directory, request: IncomingMessage, url: URL): object | string {
+function answerOrRefuse(directory: Directory, request: IncomingMessage, url: URL, body: string): object | string {
   try {
-    return answerApi(directory, request, url);
+    return answerApi(directory, request, url, body);
   } catch (error) {
     return error instanceof GoogleError ? error : new GoogleError(500, 'backendError', String(error));
   }
@@ -140,9 +140,9 @@ function serveToken(
   send(response, answer.status, answer.body);
 }
 
-function answerApi(directory: Directory, request: IncomingMessage, url: URL): object | string {
-  const method = apiMethods.find(({ path }) => path.test(url.pathname));
-  if (request.method !== 'GET' || !method) {
+function answerApi(directory: Directory, request: IncomingMessage, url: URL, text: string): object | string {
+  const method = apiMethods.find(({ path, verb = 'GET' }) => verb === request.method && path.test(url.pathname));
+  if (!method) {
     throw new GoogleError(404, 'notFound', `The example directory has no ${request.method} ${url.pathname}`);
   }
   directory.counts[method.kind]++;
@@ -152,7 +152,9 @@ function answerApi(directory: Directory, request: IncomingMessage, url: URL): ob
   const fault = takeFault(directory.faults, { kind: method.kind, page: pageNumber(pageToken), key });
   failIfAsked(fault);
   authorize(directory, method, bearerOf(request));
-  return spoilAnswer(answerMethod(method, directory, query, key), fault, pageToken);
+  const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+  const answer = answerMethod(method, directory, query, { key, body });
+  return answer === '' ? answer : spoilAnswer(answer, fault, pageToken);
 }
 
 function authorize(directory: Directory, method: ApiMethod, bearer: string): void {

@@ -21,6 +21,7 @@ import {
 import { Struct, Value } from "../../../google/protobuf/struct.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { ScimProfile } from "../../config/v1/config_service.ts";
+import { Membership } from "../../directory/v1/directory_service.ts";
 import { Outcome_Action, outcome_ActionFromJSON, outcome_ActionToJSON } from "../../event/v1/outcome.ts";
 
 /** Asks how an app stands. */
@@ -173,7 +174,14 @@ export interface ExplainUserResponse {
     | Account
     | undefined;
   /** The mapped resource. */
-  mapped?: { [key: string]: any } | undefined;
+  mapped?:
+    | { [key: string]: any }
+    | undefined;
+  /**
+   * Where the scope names groups, as directory-reader knows it: how the person is in the first that they are in; or else
+   * why in none, of the first 10. Empty, too, when directory-reader did not answer.
+   */
+  memberships: Membership[];
 }
 
 /** What the decision says. */
@@ -1026,7 +1034,15 @@ export const ExplainUserRequest: MessageFns<ExplainUserRequest> = {
 };
 
 function createBaseExplainUserResponse(): ExplainUserResponse {
-  return { user: "", inScope: false, scopeExplanation: "", next: undefined, account: undefined, mapped: undefined };
+  return {
+    user: "",
+    inScope: false,
+    scopeExplanation: "",
+    next: undefined,
+    account: undefined,
+    mapped: undefined,
+    memberships: [],
+  };
 }
 
 export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
@@ -1048,6 +1064,9 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     }
     if (message.mapped !== undefined) {
       Struct.encode(Struct.wrap(message.mapped), writer.uint32(50).fork()).join();
+    }
+    for (const v of message.memberships) {
+      Membership.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1113,6 +1132,14 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
             message.mapped = Struct.unwrap(Struct.decode(reader, reader.uint32()));
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.memberships.push(Membership.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1141,6 +1168,9 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
       next: isSet(object.next) ? PlannedAction.fromJSON(object.next) : undefined,
       account: isSet(object.account) ? Account.fromJSON(object.account) : undefined,
       mapped: isObject(object.mapped) ? object.mapped : undefined,
+      memberships: globalThis.Array.isArray(object?.memberships)
+        ? object.memberships.map((e: any) => Membership.fromJSON(e))
+        : [],
     };
   },
 
@@ -1164,6 +1194,9 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     if (message.mapped !== undefined) {
       obj.mapped = message.mapped;
     }
+    if (message.memberships?.length) {
+      obj.memberships = message.memberships.map((e) => Membership.toJSON(e));
+    }
     return obj;
   },
 
@@ -1182,6 +1215,7 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
       ? Account.fromPartial(object.account)
       : undefined;
     message.mapped = object.mapped ?? undefined;
+    message.memberships = object.memberships?.map((e) => Membership.fromPartial(e)) || [];
     return message;
   },
 };

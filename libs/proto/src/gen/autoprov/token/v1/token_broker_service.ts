@@ -20,6 +20,58 @@ import {
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 
+/** A scope that is not needed to provision. */
+export const ExtraScope = {
+  /** EXTRA_SCOPE_UNSPECIFIED - Unset: none. */
+  EXTRA_SCOPE_UNSPECIFIED: 0,
+  /** EXTRA_SCOPE_GROUP_READONLY - admin.directory.group.readonly: groups by name. */
+  EXTRA_SCOPE_GROUP_READONLY: 1,
+  /** EXTRA_SCOPE_ORGUNIT_READONLY - admin.directory.orgunit.readonly: org units by name. */
+  EXTRA_SCOPE_ORGUNIT_READONLY: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ExtraScope = typeof ExtraScope[keyof typeof ExtraScope];
+
+export namespace ExtraScope {
+  export type EXTRA_SCOPE_UNSPECIFIED = typeof ExtraScope.EXTRA_SCOPE_UNSPECIFIED;
+  export type EXTRA_SCOPE_GROUP_READONLY = typeof ExtraScope.EXTRA_SCOPE_GROUP_READONLY;
+  export type EXTRA_SCOPE_ORGUNIT_READONLY = typeof ExtraScope.EXTRA_SCOPE_ORGUNIT_READONLY;
+  export type UNRECOGNIZED = typeof ExtraScope.UNRECOGNIZED;
+}
+
+export function extraScopeFromJSON(object: any): ExtraScope {
+  switch (object) {
+    case 0:
+    case "EXTRA_SCOPE_UNSPECIFIED":
+      return ExtraScope.EXTRA_SCOPE_UNSPECIFIED;
+    case 1:
+    case "EXTRA_SCOPE_GROUP_READONLY":
+      return ExtraScope.EXTRA_SCOPE_GROUP_READONLY;
+    case 2:
+    case "EXTRA_SCOPE_ORGUNIT_READONLY":
+      return ExtraScope.EXTRA_SCOPE_ORGUNIT_READONLY;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ExtraScope.UNRECOGNIZED;
+  }
+}
+
+export function extraScopeToJSON(object: ExtraScope): string {
+  switch (object) {
+    case ExtraScope.EXTRA_SCOPE_UNSPECIFIED:
+      return "EXTRA_SCOPE_UNSPECIFIED";
+    case ExtraScope.EXTRA_SCOPE_GROUP_READONLY:
+      return "EXTRA_SCOPE_GROUP_READONLY";
+    case ExtraScope.EXTRA_SCOPE_ORGUNIT_READONLY:
+      return "EXTRA_SCOPE_ORGUNIT_READONLY";
+    case ExtraScope.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** A customer's service account and the admin it acts for. */
 export interface Delegation {
   /** `customers/{customer}/delegation`. */
@@ -492,6 +544,11 @@ export interface GetDirectoryAccessTokenRequest {
   customer: string;
   /** Make a new one even if one is cached: the last was refused. */
   forceNew: boolean;
+  /**
+   * Instead of a token with the three scopes: one with this scope alone, which an admin may have granted beside them.
+   * SCOPE_MISSING when not; that says nothing of the delegation, and no check fails for it.
+   */
+  extraScope?: ExtraScope | undefined;
 }
 
 /** A directory token. */
@@ -3415,7 +3472,7 @@ export const DeleteCredentialRequest: MessageFns<DeleteCredentialRequest> = {
 };
 
 function createBaseGetDirectoryAccessTokenRequest(): GetDirectoryAccessTokenRequest {
-  return { customer: "", forceNew: false };
+  return { customer: "", forceNew: false, extraScope: undefined };
 }
 
 export const GetDirectoryAccessTokenRequest: MessageFns<GetDirectoryAccessTokenRequest> = {
@@ -3425,6 +3482,9 @@ export const GetDirectoryAccessTokenRequest: MessageFns<GetDirectoryAccessTokenR
     }
     if (message.forceNew !== false) {
       writer.uint32(16).bool(message.forceNew);
+    }
+    if (message.extraScope !== undefined) {
+      writer.uint32(24).int32(message.extraScope);
     }
     return writer;
   },
@@ -3458,6 +3518,14 @@ export const GetDirectoryAccessTokenRequest: MessageFns<GetDirectoryAccessTokenR
             message.forceNew = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.extraScope = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3478,6 +3546,11 @@ export const GetDirectoryAccessTokenRequest: MessageFns<GetDirectoryAccessTokenR
         : isSet(object.force_new)
         ? globalThis.Boolean(object.force_new)
         : false,
+      extraScope: isSet(object.extraScope)
+        ? extraScopeFromJSON(object.extraScope)
+        : isSet(object.extra_scope)
+        ? extraScopeFromJSON(object.extra_scope)
+        : undefined,
     };
   },
 
@@ -3488,6 +3561,9 @@ export const GetDirectoryAccessTokenRequest: MessageFns<GetDirectoryAccessTokenR
     }
     if (message.forceNew !== false) {
       obj.forceNew = message.forceNew;
+    }
+    if (message.extraScope !== undefined) {
+      obj.extraScope = extraScopeToJSON(message.extraScope);
     }
     return obj;
   },
@@ -3501,6 +3577,7 @@ export const GetDirectoryAccessTokenRequest: MessageFns<GetDirectoryAccessTokenR
     const message = createBaseGetDirectoryAccessTokenRequest();
     message.customer = object.customer ?? "";
     message.forceNew = object.forceNew ?? false;
+    message.extraScope = object.extraScope ?? undefined;
     return message;
   },
 };
