@@ -22,6 +22,7 @@ export type CustomerRow = {
   wholeSchemas: string[];
   usersCovered: boolean;
   deletionsUnknown: boolean;
+  membershipsUnknown: boolean;
 };
 
 const COLUMNS = `customer_id as "customerId", read_no as "readNo", next_read_time as "nextReadTime",
@@ -29,7 +30,7 @@ const COLUMNS = `customer_id as "customerId", read_no as "readNo", next_read_tim
   last_read_no as "lastReadNo", last_end_time as "lastEndTime", last_complete_read_no as "lastCompleteReadNo",
   last_complete_time as "lastCompleteTime", incomplete_parts as "incompleteParts",
   whole_user_count as "wholeUserCount", whole_schemas as "wholeSchemas",
-  users_covered as "usersCovered", deletions_unknown as "deletionsUnknown"`;
+  users_covered as "usersCovered", deletions_unknown as "deletionsUnknown", memberships_unknown as "membershipsUnknown"`;
 
 /** Ahead by itself in a database that was restored. */
 const NEXT_SEQ = `greatest(announced_seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)`;
@@ -108,7 +109,7 @@ export async function beginRead(
   const [due] = rows;
   if (!due) return undefined;
   if (due.resumable) return { customer: await continueRead(tx, customerId), isBehind: false };
-  const customer = await startRead(tx, customerId, now);
+  const customer = await startRead(tx, customerId, { now, isBehind: due.isBehind });
   await beginLists(tx, { customerId, readNo: customer.readNo, schemas });
   return { customer, isBehind: due.isBehind };
 }
@@ -121,13 +122,18 @@ async function continueRead(tx: Db, customerId: string): Promise<CustomerRow> {
   return rows[0]!;
 }
 
-async function startRead(tx: Db, customerId: string, now: Date): Promise<CustomerRow> {
+async function startRead(
+  tx: Db,
+  customerId: string,
+  { now, isBehind }: { now: Date; isBehind: boolean },
+): Promise<CustomerRow> {
   const { rows } = await tx.query<CustomerRow>(
     `update customers set
-       read_no = read_no + 1, start_time = $2, step_time = clock_timestamp(), users_read = 0, groups_read = 0, groups_total = 0
+       read_no = read_no + 1, start_time = $2, step_time = clock_timestamp(), users_read = 0, groups_read = 0, groups_total = 0,
+       memberships_unknown = memberships_unknown or ($3 and last_read_no > 0)
      where customer_id = $1
      returning ${COLUMNS}`,
-    [customerId, now],
+    [customerId, now, isBehind],
   );
   return rows[0]!;
 }
@@ -185,7 +191,8 @@ export async function endRead(tx: Db, customerId: string, end: ReadEnd): Promise
        last_complete_read_no = case when $5::jsonb = '[]' then $2 else last_complete_read_no end,
        last_complete_time = case when $5::jsonb = '[]' then $3 else last_complete_time end,
        whole_user_count = coalesce($6, whole_user_count), whole_schemas = coalesce($7, whole_schemas),
-       users_covered = users_covered or $6 is not null
+       users_covered = users_covered or $6 is not null,
+       memberships_unknown = memberships_unknown and $5::jsonb <> '[]'
      where customer_id = $1`,
     [
       customerId,
