@@ -79,7 +79,7 @@ async function begin(
     now: await createDatabaseClock(pool),
     signal: AbortSignal.any([lease.lost, stopping]),
   });
-  const { readNo, wholeUserCount, deletionsUnknown } = begun.customer;
+  const { readNo, wholeUserCount, deletionsUnknown, membershipsUnknown } = begun.customer;
   return {
     context,
     customerId,
@@ -88,6 +88,7 @@ async function begin(
     directory,
     wholeUserCount: wholeUserCount ?? undefined,
     deletionsUnknown,
+    membershipsUnknown,
     ...begun.interests,
   };
 }

@@ -13,6 +13,8 @@ export type RunningRead = {
   wholeUserCount: number | undefined;
   /** Whether copies may hold people whose deletion the mirror missed. */
   deletionsUnknown: boolean;
+  /** Whether copies may know memberships that the mirror never heard of. */
+  membershipsUnknown: boolean;
   /** Of interest, sorted; groups as the setups spell them. */
   groups: string[];
   schemas: string[];
