@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { runAsAdmin } from '@autoprov/postgres/testing';
-import { Failure_State, ProvisioningScope, type Failure } from '@autoprov/proto';
+import { Failure_State, GuardPolicy, ProvisioningScope, type Failure } from '@autoprov/proto';
 import { findGroup, plainPeople, startKafka, waitUntil } from '@autoprov/testing';
 import type { GoogleGroup, LocalKafka, Network } from '@autoprov/testing';
 import { findDifferences } from './judge.ts';
@@ -38,7 +38,9 @@ beforeAll(async () => {
       'scim-pusher': { RETRY_FOR_MS: '500', PROBE_BASE_MS: '1000' },
     },
   });
-  await installApp(network, { scope: ProvisioningScope.fromPartial(demanded) });
+  // At the end half of the people leave the scope at once, without an approval.
+  const guard = GuardPolicy.fromPartial({ maxSharePercent: 100 });
+  await installApp(network, { scope: ProvisioningScope.fromPartial(demanded), guard });
   await network.settle({ read: false });
   group = findGroup(network.people.state, otherGroup)!;
 });

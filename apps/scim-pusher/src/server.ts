@@ -16,6 +16,7 @@ import type { PusherEnv } from './env.ts';
 import { followSetups } from './follow-setups.ts';
 import { ingestBatch } from './ingest.ts';
 import { createOutboundAgent } from '@autoprov/outbound';
+import { addMetrics } from './metrics.ts';
 import { pushService } from './rpc/index.ts';
 import { credentialWatchMs, watchCredentials } from './watch-credentials.ts';
 import { createWorker } from './work.ts';
@@ -106,6 +107,7 @@ export async function startScimPusher(
     logger,
     registry,
   });
+  addMetrics(registry, pool);
   const ready = () => askPostgres().then(() => true);
   const metrics = await startMetricsServer({ address: env.metricsAddress, registry, ready });
   return {

@@ -2,11 +2,14 @@ import type { Command } from 'commander';
 import {
   account_OriginToJSON,
   account_StateToJSON,
+  dangerToJSON,
   ExplainUserResponse,
   MembershipEdge_MemberKind,
+  hold_WhatToJSON,
   outcome_ActionToJSON,
   toCanonicalJson,
   type Account,
+  type HeldAction,
   type Membership,
   type PlannedAction,
 } from '@autoprov/proto';
@@ -48,7 +51,7 @@ export function addExplain(program: Command, io: Io): void {
  * @param person how the person was asked for
  */
 export function formatExplanation(
-  { inScope, scopeExplanation, memberships, account, next }: ExplainUserResponse,
+  { inScope, scopeExplanation, memberships, account, next, held, holds }: ExplainUserResponse,
   now: Date,
   person = 'the person',
 ): string {
@@ -57,6 +60,13 @@ export function formatExplanation(
     ...memberships.map((membership) => `group      ${formatMembership(membership, person, now)}`),
     `account    ${formatAccount(account, now)}`,
     `next       ${formatNext(next, now)}`,
+    ...held.map(
+      (action) => `held       ${formatWord(dangerToJSON(action.danger), 'DANGER_')}, ${formatHeldState(action)}`,
+    ),
+    ...holds.map(
+      (hold) =>
+        `hold       ${formatWord(hold_WhatToJSON(hold.what), 'WHAT_')} by ${printable(hold.placedBy)}: ${printable(hold.reason)}`,
+    ),
     ...(next && next.changes.length > 0 ? ['', formatChanges(next)] : []),
   ].join('\n');
 }
@@ -76,6 +86,11 @@ function formatMembership(membership: Membership, person: string, now: Date): st
     completeTime ? `read whole ${formatAge(completeTime, now)} ago` : 'never read whole',
   ];
   return `${[printable(group), ...members].join(' → ')} (${notes.join('; ')})`;
+}
+
+function formatHeldState({ isProtected, approver, explanation }: HeldAction): string {
+  if (isProtected) return 'for the person is protected';
+  return approver === '' ? `waits for an approval: ${printable(explanation)}` : `approved by ${printable(approver)}`;
 }
 
 function formatAccount(account: Account | undefined, now: Date): string {

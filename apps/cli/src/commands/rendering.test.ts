@@ -6,6 +6,7 @@ import {
   Account,
   Account_Origin,
   Account_State,
+  Danger,
   ExplainUserResponse,
   Failure,
   Failure_State,
@@ -13,13 +14,20 @@ import {
   GetAppStatusResponse,
   GetAppStatusResponse_State,
   GetReadStatusResponse,
+  HeldAction,
+  Hold_What,
   MembershipEdge_MemberKind,
   Outcome_Action,
+  PlannedAction,
+  PlanTotals,
 } from '@autoprov/proto';
 import { formatStatuses } from '../app-status.ts';
 import { formatAccounts } from './accounts.ts';
 import { formatExplanation } from './explain.ts';
 import { formatFailures } from './failures.ts';
+import { formatHeld } from './held.ts';
+import { formatHolds } from './holds.ts';
+import { formatPlan } from './plan.ts';
 import { formatReads } from './reads.ts';
 import { formatTemplates } from './templates.ts';
 
@@ -222,5 +230,50 @@ test('a template shows how it authorises, what it does with leavers and where it
     expect.stringMatching(/^TEMPLATE +VERSION +AUTHORISES BY +LEAVERS +ENDPOINT +NAME$/),
     expect.stringMatching(/^crm +2 +oauth code, bearer +suspend +https:\/\/\{team\}\.crm\.example\/scim +CRM$/),
     expect.stringMatching(/^any +1 +- +suspend, delete +any +Any$/),
+  ]);
+});
+
+test('what is held says who would lose what, and how to approve exactly that', () => {
+  const action = HeldAction.fromPartial({
+    user: 'customers/acme/users/1042',
+    danger: Danger.DANGER_CHANGED_IDENTITY,
+    action: Outcome_Action.ACTION_UPDATE,
+    explanation: '1 attributes differ',
+    holdTime: minutesAgo(5),
+  });
+  const changes = [{ path: 'userName', oldValue: 'ada', newValue: 'ada.l' }];
+  const held = { actions: [{ ...action, changes }], approvalHash: '7-abc', coveredCount: 1n };
+  expect(formatHeld(held, 'crm', now).split('\n')).toEqual([
+    'USER   ACTION   DANGER             ATTRIBUTES                  WHY                   SINCE   APPROVED BY   ENDED',
+    '1042   update   changed identity   userName: "ada" → "ada.l"   1 attributes differ   5m      -             -',
+    '',
+    'to approve these 1: autoprov approve 7-abc --app crm',
+  ]);
+  expect(formatHeld({ actions: [], approvalHash: '7-abc', coveredCount: 0n }, 'crm', now)).toBe('nothing');
+});
+
+test('a plan shows each person, the numbers, and how many would be held', () => {
+  const suspend = { action: Outcome_Action.ACTION_SUSPEND, explanation: 'out of scope: suspended by the policy' };
+  const action = PlannedAction.fromPartial({ ...suspend, user: 'customers/acme/users/1042', held: true });
+  const totals = PlanTotals.fromPartial({ suspends: 1n, unchanged: 8n, held: 1n });
+  expect(formatPlan({ actions: [action], totals, waitingFor: [] }).split('\n')).toEqual([
+    'USER   ACTION    HELD   ATTRIBUTES   WHY',
+    '1042   suspend   held   -            out of scope: suspended by the policy',
+    '',
+    '1 suspends, 8 unchanged; of these 1 would be held until they are approved',
+  ]);
+  expect(formatPlan({ actions: [], totals: undefined, waitingFor: ['users'] })).toMatch(/waits for a read of users/);
+});
+
+test('holds say what, by whom and why', () => {
+  const hold = {
+    parent: 'customers/-',
+    what: Hold_What.WHAT_REMOVALS,
+    reason: 'wrong org chart',
+    placedBy: 'ann@x.example',
+  };
+  expect(formatHolds([{ ...hold, placeTime: minutesAgo(1) }], now).split('\n')).toEqual([
+    'WHAT       OF              BY              SINCE   WHY',
+    'removals   all customers   ann@x.example   60s     wrong org chart',
   ]);
 });

@@ -37,7 +37,12 @@ export type TestPerson = {
   manager?: string;
   groups?: string[];
   state?: DirectoryUser_State;
+  /** In the one group that reads cover. */
+  isStaff?: boolean;
 };
+
+/** The group of `isStaff`. */
+export const staffGroup = 'staff@example.com';
 
 /** One app with its database and its service provider; time can be moved. */
 export type TestApp = {
@@ -106,6 +111,7 @@ export async function startTestApp(
       settleMs: 0,
       probeBaseMs: 60_000,
       intents: true,
+      guard: { maxCount: 500, maxSharePercent: 10, windowMs: 86_400_000 },
       ...settings,
     },
   };
@@ -163,14 +169,14 @@ export function mappingRows(required: readonly string[] = []): MappingRow[] {
   }));
 }
 
-function userEvent({ id, email, title, manager, groups, state }: TestPerson, seq: bigint): DirectoryEvent {
+function userEvent({ id, email, title, manager, groups, state, isStaff }: TestPerson, seq: bigint): DirectoryEvent {
   const primaryEmail = email ?? `p${id}@example.com`;
   const user: DirectoryUser = {
     ...DirectoryUser.fromPartial({}),
     name: `customers/acme/users/${id}`,
     primaryEmail,
     state: state ?? DirectoryUser_State.STATE_ACTIVE,
-    groups: groups ?? [],
+    groups: groups ?? (isStaff ? [staffGroup] : []),
     attributes: {
       id,
       primaryEmail,
@@ -200,7 +206,7 @@ async function completedRead(
   for (const [id, userSeq] of [...present].sort(([a], [b]) => (a < b ? -1 : 1))) hash.add(id, userSeq);
   const value = {
     readNo: seq,
-    groups: [],
+    groups: [staffGroup],
     schemas: [],
     presentCount: BigInt(present.size),
     presentHash: hash.digest(),

@@ -13,10 +13,15 @@ import type { PatchOperation, ScimUser } from '@autoprov/scim';
 import type { PusherContext } from '../context.ts';
 import type { Decision } from '../domain/decide.ts';
 import type { Account } from '../domain/model.ts';
-import { decideFor } from '../push/push-people.ts';
+import { findDangers } from '../domain/guard.ts';
+import { decideFor } from '../push/decide-people.ts';
+import { findOpenActions } from '../store/held-actions.ts';
+import { findHolds, holdParents } from '../store/holds.ts';
 import { findUserIds, findUsers } from '../store/users.ts';
 import { readAppName, requireSetup } from './app-key.ts';
+import { presentHold } from './hold-messages.ts';
 import { toMessage } from './list-accounts.ts';
+import { presentDanger, presentHeldAction } from './present-held-action.ts';
 
 export async function explainUser(ctx: PusherContext, request: ExplainUserRequest): Promise<ExplainUserResponse> {
   const key = readAppName('app', request.app);
@@ -29,6 +34,7 @@ export async function explainUser(ctx: PusherContext, request: ExplainUserReques
     throw new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', `no such person in the copy of the directory: ${hint}`);
   }
   const { decision, account } = turn;
+  const open = await findOpenActions(ctx.pool, key, [turn.userId]);
   const hasAccount = account.scimId !== undefined || account.attempt > 0;
   return {
     user: `customers/${key.customerId}/users/${turn.userId}`,
@@ -40,10 +46,15 @@ export async function explainUser(ctx: PusherContext, request: ExplainUserReques
       explanation: decision.explanation,
       dueTime: decision.dueAt ?? account.dueAt,
       changes: 'changes' in decision ? toChanges(decision.changes, account.accepted) : [],
+      user: `customers/${key.customerId}/users/${turn.userId}`,
+      dangers: findDangers(app.setup, decision, account).map(({ danger }) => presentDanger(danger)),
+      held: open.some(({ approvalNo }) => approvalNo === undefined),
     },
     account: hasAccount ? toMessage(request.app, account) : undefined,
     mapped: decision.desired,
     memberships: await explainGroups(ctx, app.setup, turn.user),
+    held: open.map((row) => presentHeldAction(key.customerId, row)),
+    holds: (await findHolds(ctx.pool, holdParents(key))).map(presentHold),
   };
 }
 
@@ -77,7 +88,8 @@ async function explainGroups(
   });
 }
 
-function actionOf(decision: Decision, account: Account): Outcome_Action {
+/** The API's word for what was decided. */
+export function actionOf(decision: Decision, account: Account): Outcome_Action {
   switch (decision.do) {
     case 'nothing':
       return Outcome_Action.ACTION_UNSPECIFIED;
@@ -96,7 +108,8 @@ function actionOf(decision: Decision, account: Account): Outcome_Action {
   }
 }
 
-function toChanges(changes: readonly PatchOperation[], accepted: ScimUser | undefined): AttributeChange[] {
+/** The API's form of changes. */
+export function toChanges(changes: readonly PatchOperation[], accepted: ScimUser | undefined): AttributeChange[] {
   return changes.map((change) => ({
     path: change.path,
     oldValue: accepted && readPath(accepted, change.path),
