@@ -4,6 +4,7 @@ import type { NewUser } from './changes.ts';
 import { zeroCounts } from './directory.ts';
 import type { Directory } from './directory.ts';
 import type { Fault, FaultTarget } from './faults.ts';
+import { makeRateLimit, mostWithin } from './rate-limit.ts';
 import type { DirectoryState } from './state.ts';
 
 /** Turns a change of the people into a command. */
@@ -57,6 +58,16 @@ const commands = {
   setLatency: (directory: Directory, { latencyMs }: { latencyMs: number }): void => {
     directory.latencyMs = latencyMs;
   },
+  /** Refuses what comes above so many requests a second, and counts. */
+  limitRate: (directory: Directory, { perSecond }: { perSecond: number }): void => {
+    directory.rateLimit = makeRateLimit(perSecond);
+  },
+  /** What has come since `limitRate`: in all, refused, and the most within any stretch of so many seconds. */
+  arrivals: ({ rateLimit = makeRateLimit(0) }: Directory, { withinSeconds }: { withinSeconds: number }) => ({
+    total: rateLimit.arrivedAtMs.length,
+    refused: rateLimit.refused,
+    most: mostWithin(rateLimit, withinSeconds),
+  }),
   /** The token endpoint's clock is so far ahead of everybody else's. */
   setTokenClock: (directory: Directory, { offsetMs }: { offsetMs: number }): void => {
     directory.tokenClockOffsetMs = offsetMs;
@@ -70,10 +81,11 @@ const commands = {
     delete directory.laggingUsers;
     directory.version++;
   },
-  /** Ends every fault, the latency, the wrong clock and the lag. */
+  /** Ends every fault, the latency, the quota, the wrong clock and the lag. */
   clearFaults: (directory: Directory): void => {
     directory.faults.length = 0;
     directory.latencyMs = 0;
+    delete directory.rateLimit;
     directory.tokenClockOffsetMs = 0;
     delete directory.laggingUsers;
     directory.version++;
