@@ -46,7 +46,7 @@ export async function announceAllUsers({ context, customerId, lease }: Announcem
   }
   await inFencedTransaction(context, lease, async (tx) => {
     await endResend(tx, customerId);
-    await announceCoverage(tx, context, customerId, { force: true });
+    await announceCoverage(tx, customerId, { force: true });
   });
   context.outbox.wake();
 }
@@ -55,14 +55,9 @@ export async function announceAllUsers({ context, customerId, lease }: Announcem
  * Publishes the groups that changed and, when that or the users' changes or the coverage differ from the last one,
  * ReadCompleted. Not before the users have been read whole once: what a copy holds until then is no directory.
  */
-export async function announceCoverage(
-  tx: Db,
-  { now }: Pick<ReaderContext, 'now'>,
-  customerId: string,
-  { force }: { force: boolean },
-): Promise<void> {
+export async function announceCoverage(tx: Db, customerId: string, { force }: { force: boolean }): Promise<void> {
   const customer = await findCustomer(tx, customerId);
-  if (!customer || customer.wholeUserCount === null) return;
+  if (!customer?.lastEndTime || customer.wholeUserCount === null) return;
   const changedGroups = await takeChangedGroups(tx, customerId);
   const { count, hash } = await hashPresent(tx, customerId);
   const coverage = { groups: await listWholeGroups(tx, customerId), schemas: customer.wholeSchemas, presentHash: hash };
@@ -74,7 +69,7 @@ export async function announceCoverage(
       ...coverage,
       readNo: customer.lastReadNo,
       presentCount: count,
-      completeTime: now(),
+      completeTime: customer.lastEndTime,
     }),
   ]);
 }

@@ -7,7 +7,7 @@ import { forEachConcurrently } from './for-each-concurrently.ts';
 import { readPages } from './read-pages.ts';
 import { inFencedTransaction, type RunningRead } from './running-read.ts';
 import { addProgress } from './store/customers.ts';
-import { deleteLost, findLost, listUnwhole, markWhole, mergeMembers } from './store/members.ts';
+import { deleteLost, findLost, findWholeNested, listUnwhole, markWhole, mergeMembers } from './store/members.ts';
 
 const CONCURRENT_GROUPS = 8;
 const NESTING_DEPTH_MAX = 10;
@@ -22,10 +22,10 @@ export type GroupsResult = {
 
 /** Reads the members of the groups of interest, and of the groups nested in them, each group once. */
 export async function readGroups(read: RunningRead): Promise<GroupsResult> {
-  const keysOfInterest = new Set(read.groups.map(groupKeyOf));
+  const keysOfInterest = new Set(read.groupsOfInterest.map(groupKeyOf));
   const problems = new Map<string, Problem>();
-  const known = new Set(keysOfInterest);
-  let level = [...keysOfInterest];
+  const known = new Set(read.groups.map(groupKeyOf));
+  let level = [...known];
   for (let depth = 0; level.length > 0 && depth <= NESTING_DEPTH_MAX; depth++) {
     const nested = new Set<string>();
     await addProgress(read.context.pool, read.customerId, { groupsTotal: level.length });
@@ -47,6 +47,8 @@ type GroupResult = { nested: Set<string> } | { nested: Set<string>; problem: Pro
 async function readGroup(read: RunningRead, groupKey: string, keysOfInterest: Set<string>): Promise<GroupResult> {
   const { context, customerId, readNo, lease } = read;
   const group = { customerId, readNo, groupKey };
+  const nestedBefore = await findWholeNested(context.pool, group);
+  if (nestedBefore) return { nested: new Set(nestedBefore) };
   const nested = new Set<string>();
   const answers: MembersAnswer[] = [];
   try {

@@ -5,6 +5,7 @@ import { runLoop } from '@autoprov/service';
 import { announceAllUsers } from './announce.ts';
 import type { ReaderContext } from './context.ts';
 import { readCustomer } from './read-customer.ts';
+import { readNewGroups } from './read-new-groups.ts';
 import { isResendRequested, listDueCustomers } from './store/customers.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -75,5 +76,6 @@ async function serveHeld(
   stopping: AbortSignal,
 ): Promise<void> {
   await readCustomer(context, customerId, lease, stopping);
+  await readNewGroups(context, customerId, lease, stopping);
   if (await isResendRequested(context.pool, customerId)) await announceAllUsers({ context, customerId, lease });
 }

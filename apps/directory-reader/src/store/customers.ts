@@ -19,13 +19,15 @@ export type CustomerRow = {
   incompleteParts: StoredPart[];
   wholeUserCount: number | null;
   wholeSchemas: string[];
+  pollIntervalMs: number | null;
 };
 
 const COLUMNS = `customer_id as "customerId", read_no as "readNo", next_read_time as "nextReadTime",
   start_time as "startTime", users_read as "usersRead", groups_read as "groupsRead", groups_total as "groupsTotal",
   last_read_no as "lastReadNo", last_end_time as "lastEndTime", last_complete_read_no as "lastCompleteReadNo",
   last_complete_time as "lastCompleteTime", incomplete_parts as "incompleteParts",
-  whole_user_count as "wholeUserCount", whole_schemas as "wholeSchemas"`;
+  whole_user_count as "wholeUserCount", whole_schemas as "wholeSchemas",
+  poll_interval_ms as "pollIntervalMs"`;
 
 /**
  * Whether a read is due at the time `now`: somebody wants the customer's directory, and the time has come, or one was
@@ -33,6 +35,13 @@ const COLUMNS = `customer_id as "customerId", read_no as "readNo", next_read_tim
  */
 const isDue = (now: string) => `((requested_read_no > last_read_no or next_read_time <= ${now})
   and exists (select from setups s where s.customer_id = c.customer_id and s.active))`;
+
+/**
+ * Whether groups came to be of interest after the last read, which they can be added to. A read under way is finished first;
+ * where the users were never whole, the next read of everything brings the groups too.
+ */
+const HAS_ADDITION = `(c.read_no = c.last_read_no and c.whole_user_count is not null
+  and exists (select from interests i where i.customer_id = c.customer_id and i.unread and i.unwanted_since is null))`;
 
 /** A customer that has, or had, an active setup. */
 export async function findCustomer(db: Db, customerId: string): Promise<CustomerRow | undefined> {
@@ -45,11 +54,11 @@ export async function ensureCustomer(tx: Db, customerId: string): Promise<void> 
   await tx.query(`insert into customers (customer_id) values ($1) on conflict do nothing`, [customerId]);
 }
 
-/** Customers with something to do: an active setup and a read that is due, or a copy that wants everything again. */
+/** Customers with something to do: a read or an addition to one that is due, or a copy that wants everything again. */
 export async function listDueCustomers(db: Db, now: Date): Promise<string[]> {
   const { rows } = await db.query<{ customerId: string }>(
     `select customer_id as "customerId" from customers c
-     where resend_requested or ${isDue('$1')}
+     where resend_requested or ${isDue('$1')} or ${HAS_ADDITION}
      order by next_read_time`,
     [now],
   );
@@ -78,6 +87,38 @@ export async function beginRead(tx: Db, customerId: string, now: Date): Promise<
   return rows[0];
 }
 
+/** Begins to add groups to the last read, if some are waiting and no read of everything is due. */
+export async function beginAddition(tx: Db, customerId: string, now: Date): Promise<CustomerRow | undefined> {
+  const { rows } = await tx.query<CustomerRow>(
+    `update customers c set start_time = $2, groups_read = 0, groups_total = 0
+     where customer_id = $1 and ${HAS_ADDITION} and not ${isDue('$2')}
+     returning ${COLUMNS}`,
+    [customerId, now],
+  );
+  return rows[0];
+}
+
+/**
+ * Ends an addition; answers when everything is read next.
+ *
+ * @param incompleteParts of what was added; those of the read itself stay
+ * @param retryTime when to read everything at the latest; undefined: as planned
+ */
+export async function endAddition(
+  tx: Db,
+  customerId: string,
+  { incompleteParts, retryTime }: { incompleteParts: StoredPart[]; retryTime: Date | undefined },
+): Promise<Date> {
+  const { rows } = await tx.query<{ nextReadTime: Date }>(
+    `update customers set
+       start_time = null, incomplete_parts = incomplete_parts || $2::jsonb, next_read_time = least(next_read_time, $3)
+     where customer_id = $1
+     returning next_read_time as "nextReadTime"`,
+    [customerId, JSON.stringify(incompleteParts), retryTime ?? null],
+  );
+  return rows[0]!.nextReadTime;
+}
+
 /** How far a read has come. */
 export async function addProgress(
   db: Db,
@@ -96,6 +137,7 @@ export type ReadEnd = {
   readNo: bigint;
   endTime: Date;
   nextReadTime: Date;
+  pollIntervalMs: number;
   incompleteParts: StoredPart[];
   /** Of the list of users, if it was whole. */
   wholeUsers: { count: number; schemas: string[] } | undefined;
@@ -108,7 +150,7 @@ export async function endRead(tx: Db, customerId: string, end: ReadEnd): Promise
        start_time = null, next_read_time = $4, last_read_no = $2, last_end_time = $3, incomplete_parts = $5,
        last_complete_read_no = case when $5::jsonb = '[]' then $2 else last_complete_read_no end,
        last_complete_time = case when $5::jsonb = '[]' then $3 else last_complete_time end,
-       whole_user_count = coalesce($6, whole_user_count), whole_schemas = coalesce($7, whole_schemas)
+       whole_user_count = coalesce($6, whole_user_count), whole_schemas = coalesce($7, whole_schemas), poll_interval_ms = $8
      where customer_id = $1`,
     [
       customerId,
@@ -118,6 +160,7 @@ export async function endRead(tx: Db, customerId: string, end: ReadEnd): Promise
       JSON.stringify(end.incompleteParts),
       end.wholeUsers?.count ?? null,
       end.wholeUsers?.schemas ?? null,
+      end.pollIntervalMs,
     ],
   );
 }

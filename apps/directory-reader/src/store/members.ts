@@ -36,6 +36,20 @@ export async function findLost(db: Db, { customerId, readNo, groupKey }: GroupRe
   return rows[0]!;
 }
 
+/** The groups nested in a group that this read has whole already; undefined: it has not. */
+export async function findWholeNested(
+  db: Db,
+  { customerId, readNo, groupKey }: GroupRead,
+): Promise<string[] | undefined> {
+  const { rows } = await db.query<{ nested: string[] }>(
+    `select array(select member_key from members m
+                  where m.customer_id = $1 and m.group_key = $2 and m.kind = 'group') as nested
+     from member_lists where customer_id = $1 and group_key = $2 and whole_read_no = $3`,
+    [customerId, groupKey, readNo],
+  );
+  return rows[0]?.nested;
+}
+
 /** Removes the members that no list of this read has shown. */
 export async function deleteLost(tx: Db, { customerId, readNo, groupKey }: GroupRead): Promise<void> {
   await tx.query(`delete from members where customer_id = $1 and group_key = $2 and seen_read_no < $3`, [
