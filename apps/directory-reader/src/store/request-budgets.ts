@@ -3,8 +3,8 @@ import type { Db } from '@autoprov/postgres';
 /** What is allowed of a customer's budget while Google does not complain. */
 export type Allowance = { requestsPerMinute: number };
 
-/** So many seconds' requests may be sent at once after a pause: a short read does not wait at all. Not while slowed down. */
-const BURST_SECONDS = 10;
+/** So many seconds’ requests may be sent at once after a pause: a usual read does not wait at all. Not while slowed down. */
+const BURST_SECONDS = 60;
 const BURST_SECONDS_SLOWED = 1;
 /** A refusal halves the rate, down to this share of the allowance; it grows back by 1/600 of the allowance a second. */
 const SLOWEST_SHARE = 1 / 60;
