@@ -20,6 +20,9 @@ alter table customers
   add column step_time timestamptz,
   -- Whether the users have been read whole since copies were last told that nothing is covered.
   add column users_covered boolean not null default false,
+  -- Whether copies may know memberships that the mirror never heard of: it was not kept up, or restored, and no read has been
+  -- complete since.
+  add column memberships_unknown boolean not null default false,
   -- Whether a copy may hold people whose deletion the mirror missed: it was found to differ.
   add column deletions_unknown boolean not null default false;
 update customers set users_covered = whole_user_count is not null;

@@ -4,7 +4,7 @@ import { toGroupRecord, toReadCompletedRecord, toUserRecord } from './events.ts'
 import { inFencedTransaction } from './running-read.ts';
 import { endResend, findCustomer, takeCoverageSeq, withdrawUsers, type CustomerRow } from './store/customers.ts';
 import { listWholeGroups, takeChangedGroups, withdrawGroups } from './store/interests.ts';
-import { hashPresent, takeAllUsers, takeChangedUsers } from './store/users.ts';
+import { hashPresent, isAnyoneUnannounced, takeAllUsers, takeChangedUsers } from './store/users.ts';
 
 const BATCH = 500;
 
@@ -74,6 +74,8 @@ export async function withdrawCoverage(tx: Db, { customerId, lastEndTime }: Cust
 export async function announceCoverage(tx: Db, customerId: string, { force }: { force: boolean }): Promise<void> {
   const customer = await findCustomer(tx, customerId);
   if (!customer?.lastEndTime || !customer.usersCovered) return;
+  // Everything that a read changed comes before its ReadCompleted: what that covers, copies act upon.
+  if (await isAnyoneUnannounced(tx, customerId)) return;
   const changedGroups = await takeChangedGroups(tx, customerId);
   const { count, hash } = await hashPresent(tx, customerId);
   const coverage = { groups: await listWholeGroups(tx, customerId), schemas: customer.wholeSchemas, presentHash: hash };

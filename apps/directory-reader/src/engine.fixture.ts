@@ -99,8 +99,6 @@ async function addCustomer({
     await withLease(pool, { name: `read ${customerId}`, owner: 'test', ttlMs: 60_000 }, work);
   }
   return {
-    customerId,
-    pool,
     directory,
     context,
     putSetup,
@@ -111,6 +109,11 @@ async function addCustomer({
       await requestRead(pool, customerId);
       await underLease((lease) => readCustomer(context, customerId, lease, signal));
     },
+    /** As if the last step of a read that broke off had been eleven minutes ago. */
+    forget: () =>
+      pool.query(`update customers set step_time = step_time - interval '11 minutes' where customer_id = $1`, [
+        customerId,
+      ]),
     /** Reads one user alone, as something that hurries does. */
     async hurry(id: string): Promise<void> {
       const { readNo } = (await findCustomer(pool, customerId))!;

@@ -172,6 +172,8 @@ export type Round = {
   silentFaults?: DirectoryCommand[];
   /** The process ends at that request. */
   breakOffAt?: number;
+  /** And nobody goes on with it for too long. */
+  forget?: boolean;
   /** Before it begins, the mirror is put back as it was so many rounds ago. */
   restore?: number;
 };
@@ -186,7 +188,7 @@ const round: fc.Arbitrary<Round> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ ...base, breakOffAt: fc.integer({ min: 1, max: 25 }) }),
+    arbitrary: fc.record({ ...base, breakOffAt: fc.integer({ min: 1, max: 25 }), forget: fc.boolean() }),
   },
   {
     weight: 1,

@@ -8,7 +8,7 @@ import { startEngine } from './engine.fixture.ts';
 import { carryOut, groupsOfInterest, history, type Change, type Round } from './histories.fixture.ts';
 
 /** So many histories, some at a time; HISTORIES=500 and more for a long look, SEED to see some again. */
-const HISTORIES = Number(process.env['HISTORIES'] ?? 80);
+const HISTORIES = Number(process.env['HISTORIES'] ?? 60);
 const CONCURRENT = 4;
 const SEED = Number(process.env['SEED'] ?? Date.now() & 0x7fffffff);
 /** What lies between a moment of ours and the same one of the database. */
@@ -51,8 +51,9 @@ async function startWorld() {
   }
   const chronicle = createChronicle(state, groupsOfInterest);
   const copy = createCopy();
-  const dumps = [await customer.dump()];
+  const dumps: Awaited<ReturnType<typeof customer.dump>>[] = [];
   let beganMs = 0;
+  let forgotten = false;
 
   function isHarm({ id, group, observeTime }: Loss): boolean {
     const fact = group === undefined ? presenceOf(id) : membershipOf(id, group);
@@ -62,7 +63,7 @@ async function startWorld() {
   /** One read, to its end or broken off; it may be the rest of the one before. */
   async function read(breakOffAt?: number): Promise<void> {
     const isRest = (await customer.status()).startTime !== null;
-    if (!isRest) beganMs = performance.now();
+    if (!isRest || forgotten) beganMs = performance.now();
     const death = new AbortController();
     if (breakOffAt !== undefined)
       onRequest = chain(onRequest, (n) => n === breakOffAt && death.abort(new Error('dies')));
@@ -87,8 +88,17 @@ async function startWorld() {
   }
 
   await read();
+  dumps.push(await customer.dump());
   return {
-    async play({ changes, meanwhile, openFaults, silentFaults = [], breakOffAt, restore }: Round): Promise<void> {
+    async play({
+      changes,
+      meanwhile,
+      openFaults,
+      silentFaults = [],
+      breakOffAt,
+      forget = false,
+      restore,
+    }: Round): Promise<void> {
       for (const what of changes) change(what);
       if (restore !== undefined) await customer.restore(dumps.at(-Math.min(restore, dumps.length))!, DAY_HOURS);
       for (const fault of [...openFaults, ...silentFaults]) directory.run(fault);
@@ -99,6 +109,8 @@ async function startWorld() {
         }
       };
       await read(breakOffAt);
+      forgotten = forget;
+      if (forget) await customer.forget();
       onRequest = () => {};
       directory.run({ do: 'clearFaults' });
       directory.run({ do: 'grantScopes', scopes: directoryScopes });

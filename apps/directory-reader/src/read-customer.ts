@@ -61,7 +61,7 @@ async function begin(
     return { customer: beginning.customer, interests };
   });
   if (!begun) return undefined;
-  const { readNo, wholeUserCount, deletionsUnknown, pollIntervalMs } = begun.customer;
+  const { readNo, wholeUserCount, deletionsUnknown, membershipsUnknown, pollIntervalMs } = begun.customer;
   const { groups, schemas } = begun.interests;
   return {
     context,
@@ -70,6 +70,7 @@ async function begin(
     lease,
     wholeUserCount: wholeUserCount ?? undefined,
     deletionsUnknown,
+    membershipsUnknown,
     pollIntervalMs: pollIntervalMs ?? undefined,
     groups,
     groupsOfInterest: groups,

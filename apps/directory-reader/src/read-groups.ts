@@ -134,30 +134,27 @@ async function listMembers(
 /**
  * Lists groups again before somebody is believed to have left a group that has groups nested in it: who moves from one of
  * them to another while they are read, one after the other, is on none of the lists, and was in the group all the time.
+ * So too where the mirror cannot tell who was in it before.
  *
  * @returns the keys of the groups that are nested in them now
  */
 async function confirmLosses(read: GroupsRead): Promise<string[]> {
   const { context, customerId, readNo, lease, keysOfInterest, problemsByKey } = read;
   const nested: string[] = [];
-  await forEachConcurrently(
-    await listDoubted(context.pool, customerId, readNo),
-    CONCURRENT_GROUPS,
-    async (groupKey) => {
-      const part = `groups/${groupKey} again`;
-      const answers = (await findList(context.pool, { customerId, readNo, part })).ended as MembersAnswer[];
-      try {
-        if (answers.length === 0) await listMembers(read, { groupKey, part, answers });
-        nested.push(...(await listNested(context.pool, { customerId, readNo, groupKey })));
-      } catch (err) {
-        if (!(err instanceof DirectoryError)) throw err;
-        // A nested group that is another organisation's, or was deleted meanwhile: what is known of it still counts.
-        if (err.kind === 'not-found' && !keysOfInterest.has(groupKey)) return;
-        problemsByKey.set(groupKey, problemOfGroup(err));
-        await inFencedTransaction(context, lease, (tx) => unmarkWhole(tx, { customerId, readNo, groupKey }));
-      }
-    },
-  );
+  await forEachConcurrently(await listDoubted(context.pool, read), CONCURRENT_GROUPS, async (groupKey) => {
+    const part = `groups/${groupKey} again`;
+    const answers = (await findList(context.pool, { customerId, readNo, part })).ended as MembersAnswer[];
+    try {
+      if (answers.length === 0) await listMembers(read, { groupKey, part, answers });
+      nested.push(...(await listNested(context.pool, { customerId, readNo, groupKey })));
+    } catch (err) {
+      if (!(err instanceof DirectoryError)) throw err;
+      // A nested group that is another organisation's, or was deleted meanwhile: what is known of it still counts.
+      if (err.kind === 'not-found' && !keysOfInterest.has(groupKey)) return;
+      problemsByKey.set(groupKey, problemOfGroup(err));
+      await inFencedTransaction(context, lease, (tx) => unmarkWhole(tx, { customerId, readNo, groupKey }));
+    }
+  });
   return nested;
 }
 

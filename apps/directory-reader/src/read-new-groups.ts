@@ -30,7 +30,7 @@ export async function readNewGroups(
   });
   if (!begun) return;
   const { schemas, groups: groupsOfInterest, unreadGroups: groups } = begun.interests;
-  const { readNo, wholeUserCount, deletionsUnknown } = begun.customer;
+  const { readNo, wholeUserCount, deletionsUnknown, membershipsUnknown } = begun.customer;
   const read: RunningRead = {
     context,
     customerId,
@@ -38,6 +38,7 @@ export async function readNewGroups(
     lease,
     wholeUserCount: wholeUserCount ?? undefined,
     deletionsUnknown,
+    membershipsUnknown,
     schemas,
     groups,
     groupsOfInterest,

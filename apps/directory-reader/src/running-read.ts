@@ -13,6 +13,8 @@ export type RunningRead = {
   wholeUserCount: number | undefined;
   /** Whether copies may hold people whose deletion the mirror missed. */
   deletionsUnknown: boolean;
+  /** Whether copies may know memberships that the mirror never heard of. */
+  membershipsUnknown: boolean;
   /** The groups to read, as the setups spell them, and all of interest: a nested one among them is read under its own name. */
   groups: string[];
   groupsOfInterest: string[];

@@ -22,6 +22,7 @@ export type CustomerRow = {
   wholeSchemas: string[];
   usersCovered: boolean;
   deletionsUnknown: boolean;
+  membershipsUnknown: boolean;
   wholeUsersTime: Date | null;
   /** A read with this number or a higher one was asked for. */
   requestedReadNo: bigint;
@@ -37,7 +38,8 @@ const COLUMNS = `customer_id as "customerId", read_no as "readNo", next_read_tim
   last_read_no as "lastReadNo", last_end_time as "lastEndTime", last_complete_read_no as "lastCompleteReadNo",
   last_complete_time as "lastCompleteTime", incomplete_parts as "incompleteParts",
   whole_user_count as "wholeUserCount", whole_schemas as "wholeSchemas",
-  users_covered as "usersCovered", deletions_unknown as "deletionsUnknown", whole_users_time as "wholeUsersTime",
+  users_covered as "usersCovered", deletions_unknown as "deletionsUnknown", memberships_unknown as "membershipsUnknown",
+  whole_users_time as "wholeUsersTime",
   requested_read_no as "requestedReadNo", complete_users_read as "completeUsersRead",
   complete_groups_read as "completeGroupsRead", complete_duration_ms as "completeDurationMs", poll_interval_ms as "pollIntervalMs"`;
 
@@ -133,7 +135,7 @@ export async function beginRead(
   const [due] = rows;
   if (!due) return undefined;
   if (due.resumable) return { customer: await continueRead(tx, customerId), isBehind: false };
-  const customer = await startRead(tx, customerId, now);
+  const customer = await startRead(tx, customerId, { now, isBehind: due.isBehind });
   await beginLists(tx, { customerId, readNo: customer.readNo, schemas });
   return { customer, isBehind: due.isBehind };
 }
@@ -146,13 +148,18 @@ async function continueRead(tx: Db, customerId: string): Promise<CustomerRow> {
   return rows[0]!;
 }
 
-async function startRead(tx: Db, customerId: string, now: Date): Promise<CustomerRow> {
+async function startRead(
+  tx: Db,
+  customerId: string,
+  { now, isBehind }: { now: Date; isBehind: boolean },
+): Promise<CustomerRow> {
   const { rows } = await tx.query<CustomerRow>(
     `update customers set
-       read_no = read_no + 1, start_time = $2, step_time = clock_timestamp(), users_read = 0, groups_read = 0, groups_total = 0
+       read_no = read_no + 1, start_time = $2, step_time = clock_timestamp(), users_read = 0, groups_read = 0, groups_total = 0,
+       memberships_unknown = memberships_unknown or ($3 and last_read_no > 0)
      where customer_id = $1
      returning ${COLUMNS}`,
-    [customerId, now],
+    [customerId, now, isBehind],
   );
   return rows[0]!;
 }
@@ -245,6 +252,7 @@ export async function endRead(tx: Db, customerId: string, end: ReadEnd): Promise
        last_complete_time = case when $5::jsonb = '[]' then $3 else last_complete_time end,
        whole_user_count = coalesce($6, whole_user_count), whole_schemas = coalesce($7, whole_schemas),
        users_covered = users_covered or $6 is not null,
+       memberships_unknown = memberships_unknown and $5::jsonb <> '[]',
        whole_users_time = case when $6::integer is null then whole_users_time else $3 end,
        complete_users_read = case when $5::jsonb = '[]' then users_read else complete_users_read end,
        complete_groups_read = case when $5::jsonb = '[]' then groups_read else complete_groups_read end,

@@ -118,15 +118,21 @@ export async function listUnwhole(
 }
 
 /**
- * The keys of all groups through which a group of interest is composed of several that were all read whole, where
- * somebody who was in it is not any more.
+ * The keys of all groups of which a group of interest is composed, where one look at each is not enough although it was
+ * whole: it is composed of several, and somebody who was in it is not any more; or, if copies may know more than the
+ * mirror, it is whole for the first time since.
  */
-export async function listDoubted(db: Db, customerId: string, readNo: bigint): Promise<string[]> {
+export async function listDoubted(
+  db: Db,
+  { customerId, readNo, membershipsUnknown }: Omit<GroupRead, 'groupKey'> & { membershipsUnknown: boolean },
+): Promise<string[]> {
   const { rows } = await db.query<{ groupKey: string }>(
-    `with recursive ${REACH}, composed as (
-       select r.name from reach r
+    `with recursive ${REACH}, whole as (
+       select r.name, count(*) as parts from reach r
        left join member_lists l on l.customer_id = $1 and l.group_key = r.group_key and l.whole_read_no = $2
-       group by r.name having count(*) > 1 and count(*) = count(l.group_key)
+       group by r.name having count(*) = count(l.group_key)
+     ), composed as (
+       select name from whole where parts > 1
      ), membership as (
        select r.name, m.kind, m.member_id from composed
        join reach r using (name)
@@ -138,8 +144,12 @@ export async function listDoubted(db: Db, customerId: string, readNo: bigint): P
        where u.customer_id = $1 and u.state <> 'deleted' and m.member_id is null
          and c.name not in (select name from membership where kind = 'everybody')
      )
-     select distinct group_key as "groupKey" from reach where name in (select name from lost) order by group_key`,
-    [customerId, readNo],
+     select distinct group_key as "groupKey" from reach
+     where name in (select name from lost)
+       or ($3 and name in (select name from whole join interests i using (name)
+                           where i.customer_id = $1 and i.kind = 'group' and i.whole_time is null))
+     order by group_key`,
+    [customerId, readNo, membershipsUnknown],
   );
   return rows.map((row) => row.groupKey);
 }

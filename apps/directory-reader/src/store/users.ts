@@ -67,7 +67,10 @@ export async function mergeUsers(tx: Db, observation: Observation, page: Observe
   return rows.map((row) => row.id);
 }
 
-/** Users that exist in the mirror and that this read has not shown, after an id, in order. */
+/**
+ * Users that this read has not shown, after an id, in order: those that exist in the mirror, and those whose deletion was not
+ * announced before an earlier read broke off.
+ */
 export async function listUnseenUsers(
   db: Db,
   customerId: string,
@@ -76,7 +79,8 @@ export async function listUnseenUsers(
 ): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from users
-     where customer_id = $1 and id > $2 and seen_read_no < $3 and state <> 'deleted' order by id limit $4`,
+     where customer_id = $1 and id > $2 and seen_read_no < $3 and (state <> 'deleted' or changed)
+     order by id limit $4`,
     [customerId, after, readNo, limit],
   );
   return rows.map((row) => row.id);
@@ -186,6 +190,12 @@ export async function countPresent(db: Db, customerId: string): Promise<bigint> 
     [customerId],
   );
   return rows[0]!.count;
+}
+
+/** Whether somebody has changed and is still to be announced: the read under way has not seen them. */
+export async function isAnyoneUnannounced(db: Db, customerId: string): Promise<boolean> {
+  const { rows } = await db.query(`select from users where customer_id = $1 and changed limit 1`, [customerId]);
+  return rows.length > 0;
 }
 
 /** How many users have been published, deleted ones included. */
