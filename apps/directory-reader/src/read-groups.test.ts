@@ -174,6 +174,16 @@ describe('what is asked for', () => {
     expect((await network.read()).events).toEqual([]);
   });
 
+  test('an app that names only groups that are known costs no request', async () => {
+    await using network = await startWith(one, three);
+    network.directory.run({ do: 'resetCounts' });
+    network.config.put('customers/acme/apps/wiki', { groups: [three, one] });
+    // The setups are followed in order: this one comes after that.
+    network.config.put('customers/acme/apps/chat', { groups: [two] });
+    await network.untilCovered(two);
+    expect(network.directory.run({ do: 'counts' })).toMatchObject({ usersList: 0, usersGet: 0, membersList: 1 });
+  });
+
   test('a new group that is gone is told of, keeps nobody else waiting, and says nothing of what a read had found', async () => {
     await using network = await startReaderNetwork({ people: people() });
     network.config.put('customers/acme/apps/wiki', { groups: ['gone@example.com'] });

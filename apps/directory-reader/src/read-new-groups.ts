@@ -52,7 +52,7 @@ export async function readNewGroups(
   const changed = await announceChangedUsers(read);
   await end(read, result);
   context.outbox.wake();
-  const incomplete = [...result.problems.keys()].length;
+  const incomplete = result.problems.size;
   context.logger.info({ customerId, readNo, groups: groups.length, changed, incomplete }, 'new groups read');
 }
 

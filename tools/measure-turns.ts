@@ -1,10 +1,10 @@
-// node --conditions=@autoprov/source apps/directory-reader/src/store/request-budgets.measure.ts, with DATABASE_URL set: what a
+// node --conditions=@autoprov/source tools/measure-turns.ts, with DATABASE_URL set: what a
 // turn costs, for one caller after another and for 32 at a time on one customer's row.
 import { connect, migrate, roleUrl } from '@autoprov/postgres';
 import { createTestDatabase } from '@autoprov/postgres/testing';
 import { createLogger } from '@autoprov/service';
-import { migrationsDir } from '../server.ts';
-import { takeRequest } from './request-budgets.ts';
+import { migrationsDir } from '../apps/directory-reader/src/server.ts';
+import { takeRequest } from '../apps/directory-reader/src/store/request-budgets.ts';
 
 const TURNS = 5_000;
 const CALLERS = 32;
