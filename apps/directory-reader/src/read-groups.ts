@@ -48,7 +48,7 @@ export async function readGroups(read: RunningRead): Promise<GroupsResult> {
   const keysOfInterest = new Set(read.groupsOfInterest.map(groupKeyOf));
   const done = new Set(await listWhole(read.context.pool, read.customerId, read.readNo));
   const groups: GroupsRead = { ...read, keysOfInterest, met: new Set(), done, problemsByKey: new Map() };
-  await readDownFrom(groups, read.groups.map(groupKeyOf));
+  await readDownFrom(groups, new Set(read.groups.map(groupKeyOf)));
   // Groups that were nested meanwhile come as news.
   await readDownFrom(groups, await confirmLosses(groups));
   return composeResult(read, groups.problemsByKey);
