@@ -48,7 +48,7 @@ export async function announceAllUsers({ context, customerId, lease }: Announcem
   }
   await inFencedTransaction(context, lease, async (tx) => {
     await endResend(tx, customerId);
-    await announceCoverage(tx, context, customerId, { force: true });
+    await announceCoverage(tx, customerId, { force: true });
   });
   context.outbox.wake();
 }
@@ -71,14 +71,9 @@ export async function withdrawCoverage(tx: Db, { customerId, lastEndTime }: Cust
  * Publishes the groups that changed and, when that or the users' changes or the coverage differ from the last one,
  * ReadCompleted. Not before the users have been read whole: what a copy holds until then is no directory.
  */
-export async function announceCoverage(
-  tx: Db,
-  { now }: Pick<ReaderContext, 'now'>,
-  customerId: string,
-  { force }: { force: boolean },
-): Promise<void> {
+export async function announceCoverage(tx: Db, customerId: string, { force }: { force: boolean }): Promise<void> {
   const customer = await findCustomer(tx, customerId);
-  if (!customer?.usersCovered) return;
+  if (!customer?.lastEndTime || !customer.usersCovered) return;
   // Everything that a read changed comes before its ReadCompleted: what that covers, copies act upon.
   if (await isAnyoneUnannounced(tx, customerId)) return;
   const changedGroups = await takeChangedGroups(tx, customerId);
@@ -92,7 +87,7 @@ export async function announceCoverage(
       ...coverage,
       readNo: customer.lastReadNo,
       presentCount: count,
-      completeTime: now(),
+      completeTime: customer.lastEndTime,
     }),
   ]);
 }

@@ -9,7 +9,7 @@ import {
   userFieldMask,
   usersPageFieldMask,
 } from './domain/field-mask.ts';
-import { classifyAnswer, reasonsOf, retryAfterMs } from './domain/google-answer.ts';
+import { classifyAnswer, isQuotaAnswer, reasonsOf, retryAfterMs } from './domain/google-answer.ts';
 import type { RequestBudget } from './request-budget.ts';
 import type { RequestKind } from './store/request-counts.ts';
 
@@ -156,8 +156,8 @@ function createSender(options: Omit<DirectoryClientOptions, 'rootUrl'>) {
   // Set once a request has used up its time: the directory is down, and each of the others gets one attempt.
   let gaveUp = false;
 
-  async function attempt(kind: RequestKind, request: Request, token: string): Promise<Answer> {
-    await budget.take(signal).catch(() => signal.throwIfAborted());
+  async function attempt(kind: RequestKind, request: Request, token: string, deadlineMs: number): Promise<Answer> {
+    const takenAt = await budget.take(signal, deadlineMs - performance.now());
     await countRequest(kind);
     const sentAt = now();
     try {
@@ -173,7 +173,13 @@ function createSender(options: Omit<DirectoryClientOptions, 'rootUrl'>) {
       throw new DirectoryError('unavailable', `${methods[kind]} answered 200 without whole JSON`);
     } catch (err) {
       signal.throwIfAborted();
-      throw err instanceof GaxiosError ? toDirectoryError(kind, err, sentAt) : err;
+      if (!(err instanceof GaxiosError)) throw err;
+      const failure = toDirectoryError(kind, err, sentAt);
+      if (isQuotaAnswer({ status: err.status, reasons: reasonsOf(err.response?.data) })) {
+        logger.warn({ kind, problem: failure.message }, 'refused for quota: all replicas slow down for this customer');
+        await budget.slowDown(takenAt, failure.retryAfterMs);
+      }
+      throw failure;
     }
   }
 
@@ -183,7 +189,7 @@ function createSender(options: Omit<DirectoryClientOptions, 'rootUrl'>) {
       const renewed = renewal;
       await renewed;
       try {
-        return await attempt(kind, request, await getToken({ forceNew: false }));
+        return await attempt(kind, request, await getToken({ forceNew: false }), deadlineMs);
       } catch (err) {
         if (!(err instanceof DirectoryError)) throw err;
         if (err.kind === 'forbidden' && !renewed) {
@@ -191,7 +197,7 @@ function createSender(options: Omit<DirectoryClientOptions, 'rootUrl'>) {
           continue;
         }
         if (err.kind !== 'unavailable') throw err;
-        const waitMs = Math.max(backoffMs(attempts, BACKOFF), err.retryAfterMs ?? 0);
+        const waitMs = backoffMs(attempts, BACKOFF) + (err.retryAfterMs ?? 0);
         gaveUp ||= performance.now() + waitMs > deadlineMs;
         if (gaveUp) throw err;
         logger.warn({ kind, attempts, waitMs, problem: err.message }, 'directory request failed: tried again');

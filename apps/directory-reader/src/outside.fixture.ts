@@ -44,25 +44,29 @@ export function createConfig() {
 
 /** Stands in for the token broker: gets real tokens of the example directory, and keeps one until a new one is forced. */
 export function createTokenBroker(directory: ExampleDirectory) {
-  let token: Promise<string> | undefined;
+  const tokens = new Map<string, Promise<string>>();
+  const ownDirectories = new Map<string, OneDirectory>();
   let refusal: Refusal | undefined;
-  async function getDirectoryAccessToken({ forceNew, extraScope }: GetDirectoryAccessTokenRequest) {
+  async function getDirectoryAccessToken({ customer, forceNew, extraScope }: GetDirectoryAccessTokenRequest) {
     if (extraScope !== undefined) return getExtraToken(directory, extraScope);
     if (refusal) {
       const { reason, code } = refusal;
       throw new RpcError(status.FAILED_PRECONDITION, reason, 'no token', { metadata: { code } });
     }
-    if (forceNew) token = undefined;
-    token ??= fetchToken(directory);
+    const token = (!forceNew && tokens.get(customer)) || fetchToken(ownDirectories.get(customer) ?? directory);
+    tokens.set(customer, token);
     return { accessToken: await token, expireTime: new Date(Date.now() + 3_000_000) };
   }
   return {
     service: serviceOf(TokenBrokerServiceService, { getDirectoryAccessToken }),
+    /** Gives a customer a directory of its own; all others share one. */
+    setDirectory: (customer: string, own: OneDirectory) => void ownDirectories.set(customer, own),
     /** From now on it refuses so, or gives tokens again. */
     refuseWith: (value: Refusal | undefined) => void (refusal = value),
   };
 }
 
+type OneDirectory = Pick<ExampleDirectory, 'serviceAccountKey' | 'state' | 'tokenUrl' | 'url'>;
 type Refusal = { reason: RpcError['reason']; code: string };
 
 async function getExtraToken(directory: ExampleDirectory, extraScope: ExtraScope) {
@@ -77,7 +81,7 @@ async function getExtraToken(directory: ExampleDirectory, extraScope: ExtraScope
 
 /** A token of the example directory, as the broker would get it. */
 export async function fetchToken(
-  directory: ExampleDirectory,
+  directory: OneDirectory,
   scopes: readonly string[] = directoryScopes,
 ): Promise<string> {
   const { client_email: iss, private_key: key, token_uri: aud } = directory.serviceAccountKey();

@@ -45,10 +45,10 @@ type GroupsRead = RunningRead & {
 
 /** Reads the members of the groups of interest, and of the groups nested in them, each group once. */
 export async function readGroups(read: RunningRead): Promise<GroupsResult> {
-  const keysOfInterest = new Set(read.groups.map(groupKeyOf));
+  const keysOfInterest = new Set(read.groupsOfInterest.map(groupKeyOf));
   const done = new Set(await listWhole(read.context.pool, read.customerId, read.readNo));
   const groups: GroupsRead = { ...read, keysOfInterest, met: new Set(), done, problemsByKey: new Map() };
-  await readDownFrom(groups, keysOfInterest);
+  await readDownFrom(groups, new Set(read.groups.map(groupKeyOf)));
   // Groups that were nested meanwhile come as news.
   await readDownFrom(groups, await confirmLosses(groups));
   return composeResult(read, groups.problemsByKey);

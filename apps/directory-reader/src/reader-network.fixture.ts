@@ -12,6 +12,7 @@ import {
   DirectoryServiceClient,
   DirectoryUser_State,
   type Check,
+  type DirectoryGroup,
   type DirectoryUser,
   type ReadCompleted,
 } from '@autoprov/proto';
@@ -89,8 +90,9 @@ export async function startReaderNetwork({
   people,
   watched = false,
   ...changes
-}: { people: DirectoryState; watched?: boolean } & Partial<Pick<ReaderEnv, 'pollIntervalMs' | 'configSilenceMs'>> & {
+}: { people: DirectoryState; watched?: boolean } & Partial<Pick<ReaderEnv, 'poll' | 'configSilenceMs'>> & {
     retryBudgetMs?: number;
+    requestsPerMinute?: number;
   }) {
   const surroundings = await startSurroundings(people);
   const { directory, config, broker, tls, databaseUrl, peers } = surroundings;
@@ -111,8 +113,12 @@ export async function startReaderNetwork({
     peers,
     setupPollMs: 20,
     configSilenceMs: changes.configSilenceMs ?? 30_000,
-    pollIntervalMs: changes.pollIntervalMs ?? 3_600_000,
-    google: { rootUrl: directory.url, retryBudgetMs: changes.retryBudgetMs ?? 0, requestsPerMinute: 1_000_000 },
+    poll: changes.poll ?? everyMs(3_600_000),
+    google: {
+      rootUrl: directory.url,
+      retryBudgetMs: changes.retryBudgetMs ?? 0,
+      requestsPerMinute: changes.requestsPerMinute ?? 1_000_000,
+    },
     watch: watched ? await watchAddresses() : undefined,
     clockOffsetMs: 0,
   };
@@ -160,18 +166,31 @@ export async function startReaderNetwork({
       await until(async () => (await status()).lastReadNo > readNo);
       return takePublished();
     },
+    /** Waits until a group has been read whole, and for all that is published until then. */
+    async untilCovered(group: string, parent = 'customers/acme'): Promise<Published> {
+      const page = { parent, pageSize: 500, pageToken: '' };
+      const isWhole = ({ name, completeTime }: DirectoryGroup) => name.endsWith(`/groups/${group}`) && completeTime;
+      await until(async () => (await client.listGroups(page, { timeoutMs: 5_000 })).groups.some(isWhole));
+      return takePublished();
+    },
     /** Waits for a read that begins from now on, and for all it publishes. */
     async read(customer = 'customers/acme'): Promise<Published> {
       const { readNo } = await eventually(() => client.requestRead({ customer }, { timeoutMs: 5_000 }));
       await until(async () => (await status(customer)).lastReadNo >= readNo);
       return takePublished();
     },
-    /** Starts the service once more, on the same database; it ends with the network. */
-    async addReplica(): Promise<typeof reader> {
+    /** Starts the service once more, on the same database; it ends with the network. The client is to be closed. */
+    async addReplica(): Promise<{ client: typeof client; watchPort: number | undefined }> {
       registry = createRegistry();
       const replica = await start({ watch: env.watch && { ...env.watch, address: anyPort } });
       replicas.push(replica);
-      return replica;
+      return { client: surroundings.connect(replica.port), watchPort: replica.watchPort };
+    },
+    /** Gives a customer a Google directory of its own. */
+    addDirectory(customer: string, people: DirectoryState) {
+      const own = directory.addCustomer({ people });
+      broker.setDirectory(customer, own);
+      return own;
     },
     /** Ends the service as it is, and starts it again, with a clock that is ahead if asked for. */
     async restart({ clockOffsetMs = 0 } = {}): Promise<void> {
@@ -192,6 +211,11 @@ export async function startReaderNetwork({
 async function watchAddresses() {
   const address = `127.0.0.1:${await freePort()}`;
   return { publicUrl: `http://${address}/google`, address };
+}
+
+/** Reads by itself so often, whatever happens. */
+export function everyMs(ms: number): ReaderEnv['poll'] {
+  return { usualMs: ms, minMs: ms, maxMs: ms };
 }
 
 /** What a consumer holds that takes in all records, each when its seq is higher than what it has: as the pusher does. */

@@ -15,9 +15,12 @@ export type RunningRead = {
   deletionsUnknown: boolean;
   /** Whether copies may know memberships that the mirror never heard of. */
   membershipsUnknown: boolean;
-  /** Of interest, sorted; groups as the setups spell them. */
+  /** The groups to read, as the setups spell them, and all of interest: a nested one among them is read under its own name. */
   groups: string[];
+  groupsOfInterest: string[];
   schemas: string[];
+  /** Requests that this read has sent to Google. */
+  requestsSent(): number;
 };
 
 /** Runs one transaction of the holder of a lease; it throws LeaseLostError, and does nothing, for anybody else. */

@@ -14,7 +14,7 @@ import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@
 import type { ReaderContext } from './context.ts';
 import type { ReaderEnv } from './env.ts';
 import { createSetupFollower } from './follow-setups.ts';
-import { createRequestBudget, type RequestBudget } from './request-budget.ts';
+import { createRequestBudget } from './request-budget.ts';
 import { directoryService } from './rpc/index.ts';
 import { runReads } from './run-reads.ts';
 import { watchUsers } from './watch/watch-users.ts';
@@ -51,10 +51,11 @@ export async function startDirectoryReader(
     outbox,
     origin: { installationId: env.installationId, service: SERVICE },
     configSilenceMs: env.configSilenceMs,
-    pollIntervalMs: env.pollIntervalMs,
+    poll: env.poll,
     retryBudgetMs: env.google.retryBudgetMs,
     googleRootUrl: env.google.rootUrl,
-    budgetOf: keepBudgets(env.google.requestsPerMinute),
+    requestsPerMinute: env.google.requestsPerMinute,
+    budgetOf: (customerId) => createRequestBudget(pool, customerId, env.google.requestsPerMinute),
     wakeReads: () => reads.wake(),
   };
   const reads = runReads(context);
@@ -102,13 +103,4 @@ export async function startDirectoryReader(
 async function connectPublisher(kafka: Kafka): Promise<Publisher> {
   await checkBrokerVersions(kafka);
   return createPublisher(kafka);
-}
-
-function keepBudgets(requestsPerMinute: number): ReaderContext['budgetOf'] {
-  const budgets = new Map<string, RequestBudget>();
-  return (customerId) => {
-    const budget = budgets.get(customerId) ?? createRequestBudget(requestsPerMinute);
-    budgets.set(customerId, budget);
-    return budget;
-  };
 }

@@ -30,6 +30,7 @@ export type CustomerRow = {
   completeUsersRead: bigint;
   completeGroupsRead: number;
   completeDurationMs: bigint;
+  pollIntervalMs: number | null;
 };
 
 const COLUMNS = `customer_id as "customerId", read_no as "readNo", next_read_time as "nextReadTime",
@@ -40,7 +41,7 @@ const COLUMNS = `customer_id as "customerId", read_no as "readNo", next_read_tim
   users_covered as "usersCovered", deletions_unknown as "deletionsUnknown", memberships_unknown as "membershipsUnknown",
   whole_users_time as "wholeUsersTime",
   requested_read_no as "requestedReadNo", complete_users_read as "completeUsersRead",
-  complete_groups_read as "completeGroupsRead", complete_duration_ms as "completeDurationMs"`;
+  complete_groups_read as "completeGroupsRead", complete_duration_ms as "completeDurationMs", poll_interval_ms as "pollIntervalMs"`;
 
 /** Ahead by itself in a database that was restored. */
 const NEXT_SEQ = `greatest(announced_seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)`;
@@ -51,6 +52,13 @@ const NEXT_SEQ = `greatest(announced_seq + 1, (extract(epoch from clock_timestam
  */
 const isDue = (now: string) => `((requested_read_no > last_read_no or next_read_time <= ${now})
   and exists (select from setups s where s.customer_id = c.customer_id and s.active))`;
+
+/**
+ * Whether groups came to be of interest after the last read, which they can be added to. A read under way is finished first;
+ * where the users were never whole, the next read of everything brings the groups too.
+ */
+const HAS_ADDITION = `(c.read_no = c.last_read_no and c.whole_user_count is not null
+  and exists (select from interests i where i.customer_id = c.customer_id and i.unread and i.unwanted_since is null))`;
 
 /** A customer that has, or had, an active setup. */
 export async function findCustomer(db: Db, customerId: string): Promise<CustomerRow | undefined> {
@@ -71,11 +79,11 @@ export async function ensureCustomer(tx: Db, customerId: string): Promise<void> 
   await tx.query(`insert into customers (customer_id) values ($1) on conflict do nothing`, [customerId]);
 }
 
-/** Customers with something to do: an active setup and a read that is due, or a copy that wants everything again. */
+/** Customers with something to do: a read or an addition to one that is due, or a copy that wants everything again. */
 export async function listDueCustomers(db: Db, now: Date): Promise<string[]> {
   const { rows } = await db.query<{ customerId: string }>(
     `select customer_id as "customerId" from customers c
-     where resend_requested or ${isDue('$1')}
+     where resend_requested or ${isDue('$1')} or ${HAS_ADDITION}
      order by next_read_time`,
     [now],
   );
@@ -176,6 +184,39 @@ export async function endUnknownDeletions(tx: Db, customerId: string): Promise<v
   await tx.query(`update customers set deletions_unknown = false where customer_id = $1`, [customerId]);
 }
 
+/** Begins to add groups to the last read, if some are waiting and no read of everything is due. */
+export async function beginAddition(tx: Db, customerId: string, now: Date): Promise<CustomerRow | undefined> {
+  const { rows } = await tx.query<CustomerRow>(
+    `update customers c set start_time = $2, groups_read = 0, groups_total = 0
+     where customer_id = $1 and ${HAS_ADDITION} and not ${isDue('$2')}
+     returning ${COLUMNS}`,
+    [customerId, now],
+  );
+  return rows[0];
+}
+
+/**
+ * Ends an addition; answers when everything is read next.
+ *
+ * @param incompleteParts of what was added; those of the read itself stay
+ * @param retryTime when to read everything at the latest; undefined: as planned
+ */
+export async function endAddition(
+  tx: Db,
+  customerId: string,
+  { incompleteParts, retryTime }: { incompleteParts: StoredPart[]; retryTime: Date | undefined },
+): Promise<Date> {
+  await deleteLists(tx, customerId);
+  const { rows } = await tx.query<{ nextReadTime: Date }>(
+    `update customers set
+       start_time = null, incomplete_parts = incomplete_parts || $2::jsonb, next_read_time = least(next_read_time, $3)
+     where customer_id = $1
+     returning next_read_time as "nextReadTime"`,
+    [customerId, JSON.stringify(incompleteParts), retryTime ?? null],
+  );
+  return rows[0]!.nextReadTime;
+}
+
 /** How far a read has come. */
 export async function addProgress(
   db: Db,
@@ -195,6 +236,7 @@ export type ReadEnd = {
   readNo: bigint;
   endTime: Date;
   nextReadTime: Date;
+  pollIntervalMs: number;
   incompleteParts: StoredPart[];
   /** Of the list of users, if it was whole. */
   wholeUsers: { count: number; schemas: string[] } | undefined;
@@ -215,7 +257,8 @@ export async function endRead(tx: Db, customerId: string, end: ReadEnd): Promise
        complete_users_read = case when $5::jsonb = '[]' then users_read else complete_users_read end,
        complete_groups_read = case when $5::jsonb = '[]' then groups_read else complete_groups_read end,
        complete_duration_ms = case when $5::jsonb = '[]' and start_time is not null
-         then extract(epoch from $3::timestamptz - start_time) * 1000 else complete_duration_ms end
+         then extract(epoch from $3::timestamptz - start_time) * 1000 else complete_duration_ms end,
+       poll_interval_ms = $8
      where customer_id = $1`,
     [
       customerId,
@@ -225,6 +268,7 @@ export async function endRead(tx: Db, customerId: string, end: ReadEnd): Promise
       JSON.stringify(end.incompleteParts),
       end.wholeUsers?.count ?? null,
       end.wholeUsers?.schemas ?? null,
+      end.pollIntervalMs,
     ],
   );
 }

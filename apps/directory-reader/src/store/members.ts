@@ -159,6 +159,9 @@ export async function listDoubted(
  * `whole`, also everybody who was in it: what was not read whole may add, never remove.
  */
 export async function settleGroups(tx: Db, customerId: string, whole: string[]): Promise<void> {
+  // What PostgreSQL knows of a customer that was just read is a guess of one row: looped over, time would grow with the
+  // square of the users.
+  await tx.query(`set local enable_nestloop = off`);
   await tx.query(
     `with recursive ${REACH}, membership (user_id, name) as (
        select m.member_id, r.name from reach r
@@ -168,8 +171,8 @@ export async function settleGroups(tx: Db, customerId: string, whole: string[]):
        join members m on m.customer_id = $1 and m.group_key = r.group_key and m.kind = 'everybody'
        join users u on u.customer_id = $1 and u.state <> 'deleted'
        union
-       select u.id, i.name from users u
-       join interests i on i.customer_id = $1 and i.kind = 'group' and i.name = any(u.groups)
+       select u.id, i.name from users u cross join unnest(u.groups) as was (name)
+       join interests i on i.customer_id = $1 and i.kind = 'group' and i.name = was.name
        where u.customer_id = $1 and not i.name = any($2)
      ), decided as (
        select u.id, coalesce(array_agg(m.name order by m.name) filter (where m.name is not null), '{}') as groups

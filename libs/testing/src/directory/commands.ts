@@ -6,6 +6,7 @@ import type { UserEvent } from './channels.ts';
 import { zeroCounts } from './directory.ts';
 import type { Directory } from './directory.ts';
 import type { Fault, FaultTarget } from './faults.ts';
+import { makeRateLimit, mostWithin } from './rate-limit.ts';
 import { findUser } from './state.ts';
 import type { DirectoryState, GoogleUser } from './state.ts';
 
@@ -91,6 +92,16 @@ const commands = {
   setLatency: (directory: Directory, { latencyMs }: { latencyMs: number }): void => {
     directory.latencyMs = latencyMs;
   },
+  /** Refuses what comes above so many requests a second, and counts. */
+  limitRate: (directory: Directory, { perSecond }: { perSecond: number }): void => {
+    directory.rateLimit = makeRateLimit(perSecond);
+  },
+  /** What has come since `limitRate`: in all, refused, and the most within any stretch of so many seconds. */
+  arrivals: ({ rateLimit = makeRateLimit(0) }: Directory, { withinSeconds }: { withinSeconds: number }) => ({
+    total: rateLimit.arrivedAtMs.length,
+    refused: rateLimit.refused,
+    most: mostWithin(rateLimit, withinSeconds),
+  }),
   /** The token endpoint's clock is so far ahead of everybody else's. */
   setTokenClock: (directory: Directory, { offsetMs }: { offsetMs: number }): void => {
     directory.tokenClockOffsetMs = offsetMs;
@@ -103,10 +114,11 @@ const commands = {
     directory.version++;
   },
   catchUp: (directory: Directory): void => catchUp(directory),
-  /** Ends every fault, the latency, the wrong clock, the lag, and what is wrong with notifications. */
+  /** Ends every fault, the latency, the quota, the wrong clock, the lag, and what is wrong with notifications. */
   clearFaults: (directory: Directory): void => {
     directory.faults.length = 0;
     directory.latencyMs = 0;
+    delete directory.rateLimit;
     directory.tokenClockOffsetMs = 0;
     catchUp(directory);
     Object.assign(directory.channels, { copies: 1, delayMs: 0 });

@@ -4,6 +4,7 @@ import { makeChannels } from './channels.ts';
 import type { Channels } from './channels.ts';
 import type { Fault, RequestKind } from './faults.ts';
 import { requestKinds } from './faults.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { DirectoryState, GoogleUser } from './state.ts';
 
 /** The three read-only scopes that are granted at first. */
@@ -79,6 +80,8 @@ export type Directory = {
   tokens: Map<string, { scopes: string[]; subject: string; expiresAtMs: number }>;
   faults: Fault[];
   latencyMs: number;
+  /** While set, requests of the Admin SDK above it are refused. */
+  rateLimit?: RateLimit;
   /** How far the token endpoint's clock is ahead of ours. */
   tokenClockOffsetMs: number;
   counts: Record<RequestKind, number>;

@@ -14,6 +14,7 @@ import { examplePeople } from './example-people.ts';
 import { failIfAsked, spoilAnswer, takeFault } from './faults.ts';
 import { GoogleError } from './google-error.ts';
 import { pageNumber } from './pages.ts';
+import { takeFromRate } from './rate-limit.ts';
 import type { DirectoryState } from './state.ts';
 import { findUser } from './state.ts';
 import { exchangeAssertion, issuerOf } from './token-endpoint.ts';
@@ -146,6 +147,7 @@ function answerApi(directory: Directory, request: IncomingMessage, url: URL, tex
     throw new GoogleError(404, 'notFound', `The example directory has no ${request.method} ${url.pathname}`);
   }
   directory.counts[method.kind]++;
+  if (directory.rateLimit) takeFromRate(directory.rateLimit, performance.now());
   const query = Object.fromEntries(url.searchParams);
   const key = decodeURIComponent(method.path.exec(url.pathname)?.[1] ?? '');
   const pageToken = query['pageToken'];

@@ -64,10 +64,14 @@ export function findUser(state: DirectoryState, key: string): GoogleUser | undef
   const byId = state.users.get(key);
   if (byId) return byId;
   const address = key.toLowerCase();
-  const named = [...state.users.values()].filter(
-    (user) => user.primaryEmail.toLowerCase() === address || user.aliases?.some((a) => a.toLowerCase() === address),
-  );
-  return named.find((user) => !user.deletionTime) ?? named[0];
+  let deleted: GoogleUser | undefined;
+  for (const user of state.users.values()) {
+    if (user.primaryEmail.toLowerCase() !== address && !user.aliases?.some((a) => a.toLowerCase() === address))
+      continue;
+    if (!user.deletionTime) return user;
+    deleted ??= user;
+  }
+  return deleted;
 }
 
 /** The group with that id or address. */
