@@ -62,6 +62,8 @@ async function findWrongServices(app: string): Promise<string[]> {
 }
 
 function isRead(app: string, variable: string): boolean {
+  // Node itself reads it.
+  if (variable === 'NODE_OPTIONS') return true;
   const sources = globSync([`apps/${app}/src/**/*.ts`, 'libs/{service,grpc}/src/*.ts']);
   return sources.some((file) => new RegExp(String.raw`\b${variable}\b`).test(readFileSync(file, 'utf8')));
 }

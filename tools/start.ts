@@ -16,7 +16,7 @@ await runTool(async () => {
   const display = createDisplay();
   display.print(`\n  ${colored('bold', 'Autoprov')} on this machine\n`);
   // Often enough that a change in the example directory is seen to arrive.
-  const env = { 'directory-reader': { POLL_INTERVAL_MS: '15000' } };
+  const env = { 'directory-reader': { POLL_INTERVAL_MS: '15000', POLL_INTERVAL_MAX_MS: '15000' } };
   return withNetwork(display, { dir, keepData: true, env }, async (network) => {
     writeNetworkFile(network);
     try {

@@ -1,7 +1,7 @@
 // npm test: one PostgreSQL and one Kafka for all packages, every package's tests, one closing line. Arguments go to nx,
 // for example `npm test -- --projects=@autoprov/scim`.
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MissingPrerequisiteError, startInfra } from '@autoprov/testing';
@@ -12,6 +12,8 @@ async function main(): Promise<number> {
   for (const counts of globSync('{apps,libs}/*/.test')) rmSync(counts, { recursive: true });
   // Whatever tests leave behind, also those that were killed, is in here.
   const temporary = mkdtempSync(join(tmpdir(), 'autoprov-test-'));
+  // Where tests run as root, PostgreSQL runs as nobody, and must get through.
+  chmodSync(temporary, 0o711);
   const infra = await startInfra({ dir: '.autoprov/test', onProgress: (line) => console.log(line) });
   try {
     const env = {

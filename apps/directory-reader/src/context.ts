@@ -3,6 +3,7 @@ import type { EventOrigin } from '@autoprov/kafka';
 import type { OutboxRelay, Pool } from '@autoprov/postgres';
 import type { ConfigServiceService, TokenBrokerServiceService } from '@autoprov/proto';
 import type { Clock, Logger } from '@autoprov/service';
+import type { PollBounds } from './domain/poll-interval.ts';
 import type { RequestBudget } from './request-budget.ts';
 
 /** What the code of this service may use. */
@@ -18,11 +19,13 @@ export type ReaderContext = {
   /** For so long config may be silent before that is a failure (25005). */
   configSilenceMs: number;
   /** Between two reads of a customer. */
-  pollIntervalMs: number;
+  poll: PollBounds;
   /** For how long one request to Google is tried again. */
   retryBudgetMs: number;
   googleRootUrl: string | undefined;
-  /** Of this customer; one replica reads a customer at a time, so that it need not be shared. */
+  /** What may be asked of Google for one customer while it does not complain. */
+  requestsPerMinute: number;
+  /** Of this customer, shared by all replicas. */
   budgetOf(customerId: string): RequestBudget;
   /** Looks for work at once. */
   wakeReads(): void;

@@ -4,7 +4,7 @@ import { rpcErrorOf } from '@autoprov/grpc';
 import type { ReaderContext } from './context.ts';
 import { interestsOf } from './domain/interests.ts';
 import { reportChecks } from './report-checks.ts';
-import { ensureCustomer, requestRead } from './store/customers.ts';
+import { ensureCustomer, findCustomer, requestRead } from './store/customers.ts';
 import { syncInterests } from './store/interests.ts';
 import { advanceCursor, readCursor, upsertSetup } from './store/setups.ts';
 
@@ -60,7 +60,13 @@ async function applyChange(tx: Db, context: ReaderContext, { app, revision, setu
   // Nobody names its groups any more, so no read will look for them.
   else await reportChecks(tx, context, [{ subject: app, code: '50005', passed: true }], context.now());
   const added = await syncInterests(tx, name.customerId, context.now());
-  if (added) await requestRead(tx, name.customerId);
+  if (await needAllUsers(tx, name.customerId, added)) await requestRead(tx, name.customerId);
+}
+
+/** Users come with the custom schemas that were asked for: a new one takes all of them again. New groups are read alone. */
+async function needAllUsers(tx: Db, customerId: string, added: Set<'group' | 'schema'>): Promise<boolean> {
+  if (added.has('schema')) return true;
+  return added.has('group') && (await findCustomer(tx, customerId))?.wholeUserCount === null;
 }
 
 async function reportConfig(context: ReaderContext, problem: string | undefined): Promise<void> {

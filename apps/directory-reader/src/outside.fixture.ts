@@ -4,11 +4,13 @@ import {
   ConfigServiceService,
   ProvisioningSetup_State,
   SetupChange,
+  ExtraScope,
   TokenBrokerServiceService,
+  type GetDirectoryAccessTokenRequest,
   type ListSetupChangesRequest,
   type ListSetupChangesResponse,
 } from '@autoprov/proto';
-import { directoryScopes, type ExampleDirectory } from '@autoprov/testing';
+import { directoryScopes, optionalScopes, type ExampleDirectory } from '@autoprov/testing';
 
 /** What a test wants of a setup. */
 export type SetupWish = { groups?: string[]; attributes?: string[]; active?: boolean };
@@ -42,28 +44,46 @@ export function createConfig() {
 
 /** Stands in for the token broker: gets real tokens of the example directory, and keeps one until a new one is forced. */
 export function createTokenBroker(directory: ExampleDirectory) {
-  let token: Promise<string> | undefined;
+  const tokens = new Map<string, Promise<string>>();
+  const ownDirectories = new Map<string, OneDirectory>();
   let refusal: Refusal | undefined;
-  async function getDirectoryAccessToken({ forceNew }: { forceNew: boolean }) {
+  async function getDirectoryAccessToken({ customer, forceNew, extraScope }: GetDirectoryAccessTokenRequest) {
+    if (extraScope !== undefined) return getExtraToken(directory, extraScope);
     if (refusal) {
       const { reason, code } = refusal;
       throw new RpcError(status.FAILED_PRECONDITION, reason, 'no token', { metadata: { code } });
     }
-    if (forceNew) token = undefined;
-    token ??= fetchToken(directory);
+    const token = (!forceNew && tokens.get(customer)) || fetchToken(ownDirectories.get(customer) ?? directory);
+    tokens.set(customer, token);
     return { accessToken: await token, expireTime: new Date(Date.now() + 3_000_000) };
   }
   return {
     service: serviceOf(TokenBrokerServiceService, { getDirectoryAccessToken }),
+    /** Gives a customer a directory of its own; all others share one. */
+    setDirectory: (customer: string, own: OneDirectory) => void ownDirectories.set(customer, own),
     /** From now on it refuses so, or gives tokens again. */
     refuseWith: (value: Refusal | undefined) => void (refusal = value),
   };
 }
 
+type OneDirectory = Pick<ExampleDirectory, 'serviceAccountKey' | 'state' | 'tokenUrl' | 'url'>;
 type Refusal = { reason: RpcError['reason']; code: string };
 
+async function getExtraToken(directory: ExampleDirectory, extraScope: ExtraScope) {
+  const { groups, orgUnits } = optionalScopes;
+  const scope = extraScope === ExtraScope.EXTRA_SCOPE_GROUP_READONLY ? groups : orgUnits;
+  const accessToken = await fetchToken(directory, [scope]).catch(() => {
+    const metadata = { code: '17006', missing_scopes: scope };
+    throw new RpcError(status.FAILED_PRECONDITION, 'SCOPE_MISSING', 'not granted', { metadata });
+  });
+  return { accessToken, expireTime: new Date(Date.now() + 3_000_000) };
+}
+
 /** A token of the example directory, as the broker would get it. */
-export async function fetchToken(directory: ExampleDirectory): Promise<string> {
+export async function fetchToken(
+  directory: OneDirectory,
+  scopes: readonly string[] = directoryScopes,
+): Promise<string> {
   const { client_email: iss, private_key: key, token_uri: aud } = directory.serviceAccountKey();
   const iat = Math.floor(Date.now() / 1000);
   const claims = {
@@ -72,7 +92,7 @@ export async function fetchToken(directory: ExampleDirectory): Promise<string> {
     iat,
     exp: iat + 3600,
     sub: `admin@${directory.state.domain}`,
-    scope: directoryScopes.join(' '),
+    scope: scopes.join(' '),
   };
   const signed = [{ alg: 'RS256', typ: 'JWT' }, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))

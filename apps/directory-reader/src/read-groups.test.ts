@@ -161,20 +161,64 @@ const page = { parent: 'customers/acme', pageSize: 0, pageToken: '' };
 const timeout = { timeoutMs: 5_000 };
 
 describe('what is asked for', () => {
-  test('a new group of interest is read by itself, and covered when it is whole', async () => {
+  test('new groups of interest are read by themselves, and nothing else; they are covered when they are whole', async () => {
     await using network = await startWith(one);
-    const { lastReadNo } = await network.status();
+    network.directory.run({ do: 'addMember', group: three, nested: one });
+    network.directory.run({ do: 'resetCounts' });
+    network.config.put(app, { groups: [one, two, three] });
+    const { completed, users } = await network.untilCovered(three);
+    expect(completed.at(-1)?.groups).toEqual([one, two, three]);
+    expect([inGroup(users, two), inGroup(users, three)]).toEqual([5, 10]);
+    expect(network.directory.run({ do: 'counts' })).toMatchObject({ usersList: 0, membersList: 2 });
+    // And everything is read again as was planned.
+    expect((await network.read()).events).toEqual([]);
+  });
+
+  test('an app that names only groups that are known costs no request', async () => {
+    await using network = await startWith(one, three);
+    network.directory.run({ do: 'resetCounts' });
+    network.config.put('customers/acme/apps/wiki', { groups: [three, one] });
+    // The setups are followed in order: this one comes after that.
+    network.config.put('customers/acme/apps/chat', { groups: [two] });
+    await network.untilCovered(two);
+    expect(network.directory.run({ do: 'counts' })).toMatchObject({ usersList: 0, usersGet: 0, membersList: 1 });
+  });
+
+  test('a new group that is gone is told of, keeps nobody else waiting, and says nothing of what a read had found', async () => {
+    await using network = await startReaderNetwork({ people: people() });
+    network.config.put('customers/acme/apps/wiki', { groups: ['gone@example.com'] });
+    await network.read();
+    network.config.put(app, { groups: [two, 'lost@example.com'] });
+    const { checks, completed } = await network.untilCovered(two);
+    expect(checks).toMatchObject([{ subject: app, code: '50005', passed: false }]);
+    expect(completed.at(-1)?.groups).toEqual([two]);
+    expect((await network.status()).incompleteParts.map(({ part }) => part)).toEqual([
+      'groups/gone@example.com',
+      'groups/lost@example.com',
+    ]);
+  });
+
+  test('a new group that cannot be read now is read again with everything else', async () => {
+    await using network = await startWith(one);
+    const { lastReadNo, nextReadTime } = await network.status();
+    network.directory.run({ do: 'failPage', kind: 'membersList', key: two, status: 503, reason: 'backendError' });
     network.config.put(app, { groups: [one, two] });
-    const { completed, users } = await network.readAfter(lastReadNo);
+    await until(async () => (await network.status()).incompleteParts.length > 0);
+    const after = await network.status();
+    expect([after.lastReadNo, after.incompleteParts]).toMatchObject([lastReadNo, [{ code: '50003' }]]);
+    expect(after.nextReadTime!.getTime()).toBeLessThan(nextReadTime!.getTime());
+    const { completed, checks } = await network.read();
     expect(completed.at(-1)?.groups).toEqual([one, two]);
-    expect(inGroup(users, two)).toBe(5);
+    expect(checks).toMatchObject([
+      { code: '50003', passed: false },
+      { code: '50003', passed: true },
+    ]);
   });
 
   test('a group that no setup names any more stays in the events until every copy of the setups is new', async () => {
     await using network = await startWith(one);
-    const { lastReadNo } = await network.status();
     network.config.put(app, { groups: [two] });
-    const { completed } = await network.readAfter(lastReadNo);
+    const { completed } = await network.untilCovered(two);
     expect(completed).toMatchObject([{ groups: [one, two] }]);
     const copy = foldUsers(network.records);
     expect([inGroup(copy.values(), one), inGroup(copy.values(), two)]).toEqual([5, 5]);
@@ -203,6 +247,17 @@ describe('what is asked for', () => {
     network.config.put(app, { groups: [one] });
     const { checks } = await network.readAfter(0n);
     expect(checks).toMatchObject([{ code: '50003', reason: 'NESTED_GROUP_FORBIDDEN' }]);
+  });
+
+  test('another organisation’s group that Google does not know keeps nobody from being believed to have left, ever', async () => {
+    await using network = await startReaderNetwork({ people: people() });
+    const external = { type: 'GROUP' as const, id: '0other', email: 'all@other.example' };
+    network.directory.run({ do: 'addMember', group: one, external });
+    network.config.put(app, { groups: [one] });
+    for (let i = 0; i < 3; i++) await network.read();
+    expect((await network.status()).incompleteParts).toEqual([]);
+    network.directory.run({ do: 'removeMember', group: one, user: 'user000003@example.com' });
+    expect((await network.read()).users).toMatchObject([{ primaryEmail: 'user000003@example.com', groups: [] }]);
   });
 
   test('two setups that spell a group in two ways cost one read of it', async () => {

@@ -12,11 +12,12 @@ import {
   DirectoryServiceClient,
   DirectoryUser_State,
   type Check,
+  type DirectoryGroup,
   type DirectoryUser,
   type ReadCompleted,
 } from '@autoprov/proto';
 import { createLogger, createRegistry } from '@autoprov/service';
-import { createCertificates, startDirectory, type DirectoryState } from '@autoprov/testing';
+import { createCertificates, freePort, startDirectory, type DirectoryState } from '@autoprov/testing';
 import type { ReaderEnv } from './env.ts';
 import { createConfig, createTokenBroker } from './outside.fixture.ts';
 import { migrationsDir, startDirectoryReader } from './server.ts';
@@ -87,9 +88,11 @@ export async function startSurroundings(people: DirectoryState) {
 /** The service as a process would run it, publishing into a list, in its surroundings. */
 export async function startReaderNetwork({
   people,
+  watched = false,
   ...changes
-}: { people: DirectoryState } & Partial<Pick<ReaderEnv, 'pollIntervalMs' | 'configSilenceMs'>> & {
+}: { people: DirectoryState; watched?: boolean } & Partial<Pick<ReaderEnv, 'poll' | 'configSilenceMs'>> & {
     retryBudgetMs?: number;
+    requestsPerMinute?: number;
   }) {
   const surroundings = await startSurroundings(people);
   const { directory, config, broker, tls, databaseUrl, peers } = surroundings;
@@ -110,12 +113,18 @@ export async function startReaderNetwork({
     peers,
     setupPollMs: 20,
     configSilenceMs: changes.configSilenceMs ?? 30_000,
-    pollIntervalMs: changes.pollIntervalMs ?? 3_600_000,
-    google: { rootUrl: directory.url, retryBudgetMs: changes.retryBudgetMs ?? 0, requestsPerMinute: 1_000_000 },
+    poll: changes.poll ?? everyMs(3_600_000),
+    google: {
+      rootUrl: directory.url,
+      retryBudgetMs: changes.retryBudgetMs ?? 0,
+      requestsPerMinute: changes.requestsPerMinute ?? 1_000_000,
+    },
+    watch: watched ? await watchAddresses() : undefined,
     clockOffsetMs: 0,
   };
-  const start = (clockOffsetMs = 0) =>
-    startDirectoryReader({ ...env, clockOffsetMs }, { logger, registry: createRegistry() }, { publisher });
+  let registry = createRegistry();
+  const start = (changed: Partial<ReaderEnv> = {}) =>
+    startDirectoryReader({ ...env, ...changed }, { logger, registry }, { publisher });
   let reader = await start();
   let client = surroundings.connect(reader.port);
   const replicas: (typeof reader)[] = [];
@@ -130,7 +139,10 @@ export async function startReaderNetwork({
     return {
       events,
       users: events.flatMap(({ event }) => (event?.$case === 'user' ? [event.value] : [])),
-      completed: events.flatMap(({ event }) => (event?.$case === 'readCompleted' ? [event.value] : [])),
+      // Without that which says, before anything else, that nothing is covered.
+      completed: events.flatMap(({ event }) =>
+        event?.$case === 'readCompleted' && event.value.readNo > 0n ? [event.value] : [],
+      ),
       checks: news.filter(({ topic }) => topic === topics.checks).map(({ value }) => readCloudEvent('check', value!)),
     };
   }
@@ -138,6 +150,11 @@ export async function startReaderNetwork({
     directory,
     config,
     tokenBroker: broker,
+    databaseUrl,
+    /** Where the hook listens. */
+    hookUrl: env.watch?.publicUrl ?? '',
+    /** A metric of the service that was started last, as a scraper sees it. */
+    metric: (name: string) => registry.getSingleMetricAsString(name),
     records,
     client: () => client,
     /** As another workload; to be closed. */
@@ -149,21 +166,38 @@ export async function startReaderNetwork({
       await until(async () => (await status()).lastReadNo > readNo);
       return takePublished();
     },
+    /** Waits until a group has been read whole, and for all that is published until then. */
+    async untilCovered(group: string, parent = 'customers/acme'): Promise<Published> {
+      const page = { parent, pageSize: 500, pageToken: '' };
+      const isWhole = ({ name, completeTime }: DirectoryGroup) => name.endsWith(`/groups/${group}`) && completeTime;
+      await until(async () => (await client.listGroups(page, { timeoutMs: 5_000 })).groups.some(isWhole));
+      return takePublished();
+    },
     /** Waits for a read that begins from now on, and for all it publishes. */
     async read(customer = 'customers/acme'): Promise<Published> {
       const { readNo } = await eventually(() => client.requestRead({ customer }, { timeoutMs: 5_000 }));
       await until(async () => (await status(customer)).lastReadNo >= readNo);
       return takePublished();
     },
-    /** Starts the service once more, on the same database; it ends with the network. */
-    async addReplica(): Promise<void> {
-      replicas.push(await start());
+    /** Starts the service once more, on the same database; it ends with the network. The client is to be closed. */
+    async addReplica(): Promise<{ client: typeof client; watchPort: number | undefined }> {
+      registry = createRegistry();
+      const replica = await start({ watch: env.watch && { ...env.watch, address: anyPort } });
+      replicas.push(replica);
+      return { client: surroundings.connect(replica.port), watchPort: replica.watchPort };
+    },
+    /** Gives a customer a Google directory of its own. */
+    addDirectory(customer: string, people: DirectoryState) {
+      const own = directory.addCustomer({ people });
+      broker.setDirectory(customer, own);
+      return own;
     },
     /** Ends the service as it is, and starts it again, with a clock that is ahead if asked for. */
     async restart({ clockOffsetMs = 0 } = {}): Promise<void> {
       client.close();
       await reader.stop();
-      reader = await start(clockOffsetMs);
+      registry = createRegistry();
+      reader = await start({ clockOffsetMs });
       client = surroundings.connect(reader.port);
     },
     async [Symbol.asyncDispose]() {
@@ -172,6 +206,16 @@ export async function startReaderNetwork({
       await surroundings.stop();
     },
   };
+}
+
+async function watchAddresses() {
+  const address = `127.0.0.1:${await freePort()}`;
+  return { publicUrl: `http://${address}/google`, address };
+}
+
+/** Reads by itself so often, whatever happens. */
+export function everyMs(ms: number): ReaderEnv['poll'] {
+  return { usualMs: ms, minMs: ms, maxMs: ms };
 }
 
 /** What a consumer holds that takes in all records, each when its seq is higher than what it has: as the pusher does. */

@@ -6,6 +6,7 @@ import { announceAllUsers } from './announce.ts';
 import type { ReaderContext } from './context.ts';
 import { readCustomer } from './read-customer.ts';
 import { reportCrash, reportCrashOver } from './report-crash.ts';
+import { readNewGroups } from './read-new-groups.ts';
 import { isResendRequested, listDueCustomers } from './store/customers.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -84,6 +85,7 @@ async function serveHeld(
   stopping: AbortSignal,
 ): Promise<void> {
   await readCustomer(context, customerId, lease, stopping);
+  await readNewGroups(context, customerId, lease, stopping);
   await reportCrashOver(context, customerId);
   if (await isResendRequested(context.pool, customerId)) await announceAllUsers({ context, customerId, lease });
 }

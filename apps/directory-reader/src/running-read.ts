@@ -11,9 +11,16 @@ export type RunningRead = {
   directory: DirectoryClient;
   /** Of the last list of users that was believed; undefined: none yet. */
   wholeUserCount: number | undefined;
-  /** Of interest, sorted; groups as the setups spell them. */
+  /** Whether copies may hold people whose deletion the mirror missed. */
+  deletionsUnknown: boolean;
+  /** Whether copies may know memberships that the mirror never heard of. */
+  membershipsUnknown: boolean;
+  /** The groups to read, as the setups spell them, and all of interest: a nested one among them is read under its own name. */
   groups: string[];
+  groupsOfInterest: string[];
   schemas: string[];
+  /** Requests that this read has sent to Google. */
+  requestsSent(): number;
 };
 
 /** Runs one transaction of the holder of a lease; it throws LeaseLostError, and does nothing, for anybody else. */

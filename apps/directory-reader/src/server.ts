@@ -14,9 +14,10 @@ import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@
 import type { ReaderContext } from './context.ts';
 import type { ReaderEnv } from './env.ts';
 import { createSetupFollower } from './follow-setups.ts';
-import { createRequestBudget, type RequestBudget } from './request-budget.ts';
+import { createRequestBudget } from './request-budget.ts';
 import { directoryService } from './rpc/index.ts';
 import { runReads } from './run-reads.ts';
+import { watchUsers } from './watch/watch-users.ts';
 
 const SERVICE = 'directory-reader';
 const ENGINE_WATCH_MS = 5_000;
@@ -50,10 +51,11 @@ export async function startDirectoryReader(
     outbox,
     origin: { installationId: env.installationId, service: SERVICE },
     configSilenceMs: env.configSilenceMs,
-    pollIntervalMs: env.pollIntervalMs,
+    poll: env.poll,
     retryBudgetMs: env.google.retryBudgetMs,
     googleRootUrl: env.google.rootUrl,
-    budgetOf: keepBudgets(env.google.requestsPerMinute),
+    requestsPerMinute: env.google.requestsPerMinute,
+    budgetOf: (customerId) => createRequestBudget(pool, customerId, env.google.requestsPerMinute),
     wakeReads: () => reads.wake(),
   };
   const reads = runReads(context);
@@ -70,6 +72,7 @@ export async function startDirectoryReader(
     run: createEngineWatch({ kafka, publisher, askPostgres, origin: context.origin, logger }),
     logger,
   });
+  const watching = env.watch && (await watchUsers(context, env.watch, registry));
   const { address, tls, reflection, identityProvider } = env;
   const services = [directoryService(context)];
   const authorizer = createAuthorizer({ identityProvider, bindingsOf: rememberBindings(askConfig(clients.config)) });
@@ -78,10 +81,13 @@ export async function startDirectoryReader(
   const metrics = await startMetricsServer({ address: env.metricsAddress, registry, ready });
   return {
     port: server.port,
+    /** Of the hook for notifications; undefined: there is none. */
+    watchPort: watching?.port,
     /** Resolves once all that was announced is published. */
     outboxDrained: () => outbox.drained(),
     async stop() {
       await server.stop();
+      await watching?.stop();
       await following.stop();
       await watchingEngines.stop();
       await reads.stop();
@@ -97,13 +103,4 @@ export async function startDirectoryReader(
 async function connectPublisher(kafka: Kafka): Promise<Publisher> {
   await checkBrokerVersions(kafka);
   return createPublisher(kafka);
-}
-
-function keepBudgets(requestsPerMinute: number): ReaderContext['budgetOf'] {
-  const budgets = new Map<string, RequestBudget>();
-  return (customerId) => {
-    const budget = budgets.get(customerId) ?? createRequestBudget(requestsPerMinute);
-    budgets.set(customerId, budget);
-    return budget;
-  };
 }

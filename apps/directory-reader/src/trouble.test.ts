@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Check } from '@autoprov/proto';
 import { directoryScopes, plainPeople } from '@autoprov/testing';
-import { startReaderNetwork, until } from './reader-network.fixture.ts';
+import { everyMs, startReaderNetwork, until } from './reader-network.fixture.ts';
 
 const app = 'customers/acme/apps/crm';
 const people = () => plainPeople({ users: 20, groups: 1, membersPerGroup: 5 });
@@ -114,7 +114,7 @@ describe('config', () => {
   });
 
   test('a customer whose last setup is switched off is read no more', async () => {
-    await using network = await startReaderNetwork({ people: people(), pollIntervalMs: 1 });
+    await using network = await startReaderNetwork({ people: people(), poll: everyMs(1) });
     network.config.put(app, {});
     await network.readAfter(2n);
     network.config.put(app, { active: false });
@@ -131,7 +131,7 @@ describe('config', () => {
 
 test('two replicas read a customer once', async () => {
   await using network = await startReaderNetwork({ people: people() });
-  await network.addReplica();
+  (await network.addReplica()).client.close();
   network.config.put(app, {});
   await network.readAfter(0n);
   for (let i = 0; i < 5; i++) await network.read();
@@ -146,7 +146,7 @@ describe('customers', () => {
     network.config.put('customers/globex/apps/crm', {});
     await network.read();
     await network.read('customers/globex');
-    expect(network.records.filter((record) => record.partitionKey === 'globex')).toHaveLength(21);
+    expect(network.records.filter((record) => record.partitionKey === 'globex')).toHaveLength(22);
     const names = (await network.client().listUsers(pageOf('customers/globex'), { timeoutMs: 5_000 })).users.map(
       ({ name }) => name,
     );
@@ -154,4 +154,4 @@ describe('customers', () => {
   });
 });
 
-const pageOf = (parent: string) => ({ parent, pageSize: 0, pageToken: '', showDeleted: false });
+const pageOf = (parent: string) => ({ parent, pageSize: 0, pageToken: '', showDeleted: false, fresh: false });

@@ -82,6 +82,7 @@ async function authorize(): Promise<string> {
     ...oauth.codeClient,
     authentication: OAuthClient_Authentication.AUTHENTICATION_BASIC,
     scopes: ['scim', 'offline_access'],
+    authorizationParameters: {},
   };
   const begin = { app, client, redirectUri: oauth.redirectUri };
   const { authorizationUrl } = await tokenBroker.beginAuthorization(begin, call);

@@ -16,6 +16,7 @@ import {
   GetReadStatusResponse,
   HeldAction,
   Hold_What,
+  MembershipEdge_MemberKind,
   Outcome_Action,
   PlannedAction,
   PlanTotals,
@@ -27,6 +28,7 @@ import { formatFailures } from './failures.ts';
 import { formatHeld } from './held.ts';
 import { formatHolds } from './holds.ts';
 import { formatPlan } from './plan.ts';
+import { formatReads } from './reads.ts';
 import { formatTemplates } from './templates.ts';
 
 const now = new Date('2026-01-02T03:00:00Z');
@@ -116,6 +118,85 @@ test('an explanation of somebody without an account says what stands in the way'
   expect(formatExplanation(answer, now)).toContain(
     'account    none yet; failing with 45016 MISSING_REQUIRED: no title',
   );
+});
+
+test('an explanation shows the way from the group to the person, and what of it is not whole', () => {
+  const answer = ExplainUserResponse.fromPartial({
+    inScope: true,
+    scopeExplanation: 'in the group sales@acme.test',
+    memberships: [
+      {
+        group: 'sales@acme.test',
+        isMember: true,
+        explanation: 'in it by 1 nested group',
+        path: [
+          {
+            group: 'sales@acme.test',
+            memberKind: MembershipEdge_MemberKind.MEMBER_KIND_GROUP,
+            member: 'emea@acme.test',
+          },
+          { group: 'emea@acme.test', memberKind: MembershipEdge_MemberKind.MEMBER_KIND_USER, member: '1042' },
+        ],
+        completeTime: minutesAgo(5),
+        groups: [{ group: 'sales@acme.test', complete: true }, { group: 'emea@acme.test' }],
+      },
+    ],
+  });
+  expect(formatExplanation(answer, now, 'ada@acme.test').split('\n')[1]).toBe(
+    'group      sales@acme.test → emea@acme.test → ada@acme.test ' +
+      '(in it by 1 nested group; not whole: emea@acme.test; read whole 5m ago)',
+  );
+});
+
+test('how reading stands is told in lines, and part by part', () => {
+  const status = GetReadStatusResponse.fromPartial({
+    running: {
+      readNo: 8n,
+      startTime: minutesAgo(1),
+      usersRead: 4000n,
+      groupsRead: 0,
+      groupsTotal: 3,
+      estimatedEndTime: minutesAgo(-4),
+    },
+    lastReadNo: 7n,
+    lastEndTime: minutesAgo(6),
+    lastCompleteReadNo: 6n,
+    lastCompleteTime: minutesAgo(11),
+    nextReadTime: minutesAgo(1),
+    requestedReadNo: 9n,
+    presentCount: 9000n,
+    parts: [
+      { part: 'users', completeTime: minutesAgo(6) },
+      {
+        part: 'groups/sales@acme.test',
+        completeTime: minutesAgo(11),
+        missingSince: minutesAgo(6),
+        incomplete: true,
+        code: '50005',
+        detail: 'members.list answered 404',
+      },
+    ],
+  });
+  expect(formatReads(status, now).split('\n')).toEqual([
+    'running    read 8: 4000 people, 0 of 3 groups, about 4m left',
+    'last       read 7, ended 6m ago',
+    'complete   read 6, ended 11m ago',
+    'next       read 9, which was asked for',
+    'people     9000',
+    '',
+    'PART              WHOLE     LAST READ        CODE    WHY',
+    'users             6m ago    whole            -       -',
+    'sales@acme.test   11m ago   missing for 6m   50005   members.list answered 404',
+  ]);
+});
+
+test('a directory that was never read says so', () => {
+  expect(formatReads(GetReadStatusResponse.fromPartial({}), now).split('\n')).toEqual([
+    'last       none yet',
+    'complete   none yet',
+    'next       none: no setup is active',
+    'people     0',
+  ]);
 });
 
 test('accounts are a table', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { problemOf, DirectoryError } from './directory-error.ts';
-import { classifyAnswer, reasonsOf, retryAfterMs } from './google-answer.ts';
+import { classifyAnswer, isQuotaAnswer, reasonsOf, retryAfterMs } from './google-answer.ts';
 
 test.each([
   ['no answer', undefined, [], 'unavailable'],
@@ -17,6 +17,20 @@ test.each([
   ['a wrong request', 400, ['invalid'], 'rejected'],
 ] as const)('%s is told apart', (_, status, reasons, kind) => {
   expect(classifyAnswer({ status, reasons: [...reasons] })).toBe(kind);
+});
+
+test.each([
+  [429, [], true],
+  [403, ['rateLimitExceeded'], true],
+  [403, ['userRateLimitExceeded'], true],
+  [403, ['quotaExceeded'], true],
+  [403, ['dailyLimitExceeded'], true],
+  [403, ['RATE_LIMIT_EXCEEDED'], true],
+  [403, ['forbidden'], false],
+  [503, ['backendError'], false],
+  [undefined, [], false],
+] as const)('%s %j makes all replicas slow down: %s', (status, reasons, isQuota) => {
+  expect(isQuotaAnswer({ status, reasons: [...reasons] })).toBe(isQuota);
 });
 
 test('a failed answer has the code of the part that was being read', () => {

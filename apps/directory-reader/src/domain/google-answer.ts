@@ -25,12 +25,17 @@ export function classifyAnswer({
   status,
   reasons,
 }: FailedAnswer): Exclude<DirectoryErrorKind, 'unusable' | 'no-token'> {
-  if (status === undefined || status === 408 || status === 429 || status >= 500) return 'unavailable';
-  if (status === 403 && reasons.some((reason) => QUOTA_REASONS.has(reason))) return 'unavailable';
+  if (status === undefined || status === 408 || status >= 500) return 'unavailable';
+  if (isQuotaAnswer({ status, reasons })) return 'unavailable';
   if (status === 403 && reasons.some((reason) => DISABLED_REASONS.has(reason))) return 'api-disabled';
   if (status === 401 || status === 403) return 'forbidden';
   if (status === 404 || status === 412) return 'not-found';
   return 'rejected';
+}
+
+/** Whether an answer means that too much was asked for: whoever asks for this customer must slow down. */
+export function isQuotaAnswer({ status, reasons }: FailedAnswer): boolean {
+  return status === 429 || (status === 403 && reasons.some((reason) => QUOTA_REASONS.has(reason)));
 }
 
 /** Reads the reasons out of Google's error body, in both of its shapes; anything else has none. */

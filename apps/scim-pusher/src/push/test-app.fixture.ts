@@ -35,6 +35,7 @@ export type TestPerson = {
   email?: string;
   title?: string;
   manager?: string;
+  groups?: string[];
   state?: DirectoryUser_State;
   /** In the one group that reads cover. */
   isStaff?: boolean;
@@ -171,14 +172,14 @@ export function mappingRows(required: readonly string[] = []): MappingRow[] {
   }));
 }
 
-function userEvent({ id, email, title, manager, state, isStaff }: TestPerson, seq: bigint): DirectoryEvent {
+function userEvent({ id, email, title, manager, groups, state, isStaff }: TestPerson, seq: bigint): DirectoryEvent {
   const primaryEmail = email ?? `p${id}@example.com`;
   const user: DirectoryUser = {
     ...DirectoryUser.fromPartial({}),
     name: `customers/acme/users/${id}`,
     primaryEmail,
     state: state ?? DirectoryUser_State.STATE_ACTIVE,
-    groups: isStaff ? [staffGroup] : [],
+    groups: groups ?? (isStaff ? [staffGroup] : []),
     attributes: {
       id,
       primaryEmail,

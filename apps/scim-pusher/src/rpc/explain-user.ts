@@ -1,8 +1,11 @@
 import {
   Outcome_Action,
   type AttributeChange,
+  type DirectoryUser,
   type ExplainUserRequest,
   type ExplainUserResponse,
+  type Membership,
+  type ProvisioningSetup,
 } from '@autoprov/proto';
 import { RpcError, status } from '@autoprov/grpc';
 import { readPath } from '@autoprov/mapping';
@@ -49,9 +52,40 @@ export async function explainUser(ctx: PusherContext, request: ExplainUserReques
     },
     account: hasAccount ? toMessage(request.app, account) : undefined,
     mapped: decision.desired,
+    memberships: await explainGroups(ctx, app.setup, turn.user),
     held: open.map((row) => presentHeldAction(key.customerId, row)),
     holds: (await findHolds(ctx.pool, holdParents(key))).map(presentHold),
   };
+}
+
+const GROUPS_MAX = 10;
+const MEMBERSHIP_TIMEOUT_MS = 2_000;
+
+/**
+ * By which group of the scope, or why by none; the reader alone knows the way. What it does not say is left out: the rest
+ * of the explanation needs it not.
+ */
+async function explainGroups(
+  { directory, logger }: PusherContext,
+  { scope }: ProvisioningSetup,
+  user: DirectoryUser,
+): Promise<Membership[]> {
+  const groups = scope?.groups ?? [];
+  const by = groups.find((group) => user.groups.includes(group));
+  const asked = by === undefined ? groups.slice(0, GROUPS_MAX) : [by];
+  const answers = asked.map(async (group) => {
+    const { membership } = await directory.explainMembership(
+      { name: user.name, group },
+      { timeoutMs: MEMBERSHIP_TIMEOUT_MS },
+    );
+    return membership ?? [];
+  });
+  const settled = await Promise.allSettled(answers);
+  return settled.flatMap((answer) => {
+    if (answer.status === 'fulfilled') return answer.value;
+    logger.warn({ err: answer.reason }, 'directory-reader does not explain a membership: it is left out');
+    return [];
+  });
 }
 
 /** The API's word for what was decided. */

@@ -9,12 +9,22 @@ export type Page<T> = { items: T[]; nextPageToken?: string };
  */
 export function takePage<T>(sorted: T[], keyOf: (item: T) => string, size: number, token?: string): Page<T> {
   const after = token === undefined ? undefined : readToken(token).after;
-  const found = after === undefined ? 0 : sorted.findIndex((item) => keyOf(item) > after);
-  const start = found === -1 ? sorted.length : found;
+  const start = after === undefined ? 0 : countUpTo(sorted, keyOf, after);
   const items = sorted.slice(start, start + size);
   const last = items.at(-1);
   if (last === undefined || start + size >= sorted.length) return { items };
   return { items, nextPageToken: writeToken({ page: pageNumber(token) + 1, after: keyOf(last) }) };
+}
+
+/** How many of a sorted list are not after a key. */
+function countUpTo<T>(sorted: T[], keyOf: (item: T) => string, key: string): number {
+  let low = 0;
+  for (let high = sorted.length; low < high;) {
+    const middle = (low + high) >>> 1;
+    if (keyOf(sorted[middle]!) > key) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** Which page of its list a request asks for, from 1. */

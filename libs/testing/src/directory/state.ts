@@ -32,8 +32,11 @@ export type GoogleUser = {
   customSchemas?: Record<string, Record<string, unknown>>;
 };
 
-/** Who is in a group: a user or a nested group by id, or everybody (`CUSTOMER`). */
-export type GroupMember = { type: 'USER' | 'GROUP' | 'CUSTOMER'; id: string };
+/**
+ * Who is in a group: a user or a nested group by id, or everybody (`CUSTOMER`). Those of other organisations have an
+ * address here, and are of type `EXTERNAL`, which is shown without an id, where they have no Google account.
+ */
+export type GroupMember = { type: 'USER' | 'GROUP' | 'CUSTOMER' | 'EXTERNAL'; id: string; email?: string };
 
 /** A group of the example directory. */
 export type GoogleGroup = { id: string; email: string; name: string; members: GroupMember[] };
@@ -61,10 +64,14 @@ export function findUser(state: DirectoryState, key: string): GoogleUser | undef
   const byId = state.users.get(key);
   if (byId) return byId;
   const address = key.toLowerCase();
-  const named = [...state.users.values()].filter(
-    (user) => user.primaryEmail.toLowerCase() === address || user.aliases?.some((a) => a.toLowerCase() === address),
-  );
-  return named.find((user) => !user.deletionTime) ?? named[0];
+  let deleted: GoogleUser | undefined;
+  for (const user of state.users.values()) {
+    if (user.primaryEmail.toLowerCase() !== address && !user.aliases?.some((a) => a.toLowerCase() === address))
+      continue;
+    if (!user.deletionTime) return user;
+    deleted ??= user;
+  }
+  return deleted;
 }
 
 /** The group with that id or address. */

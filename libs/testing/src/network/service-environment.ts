@@ -53,7 +53,12 @@ function ownVariables(service: ServiceName, at: Surroundings): Record<string, st
     case 'token-broker':
       return { ...localSp, GOOGLE_TOKEN_URL: at.directory.tokenUrl, SECRETS_KEY: at.secretsKey, SETUP_POLL_MS: '500' };
     case 'directory-reader':
-      return { GOOGLE_API_ROOT_URL: at.directory.url, SETUP_POLL_MS: '500' };
+      return {
+        GOOGLE_API_ROOT_URL: at.directory.url,
+        SETUP_POLL_MS: '500',
+        // As in docker/compose.yaml.
+        NODE_OPTIONS: '--max-semi-space-size=16 --max-old-space-size=192',
+      };
     case 'scim-pusher':
       // What a crashed pusher held goes on soon: its partitions with the session, its apps with their leases. A lease must
       // outlast a request.

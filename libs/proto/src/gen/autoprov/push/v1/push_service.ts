@@ -22,6 +22,7 @@ import { Struct, Value } from "../../../google/protobuf/struct.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { ScimProfile } from "../../config/v1/config_service.ts";
 import { AttributeMapping, DeprovisioningPolicy, GuardPolicy, ProvisioningScope } from "../../config/v1/setup.ts";
+import { Membership } from "../../directory/v1/directory_service.ts";
 import { Outcome_Action, outcome_ActionFromJSON, outcome_ActionToJSON } from "../../event/v1/outcome.ts";
 
 /** What about a change may do harm; each is counted, limited and held by itself. */
@@ -249,6 +250,11 @@ export interface ExplainUserResponse {
   mapped?:
     | { [key: string]: any }
     | undefined;
+  /**
+   * Where the scope names groups, as directory-reader knows it: how the person is in the first that they are in; or else
+   * why in none, of the first 10. Empty, too, when directory-reader did not answer.
+   */
+  memberships: Membership[];
   /** What the guard holds back for this person. */
   held: HeldAction[];
   /** Holds in effect for the app. */
@@ -1473,6 +1479,7 @@ function createBaseExplainUserResponse(): ExplainUserResponse {
     next: undefined,
     account: undefined,
     mapped: undefined,
+    memberships: [],
     held: [],
     holds: [],
   };
@@ -1498,11 +1505,14 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     if (message.mapped !== undefined) {
       Struct.encode(Struct.wrap(message.mapped), writer.uint32(50).fork()).join();
     }
+    for (const v of message.memberships) {
+      Membership.encode(v!, writer.uint32(58).fork()).join();
+    }
     for (const v of message.held) {
-      HeldAction.encode(v!, writer.uint32(58).fork()).join();
+      HeldAction.encode(v!, writer.uint32(66).fork()).join();
     }
     for (const v of message.holds) {
-      Hold.encode(v!, writer.uint32(66).fork()).join();
+      Hold.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -1573,11 +1583,19 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
               break;
             }
 
-            message.held.push(HeldAction.decode(reader, reader.uint32()));
+            message.memberships.push(Membership.decode(reader, reader.uint32()));
             continue;
           }
           case 8: {
             if (tag !== 66) {
+              break;
+            }
+
+            message.held.push(HeldAction.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
               break;
             }
 
@@ -1612,7 +1630,12 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
       next: isSet(object.next) ? PlannedAction.fromJSON(object.next) : undefined,
       account: isSet(object.account) ? Account.fromJSON(object.account) : undefined,
       mapped: isObject(object.mapped) ? object.mapped : undefined,
-      held: globalThis.Array.isArray(object?.held) ? object.held.map((e: any) => HeldAction.fromJSON(e)) : [],
+      memberships: globalThis.Array.isArray(object?.memberships)
+        ? object.memberships.map((e: any) => Membership.fromJSON(e))
+        : [],
+      held: globalThis.Array.isArray(object?.held)
+        ? object.held.map((e: any) => HeldAction.fromJSON(e))
+        : [],
       holds: globalThis.Array.isArray(object?.holds) ? object.holds.map((e: any) => Hold.fromJSON(e)) : [],
     };
   },
@@ -1636,6 +1659,9 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     }
     if (message.mapped !== undefined) {
       obj.mapped = message.mapped;
+    }
+    if (message.memberships?.length) {
+      obj.memberships = message.memberships.map((e) => Membership.toJSON(e));
     }
     if (message.held?.length) {
       obj.held = message.held.map((e) => HeldAction.toJSON(e));
@@ -1661,6 +1687,7 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
       ? Account.fromPartial(object.account)
       : undefined;
     message.mapped = object.mapped ?? undefined;
+    message.memberships = object.memberships?.map((e) => Membership.fromPartial(e)) || [];
     message.held = object.held?.map((e) => HeldAction.fromPartial(e)) || [];
     message.holds = object.holds?.map((e) => Hold.fromPartial(e)) || [];
     return message;
