@@ -14,19 +14,24 @@ const ends = await admin.fetchTopicOffsets(topic);
 await admin.disconnect();
 const waiting = new Map(ends.filter(({ low, high }) => low !== high).map((end) => [end.partition, BigInt(end.high)]));
 
-const consumer = kafka.consumer({ groupId: `plain-consumer-${randomUUID()}` });
-await consumer.connect();
-await consumer.subscribe({ topic, fromBeginning: true });
-await new Promise((resolve) => {
-  if (waiting.size === 0) resolve();
-  void consumer.run({
+// A consumer that is ended while it still joins its group may wait for ever: where there is nothing to read, none is made.
+if (waiting.size > 0) await readToEnds();
+
+async function readToEnds() {
+  const consumer = kafka.consumer({ groupId: `plain-consumer-${randomUUID()}` });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  let reachEnds;
+  const endsReached = new Promise((resolve) => (reachEnds = resolve));
+  await consumer.run({
     eachMessage: async ({ partition, message: { key, headers, value, offset } }) => {
       const texts = Object.entries(headers).map(([name, bytes]) => [name, bytes.toString()]);
       const message = { key: key?.toString(), headers: Object.fromEntries(texts), value: value?.toString() ?? null };
       console.log(JSON.stringify(message));
       if (BigInt(offset) + 1n >= waiting.get(partition)) waiting.delete(partition);
-      if (waiting.size === 0) resolve();
+      if (waiting.size === 0) reachEnds();
     },
   });
-});
-await consumer.disconnect();
+  await endsReached;
+  await consumer.disconnect();
+}

@@ -33,6 +33,7 @@ export function judgeApp({ status, setup, readNo, sinceReadMs }: Look): 'done' |
       return 'done';
     case GetAppStatusResponse_State.STATE_BACKING_OFF:
     case GetAppStatusResponse_State.STATE_QUARANTINED:
+    case GetAppStatusResponse_State.STATE_HELD:
       return 'stopped';
     default:
       return 'waiting';

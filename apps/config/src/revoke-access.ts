@@ -45,7 +45,8 @@ export async function revokePending(ctx: ConfigContext, signal: AbortSignal): Pr
 }
 
 async function revoke(ctx: ConfigContext, pending: PendingRevocation, parent?: CallContext): Promise<RevokeOutcome> {
-  const request = { app: appName(pending), lastSetup: pending.lastSetup };
+  const { lastSetup, deleteTime } = pending;
+  const request = { app: appName(pending), lastSetup, deleteTime };
   const options = parent ? within(parent) : { timeoutMs: TIMEOUT_MS };
   const { open } = await ctx.tokenBroker.revokeAppAccess(request, options);
   await deletePendingRevocation(ctx.pool, pending);

@@ -49,6 +49,11 @@ test('the schema for editors is that of the contract', () => {
   expect(JSON.parse(file)).toEqual(templateSchema());
 });
 
+test('Dropbox is asked for a refresh token, which it gives only then', () => {
+  const { authorization } = loadTemplates(shippedDir).get('templates/dropbox')!;
+  expect(authorization!.authorizationParameters).toEqual({ token_access_type: 'offline' });
+});
+
 test('the generic template maps userName, and leaves active to the life of the account', () => {
   const targets = loadTemplates(shippedDir)
     .get('templates/scim-bearer')!
@@ -88,6 +93,19 @@ test.each<[string, object | string, RegExp]>([
     'OAuth endpoints that no method uses',
     { ...template, authorization: { methods: ['METHOD_BEARER'], tokenUrl: 'https://a.example/token' } },
     /authorization\.methods have none of OAuth/,
+  ],
+  [
+    'a parameter that every authorization request has of its own',
+    {
+      ...template,
+      authorization: { methods: ['METHOD_OAUTH_CODE'], authorizationParameters: { redirect_uri: 'https://a.example' } },
+    },
+    /authorization\.authorizationParameters "redirect_uri" is made anew/,
+  ],
+  [
+    'parameters of a request that no method makes',
+    { ...template, authorization: { methods: ['METHOD_BEARER'], authorizationParameters: { prompt: 'consent' } } },
+    /authorization\.authorizationParameters are for METHOD_OAUTH_CODE/,
   ],
   [
     'an OAuth endpoint without TLS',

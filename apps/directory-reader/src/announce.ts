@@ -2,9 +2,9 @@ import { addToOutbox, type Db, type HeldLease } from '@autoprov/postgres';
 import type { ReaderContext } from './context.ts';
 import { toGroupRecord, toReadCompletedRecord, toUserRecord } from './events.ts';
 import { inFencedTransaction } from './running-read.ts';
-import { endResend, findCustomer, takeCoverageSeq } from './store/customers.ts';
-import { listWholeGroups, takeChangedGroups } from './store/interests.ts';
-import { hashPresent, listUsers, takeChangedUsers } from './store/users.ts';
+import { endResend, findCustomer, takeCoverageSeq, withdrawUsers, type CustomerRow } from './store/customers.ts';
+import { listWholeGroups, takeChangedGroups, withdrawGroups } from './store/interests.ts';
+import { hashPresent, isAnyoneUnannounced, takeAllUsers, takeChangedUsers } from './store/users.ts';
 
 const BATCH = 500;
 
@@ -28,16 +28,18 @@ export async function announceChangedUsers({ context, customerId, lease }: Annou
   }
 }
 
-/** Publishes every user again, as it was published last: a copy lost some. */
+/** Publishes every user again, as it was published last: a copy lost some, or the mirror is an older one, restored. */
 export async function announceAllUsers({ context, customerId, lease }: Announcement): Promise<void> {
   // Whoever has changed since is published first, under a new seq: below, state and seq belong together.
   await announceChangedUsers({ context, customerId, lease });
   for (let after = ''; ;) {
     const users = await inFencedTransaction(context, lease, async (tx) => {
-      const page = await listUsers(tx, customerId, { after, limit: BATCH, showDeleted: true });
+      const page = await takeAllUsers(tx, customerId, { after, limit: BATCH });
+      // Who still is marked as changed was not seen by the last read: what was announced of them is not known any more.
+      const announced = page.filter((user) => !user.changed);
       await addToOutbox(
         tx,
-        page.map((user) => toUserRecord(customerId, user)),
+        announced.map((user) => toUserRecord(customerId, user)),
       );
       return page;
     });
@@ -52,12 +54,28 @@ export async function announceAllUsers({ context, customerId, lease }: Announcem
 }
 
 /**
+ * Says, before anything else is published, that nothing is covered: the mirror has never been read, was not kept up, or was
+ * restored, and what copies know may be newer. Whoever decides by it waits until it has been read whole again.
+ */
+export async function withdrawCoverage(tx: Db, { customerId, lastEndTime }: CustomerRow): Promise<void> {
+  await withdrawGroups(tx, customerId);
+  const seq = await withdrawUsers(tx, customerId);
+  const { count, hash } = await hashPresent(tx, customerId);
+  const nothing = { readNo: 0n, groups: [], schemas: [], completeTime: lastEndTime ?? undefined };
+  await addToOutbox(tx, [
+    toReadCompletedRecord(customerId, seq, { ...nothing, presentCount: count, presentHash: hash }),
+  ]);
+}
+
+/**
  * Publishes the groups that changed and, when that or the users' changes or the coverage differ from the last one,
- * ReadCompleted. Not before the users have been read whole once: what a copy holds until then is no directory.
+ * ReadCompleted. Not before the users have been read whole: what a copy holds until then is no directory.
  */
 export async function announceCoverage(tx: Db, customerId: string, { force }: { force: boolean }): Promise<void> {
   const customer = await findCustomer(tx, customerId);
-  if (!customer?.lastEndTime || customer.wholeUserCount === null) return;
+  if (!customer?.lastEndTime || !customer.usersCovered) return;
+  // Everything that a read changed comes before its ReadCompleted: what that covers, copies act upon.
+  if (await isAnyoneUnannounced(tx, customerId)) return;
   const changedGroups = await takeChangedGroups(tx, customerId);
   const { count, hash } = await hashPresent(tx, customerId);
   const coverage = { groups: await listWholeGroups(tx, customerId), schemas: customer.wholeSchemas, presentHash: hash };

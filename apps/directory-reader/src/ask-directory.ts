@@ -1,10 +1,10 @@
 import { RpcError, status, type CallContext } from '@autoprov/grpc';
-import type { Reason } from '@autoprov/proto';
+import type { ExtraScope, Reason } from '@autoprov/proto';
 import type { ReaderContext } from './context.ts';
 import { createDirectoryClient, type DirectoryClient } from './directory-client.ts';
 import { problemOf, type DirectoryError } from './domain/directory-error.ts';
 import { getDirectoryToken } from './get-directory-token.ts';
-import { countRequest } from './store/request-counts.ts';
+import { countRequest, type OtherKind } from './store/request-counts.ts';
 
 /** Kept back of the caller's deadline, so that the caller still hears why. */
 const ANSWER_MARGIN_MS = 1_000;
@@ -21,22 +21,33 @@ const tokenReasons: readonly Reason[] = [
   'GOOGLE_CUSTOMER_TAKEN',
 ];
 
+/** How it is asked. */
+export type AskOptions = {
+  /** Default: `checks`. */
+  countAs?: OtherKind;
+  /** For when requests are sent; that of the database where answers are merged. */
+  now?: () => Date;
+  /** Instead of the three. */
+  extraScope?: ExtraScope;
+};
+
 /**
- * Google's directory of a customer, for one call: tried again until the caller's deadline, and counted as `checks`, apart
- * from what reads cost.
+ * Google's directory of a customer, for one call: tried again until the caller's deadline, and counted apart from what
+ * reads cost.
  */
 export function askDirectory(
   context: ReaderContext,
   customerId: string,
   { signal, deadline }: Pick<CallContext, 'signal' | 'deadline'>,
+  { countAs = 'checks', now = () => new Date(), extraScope }: AskOptions = {},
 ): DirectoryClient {
   return createDirectoryClient({
     rootUrl: context.googleRootUrl,
     retryBudgetMs: Math.max(0, deadline.getTime() - Date.now() - ANSWER_MARGIN_MS),
     budget: context.budgetOf(customerId),
-    getToken: ({ forceNew }) => getDirectoryToken(context, customerId, { forceNew }),
-    countRequest: () => countRequest(context.pool, customerId, 'checks'),
-    now: () => new Date(),
+    getToken: ({ forceNew }) => getDirectoryToken(context, customerId, { forceNew, extraScope }),
+    countRequest: () => countRequest(context.pool, customerId, countAs),
+    now,
     signal,
     logger: context.logger,
   });

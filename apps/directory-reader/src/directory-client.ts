@@ -1,8 +1,14 @@
-import { backoffMs, sleep, type Logger } from '@autoprov/service';
+import { backoffMs, sleep, type Logger, type Secret } from '@autoprov/service';
 import { admin } from '@googleapis/admin';
 import { GaxiosError } from 'gaxios';
 import { DirectoryError } from './domain/directory-error.ts';
-import { membersPageFieldMask, userFieldMask, usersPageFieldMask } from './domain/field-mask.ts';
+import {
+  groupsFieldMask,
+  membersPageFieldMask,
+  orgUnitsFieldMask,
+  userFieldMask,
+  usersPageFieldMask,
+} from './domain/field-mask.ts';
 import { classifyAnswer, isQuotaAnswer, reasonsOf, retryAfterMs } from './domain/google-answer.ts';
 import type { RequestBudget } from './request-budget.ts';
 import type { RequestKind } from './store/request-counts.ts';
@@ -12,6 +18,9 @@ const BACKOFF = { baseMs: 500, capMs: 16_000 };
 
 /** An answer: the JSON as it came, and when the request was sent. */
 export type Answer = { body: unknown; sentAt: Date };
+
+/** A channel to open. */
+export type WatchRequest = { event: string; channelId: string; address: string; token: Secret; ttlSeconds: number };
 
 /** What the client needs from its service. */
 export type DirectoryClientOptions = {
@@ -39,15 +48,30 @@ export function createDirectoryClient({ rootUrl, ...options }: DirectoryClientOp
   const directory = admin({ version: 'directory_v1', ...(rootUrl && { rootUrl }) });
   const send = createSender(options);
   return {
-    /** A page of the users, 500 at a time, with these custom schemas. */
-    listUsers: (schemas: string[], pageToken: string | undefined): Promise<Answer> =>
+    /** A page of the users, at most 500 at a time, with these custom schemas. */
+    listUsers: (schemas: string[] | 'all', pageToken: string | undefined, maxResults = 500): Promise<Answer> =>
       send('usersList', (request) =>
         directory.users.list(
           {
             customer: 'my_customer',
-            maxResults: 500,
+            maxResults,
             fields: usersPageFieldMask,
             ...projectionOf(schemas),
+            ...(pageToken && { pageToken }),
+          },
+          request,
+        ),
+      ),
+
+    /** A page of the users deleted in the last 20 days, whom no other list shows. */
+    listDeletedUsers: (pageToken: string | undefined): Promise<Answer> =>
+      send('usersList', (request) =>
+        directory.users.list(
+          {
+            customer: 'my_customer',
+            showDeleted: 'true',
+            maxResults: 500,
+            fields: usersPageFieldMask,
             ...(pageToken && { pageToken }),
           },
           request,
@@ -71,6 +95,43 @@ export function createDirectoryClient({ rootUrl, ...options }: DirectoryClientOp
           { groupKey, maxResults: 200, fields: membersPageFieldMask, ...(pageToken && { pageToken }) },
           request,
         ),
+      ),
+
+    /** Opens a channel for notifications of one event about users ("Push notifications"). */
+    watchUsers: ({ event, channelId, address, token, ttlSeconds }: WatchRequest): Promise<Answer> =>
+      send('usersWatch', (request) =>
+        directory.users.watch(
+          {
+            customer: 'my_customer',
+            event,
+            requestBody: {
+              id: channelId,
+              type: 'web_hook',
+              address,
+              token: token.reveal(),
+              params: { ttl: String(ttlSeconds) },
+            },
+          },
+          request,
+        ),
+      ),
+
+    /** Ends a channel. */
+    stopChannel: ({ channelId, resourceId }: { channelId: string; resourceId: string }): Promise<Answer> =>
+      send('channelsStop', (request) =>
+        directory.channels.stop({ requestBody: { id: channelId, resourceId } }, request),
+      ),
+
+    /** All org units but the root. The token must have the scope for it. */
+    listOrgUnits: (): Promise<Answer> =>
+      send('orgUnitsList', (request) =>
+        directory.orgunits.list({ customerId: 'my_customer', type: 'all', fields: orgUnitsFieldMask }, request),
+      ),
+
+    /** The first 50 groups that a query finds. The token must have the scope for it. */
+    searchGroups: (query: string): Promise<Answer> =>
+      send('groupsList', (request) =>
+        directory.groups.list({ customer: 'my_customer', query, maxResults: 50, fields: groupsFieldMask }, request),
       ),
 
     /** All custom schemas. */
@@ -107,8 +168,8 @@ function createSender(options: Omit<DirectoryClientOptions, 'rootUrl'>) {
         retry: false,
         signal,
       });
-      // An answer cut short arrives as the text it is.
-      if (typeof data !== 'string') return { body: data, sentAt };
+      // An answer cut short arrives as the text it is; to channels.stop none is given.
+      if (typeof data !== 'string' || kind === 'channelsStop') return { body: data, sentAt };
       throw new DirectoryError('unavailable', `${methods[kind]} answered 200 without whole JSON`);
     } catch (err) {
       signal.throwIfAborted();
@@ -152,6 +213,10 @@ const methods: Record<RequestKind, string> = {
   membersList: 'members.list',
   schemasList: 'schemas.list',
   identify: 'users.get',
+  orgUnitsList: 'orgunits.list',
+  groupsList: 'groups.list',
+  usersWatch: 'users.watch',
+  channelsStop: 'channels.stop',
 };
 
 /** Google's own message is left out: it may name a person. So is the cause: it holds the token. */

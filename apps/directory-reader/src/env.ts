@@ -1,6 +1,7 @@
 import { identityFields, readIdentityProvider } from '@autoprov/grpc';
 import { EnvError, field, parseEnv, z } from '@autoprov/service';
 import type { PollBounds } from './domain/poll-interval.ts';
+import type { WatchAddresses } from './watch/watch-users.ts';
 
 /** The environment of the service; see README.md for what each is. */
 export function readEnv(env: Record<string, string | undefined>) {
@@ -27,6 +28,8 @@ export function readEnv(env: Record<string, string | undefined>) {
       GOOGLE_RETRY_MS: field.durationMs.default(60_000),
       GOOGLE_REQUESTS_PER_MINUTE: field.count.refine((count) => count > 0, 'must be 1 or more').default(1_200),
       CONFIG_SILENCE_MS: field.durationMs.default(30_000),
+      WATCH_PUBLIC_URL: field.url.refine(isHttps, 'must begin with https://: Google sends nowhere else').optional(),
+      WATCH_ADDRESS: field.address.optional(),
       CLOCK_OFFSET_MS: field.offsetMs.default(0),
     },
     env,
@@ -49,8 +52,21 @@ export function readEnv(env: Record<string, string | undefined>) {
       retryBudgetMs: e.GOOGLE_RETRY_MS,
       requestsPerMinute: e.GOOGLE_REQUESTS_PER_MINUTE,
     },
+    watch: readWatch(e.WATCH_PUBLIC_URL, e.WATCH_ADDRESS),
     clockOffsetMs: e.CLOCK_OFFSET_MS,
   };
+}
+
+function readWatch(publicUrl: string | undefined, address: string | undefined): WatchAddresses | undefined {
+  if (publicUrl !== undefined && address !== undefined) return { publicUrl, address };
+  if (publicUrl === undefined && address === undefined) return undefined;
+  throw new EnvError('WATCH_PUBLIC_URL and WATCH_ADDRESS go together: set both or none');
+}
+
+/** The example directory, which sends to this machine, takes http. */
+function isHttps(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname));
 }
 
 export type ReaderEnv = ReturnType<typeof readEnv>;

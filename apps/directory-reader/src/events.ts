@@ -39,8 +39,14 @@ export function toUserRecord(customerId: string, user: MirrorUser): OutboxRecord
 }
 
 /** A group of interest as events and answers carry it. */
-export function toDirectoryGroup(customerId: string, { name, missing, wholeTime }: GroupOfInterest): DirectoryGroup {
-  return { name: `customers/${customerId}/groups/${name}`, missing, completeTime: wholeTime ?? undefined };
+export function toDirectoryGroup(customerId: string, group: GroupOfInterest): DirectoryGroup {
+  const { name, missing, missingSince, wholeTime } = group;
+  return {
+    name: `customers/${customerId}/groups/${name}`,
+    missing,
+    completeTime: wholeTime ?? undefined,
+    missingSince: missingSince ?? undefined,
+  };
 }
 
 /** The event of what is known of a group. */

@@ -4,11 +4,13 @@ import {
   ConfigServiceService,
   ProvisioningSetup_State,
   SetupChange,
+  ExtraScope,
   TokenBrokerServiceService,
+  type GetDirectoryAccessTokenRequest,
   type ListSetupChangesRequest,
   type ListSetupChangesResponse,
 } from '@autoprov/proto';
-import { directoryScopes, type ExampleDirectory } from '@autoprov/testing';
+import { directoryScopes, optionalScopes, type ExampleDirectory } from '@autoprov/testing';
 
 /** What a test wants of a setup. */
 export type SetupWish = { groups?: string[]; attributes?: string[]; active?: boolean };
@@ -45,12 +47,14 @@ export function createTokenBroker(directory: ExampleDirectory) {
   const tokens = new Map<string, Promise<string>>();
   const ownDirectories = new Map<string, OneDirectory>();
   let refusal: Refusal | undefined;
-  async function getDirectoryAccessToken({ customer, forceNew }: { customer: string; forceNew: boolean }) {
+  async function getDirectoryAccessToken({ customer, forceNew, extraScope }: GetDirectoryAccessTokenRequest) {
+    const own = ownDirectories.get(customer) ?? directory;
+    if (extraScope !== undefined) return getExtraToken(own, extraScope);
     if (refusal) {
       const { reason, code } = refusal;
       throw new RpcError(status.FAILED_PRECONDITION, reason, 'no token', { metadata: { code } });
     }
-    const token = (!forceNew && tokens.get(customer)) || fetchToken(ownDirectories.get(customer) ?? directory);
+    const token = (!forceNew && tokens.get(customer)) || fetchToken(own);
     tokens.set(customer, token);
     return { accessToken: await token, expireTime: new Date(Date.now() + 3_000_000) };
   }
@@ -63,11 +67,24 @@ export function createTokenBroker(directory: ExampleDirectory) {
   };
 }
 
-type OneDirectory = Pick<ExampleDirectory, 'serviceAccountKey' | 'state' | 'tokenUrl'>;
+type OneDirectory = Pick<ExampleDirectory, 'serviceAccountKey' | 'state' | 'tokenUrl' | 'url'>;
 type Refusal = { reason: RpcError['reason']; code: string };
 
+async function getExtraToken(directory: OneDirectory, extraScope: ExtraScope) {
+  const { groups, orgUnits } = optionalScopes;
+  const scope = extraScope === ExtraScope.EXTRA_SCOPE_GROUP_READONLY ? groups : orgUnits;
+  const accessToken = await fetchToken(directory, [scope]).catch(() => {
+    const metadata = { code: '17006', missing_scopes: scope };
+    throw new RpcError(status.FAILED_PRECONDITION, 'SCOPE_MISSING', 'not granted', { metadata });
+  });
+  return { accessToken, expireTime: new Date(Date.now() + 3_000_000) };
+}
+
 /** A token of the example directory, as the broker would get it. */
-export async function fetchToken(directory: OneDirectory): Promise<string> {
+export async function fetchToken(
+  directory: OneDirectory,
+  scopes: readonly string[] = directoryScopes,
+): Promise<string> {
   const { client_email: iss, private_key: key, token_uri: aud } = directory.serviceAccountKey();
   const iat = Math.floor(Date.now() / 1000);
   const claims = {
@@ -76,7 +93,7 @@ export async function fetchToken(directory: OneDirectory): Promise<string> {
     iat,
     exp: iat + 3600,
     sub: `admin@${directory.state.domain}`,
-    scope: directoryScopes.join(' '),
+    scope: scopes.join(' '),
   };
   const signed = [{ alg: 'RS256', typ: 'JWT' }, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))

@@ -1,5 +1,5 @@
 import type { HeldLease } from '@autoprov/postgres';
-import { announceChangedUsers, announceCoverage } from './announce.ts';
+import { announceChangedUsers, announceCoverage, withdrawCoverage } from './announce.ts';
 import type { ReaderContext } from './context.ts';
 import { checksOfRead } from './domain/checks.ts';
 import type { Problem } from './domain/directory-error.ts';
@@ -21,7 +21,7 @@ type ScheduledRead = RunningRead & { pollIntervalMs: number | undefined };
 
 /**
  * Reads a customer's directory, if that is due, into the mirror and announces what changed. Where it crashes nothing is
- * lost: the next read repairs the mirror, and announces whatever differs from what was announced last.
+ * lost: whoever comes next goes on from the last page that was merged, or reads anew when that was too long ago.
  *
  * @param stopping ends the read when aborted
  */
@@ -53,13 +53,15 @@ async function begin(
 ): Promise<ScheduledRead | undefined> {
   const { now } = context;
   const begun = await inFencedTransaction(context, lease, async (tx) => {
-    const customer = await beginRead(tx, customerId, now());
-    if (!customer) return undefined;
     await purgeInterests(tx, customerId, now());
-    return { customer, interests: await listInterests(tx, customerId) };
+    const interests = await listInterests(tx, customerId);
+    const beginning = await beginRead(tx, customerId, { now: now(), schemas: interests.schemas });
+    if (!beginning) return undefined;
+    if (beginning.isBehind) await withdrawCoverage(tx, beginning.customer);
+    return { customer: beginning.customer, interests };
   });
   if (!begun) return undefined;
-  const { readNo, wholeUserCount, pollIntervalMs } = begun.customer;
+  const { readNo, wholeUserCount, pollIntervalMs, deletionsUnknown, membershipsUnknown } = begun.customer;
   const { groups, schemas } = begun.interests;
   return {
     context,
@@ -68,6 +70,8 @@ async function begin(
     lease,
     wholeUserCount: wholeUserCount ?? undefined,
     pollIntervalMs: pollIntervalMs ?? undefined,
+    deletionsUnknown,
+    membershipsUnknown,
     groups,
     groupsOfInterest: groups,
     schemas,

@@ -249,6 +249,17 @@ describe('what is asked for', () => {
     expect(checks).toMatchObject([{ code: '50003', reason: 'NESTED_GROUP_FORBIDDEN' }]);
   });
 
+  test('another organisation’s group that Google does not know keeps nobody from being believed to have left, ever', async () => {
+    await using network = await startReaderNetwork({ people: people() });
+    const external = { type: 'GROUP' as const, id: '0other', email: 'all@other.example' };
+    network.directory.run({ do: 'addMember', group: one, external });
+    network.config.put(app, { groups: [one] });
+    for (let i = 0; i < 3; i++) await network.read();
+    expect((await network.status()).incompleteParts).toEqual([]);
+    network.directory.run({ do: 'removeMember', group: one, user: 'user000003@example.com' });
+    expect((await network.read()).users).toMatchObject([{ primaryEmail: 'user000003@example.com', groups: [] }]);
+  });
+
   test('two setups that spell a group in two ways cost one read of it', async () => {
     await using network = await startReaderNetwork({ people: people() });
     network.config.put(app, { groups: [one] });

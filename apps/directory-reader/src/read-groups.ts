@@ -1,3 +1,4 @@
+import { inTransaction } from '@autoprov/postgres';
 import { groupLabel } from './domain/checks.ts';
 import { judgeMemberLists, type MembersAnswer, type MembersVerdict } from './domain/completeness.ts';
 import { DirectoryError, problemOf, type Problem } from './domain/directory-error.ts';
@@ -7,7 +8,19 @@ import { forEachConcurrently } from './for-each-concurrently.ts';
 import { readPages } from './read-pages.ts';
 import { inFencedTransaction, type RunningRead } from './running-read.ts';
 import { addProgress } from './store/customers.ts';
-import { deleteLost, findLost, findWholeNested, listUnwhole, markWhole, mergeMembers } from './store/members.ts';
+import { findList, moveList, progressAfter } from './store/lists.ts';
+import {
+  deleteLost,
+  findLost,
+  hasMembers,
+  listDoubted,
+  listNested,
+  listUnwhole,
+  listWhole,
+  markWhole,
+  mergeMembers,
+  unmarkWhole,
+} from './store/members.ts';
 
 const CONCURRENT_GROUPS = 8;
 const NESTING_DEPTH_MAX = 10;
@@ -20,41 +33,56 @@ export type GroupsResult = {
   problems: Map<string, Problem>;
 };
 
+/** The groups of one read. */
+type GroupsRead = RunningRead & {
+  keysOfInterest: Set<string>;
+  /** The keys that were met. */
+  met: Set<string>;
+  /** Those that this read had whole before it broke off, or before groups were added to it. */
+  done: Set<string>;
+  /** Why groups are not whole, by key. */
+  problemsByKey: Map<string, Problem>;
+};
+
 /** Reads the members of the groups of interest, and of the groups nested in them, each group once. */
 export async function readGroups(read: RunningRead): Promise<GroupsResult> {
   const keysOfInterest = new Set(read.groupsOfInterest.map(groupKeyOf));
-  const problems = new Map<string, Problem>();
-  const known = new Set(read.groups.map(groupKeyOf));
-  let level = [...known];
-  for (let depth = 0; level.length > 0 && depth <= NESTING_DEPTH_MAX; depth++) {
-    const nested = new Set<string>();
-    await addProgress(read.context.pool, read.customerId, { groupsTotal: level.length });
-    await forEachConcurrently(level, CONCURRENT_GROUPS, async (groupKey) => {
-      const result = await readGroup(read, groupKey, keysOfInterest);
-      if ('problem' in result) problems.set(groupKey, result.problem);
-      for (const key of result.nested) nested.add(key);
-      await addProgress(read.context.pool, read.customerId, { groups: 1 });
-    });
-    level = [...nested].filter((key) => !known.has(key));
-    for (const key of level) known.add(key);
-  }
-  return composeResult(read, problems);
+  const done = new Set(await listWhole(read.context.pool, read.customerId, read.readNo));
+  const groups: GroupsRead = { ...read, keysOfInterest, met: new Set(), done, problemsByKey: new Map() };
+  await readDownFrom(groups, new Set(read.groups.map(groupKeyOf)));
+  // Groups that were nested meanwhile come as news.
+  await readDownFrom(groups, await confirmLosses(groups));
+  return composeResult(read, groups.problemsByKey);
 }
 
-/** One group: whole, or with a problem; in any case the nested groups that were seen in it. */
-type GroupResult = { nested: Set<string> } | { nested: Set<string>; problem: Problem };
+async function readDownFrom(read: GroupsRead, keys: Iterable<string>): Promise<void> {
+  const { context, customerId, met, done, problemsByKey } = read;
+  const unmet = (some: Iterable<string>) => [...some].filter((key) => !met.has(key));
+  let level = unmet(keys);
+  for (let depth = 0; level.length > 0 && depth <= NESTING_DEPTH_MAX; depth++) {
+    const nested = new Set<string>();
+    for (const key of level) met.add(key);
+    await addProgress(context.pool, customerId, { groupsTotal: level.length });
+    await forEachConcurrently(level, CONCURRENT_GROUPS, async (groupKey) => {
+      const problem = done.has(groupKey) ? undefined : await readGroup(read, groupKey);
+      if (problem) problemsByKey.set(groupKey, problem);
+      for (const key of await listNested(context.pool, { ...read, groupKey })) nested.add(key);
+      await addProgress(context.pool, customerId, { groups: 1 });
+    });
+    level = unmet(nested);
+  }
+}
 
-async function readGroup(read: RunningRead, groupKey: string, keysOfInterest: Set<string>): Promise<GroupResult> {
-  const { context, customerId, readNo, lease } = read;
+/** Reads one group whole; answers the problem when it is not. */
+async function readGroup(read: GroupsRead, groupKey: string): Promise<Problem | undefined> {
+  const { context, customerId, readNo, lease, keysOfInterest } = read;
   const group = { customerId, readNo, groupKey };
-  const nestedBefore = await findWholeNested(context.pool, group);
-  if (nestedBefore) return { nested: new Set(nestedBefore) };
-  const nested = new Set<string>();
-  const answers: MembersAnswer[] = [];
+  const part = `groups/${groupKey}`;
+  const answers = (await findList(context.pool, { customerId, readNo, part })).ended as MembersAnswer[];
   try {
     let verdict: MembersVerdict = 'read-again';
     while (verdict === 'read-again') {
-      answers.push(await listMembers(read, groupKey, keysOfInterest, nested));
+      answers.push(await listMembers(read, { groupKey, part, answers }));
       verdict = judgeMemberLists(answers, await findLost(context.pool, group));
     }
     if (verdict === 'incomplete') {
@@ -64,29 +92,29 @@ async function readGroup(read: RunningRead, groupKey: string, keysOfInterest: Se
       if (verdict === 'whole-without-lost') await deleteLost(tx, group);
       await markWhole(tx, group);
     });
-    return { nested };
+    return undefined;
   } catch (err) {
     if (!(err instanceof DirectoryError)) throw err;
-    const foreign = err.kind === 'not-found' && !keysOfInterest.has(groupKey) && answers.length === 0;
-    // A nested group that Google does not know and that we never saw is another organisation's: nobody of ours.
-    if (foreign && !(await findLost(context.pool, group)).wholeBefore) {
+    const unknown = err.kind === 'not-found' && !keysOfInterest.has(groupKey);
+    // A nested group that Google does not know and in which we never saw anybody is another organisation's.
+    if (unknown && !(await hasMembers(context.pool, group))) {
       await inFencedTransaction(context, lease, (tx) => markWhole(tx, group));
-      return { nested };
+      return undefined;
     }
-    return { nested, problem: problemOfGroup(err) };
+    return problemOfGroup(err);
   }
 }
 
+/** Lists the direct members of a group to the end, from where a read that broke off had come to. */
 async function listMembers(
-  { context, customerId, readNo, lease, directory }: RunningRead,
-  groupKey: string,
-  keysOfInterest: Set<string>,
-  nested: Set<string>,
+  { context, customerId, readNo, lease, directory, keysOfInterest }: GroupsRead,
+  { groupKey, part, answers }: { groupKey: string; part: string; answers: MembersAnswer[] },
 ): Promise<MembersAnswer> {
-  let pages = 0;
-  let listed = false;
-  for await (const page of readPages((token) => directory.listMembers(groupKey, token), parseMembersPage)) {
-    const onlyPage = pages === 0 && page.nextPageToken === undefined;
+  const list = { customerId, readNo, part };
+  const { pageToken } = await findList(context.pool, list);
+  let answer: MembersAnswer = 'keyless';
+  for await (const page of readPages((token) => directory.listMembers(groupKey, token), parseMembersPage, pageToken)) {
+    const onlyPage = page.isFirst && page.nextPageToken === undefined;
     if (!page.listed && !onlyPage) {
       throw new DirectoryError('unusable', 'members.list answered one of several pages without its "members" key');
     }
@@ -94,12 +122,42 @@ async function listMembers(
       ...member,
       key: member.kind === 'group' ? nestedGroupKey(member, keysOfInterest) : '',
     }));
-    for (const { kind, key } of members) if (kind === 'group') nested.add(key);
-    await inFencedTransaction(context, lease, (tx) => mergeMembers(tx, { customerId, readNo, groupKey }, members));
-    listed = page.listed;
-    pages++;
+    answer = page.listed ? 'listed' : 'keyless';
+    await inFencedTransaction(context, lease, async (tx) => {
+      await mergeMembers(tx, { customerId, readNo, groupKey }, members);
+      // A list of one page is read again when it breaks off: that costs no more than to remember it.
+      if (!onlyPage) await moveList(tx, list, progressAfter(page, { ended: answers, items: 0, how: answer }));
+    });
   }
-  return listed ? 'listed' : 'keyless';
+  return answer;
+}
+
+/**
+ * Lists groups again before somebody is believed to have left a group that has groups nested in it: who moves from one of
+ * them to another while they are read, one after the other, is on none of the lists, and was in the group all the time.
+ * So too where the mirror cannot tell who was in it before.
+ *
+ * @returns the keys of the groups that are nested in them now
+ */
+async function confirmLosses(read: GroupsRead): Promise<string[]> {
+  const { context, customerId, readNo, lease, keysOfInterest, problemsByKey } = read;
+  const nested: string[] = [];
+  const doubted = await inTransaction(context.pool, (tx) => listDoubted(tx, read));
+  await forEachConcurrently(doubted, CONCURRENT_GROUPS, async (groupKey) => {
+    const part = `groups/${groupKey} again`;
+    const answers = (await findList(context.pool, { customerId, readNo, part })).ended as MembersAnswer[];
+    try {
+      if (answers.length === 0) await listMembers(read, { groupKey, part, answers });
+      nested.push(...(await listNested(context.pool, { customerId, readNo, groupKey })));
+    } catch (err) {
+      if (!(err instanceof DirectoryError)) throw err;
+      // A nested group that is another organisation's, or was deleted meanwhile: what is known of it still counts.
+      if (err.kind === 'not-found' && !keysOfInterest.has(groupKey)) return;
+      problemsByKey.set(groupKey, problemOfGroup(err));
+      await inFencedTransaction(context, lease, (tx) => unmarkWhole(tx, { customerId, readNo, groupKey }));
+    }
+  });
+  return nested;
 }
 
 /** The code of the error model for a group whose members could not be read. */

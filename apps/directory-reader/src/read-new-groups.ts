@@ -30,13 +30,15 @@ export async function readNewGroups(
   });
   if (!begun) return;
   const { schemas, groups: groupsOfInterest, unreadGroups: groups } = begun.interests;
-  const { readNo, wholeUserCount } = begun.customer;
+  const { readNo, wholeUserCount, deletionsUnknown, membershipsUnknown } = begun.customer;
   const read: RunningRead = {
     context,
     customerId,
     readNo,
     lease,
     wholeUserCount: wholeUserCount ?? undefined,
+    deletionsUnknown,
+    membershipsUnknown,
     schemas,
     groups,
     groupsOfInterest,

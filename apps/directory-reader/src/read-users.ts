@@ -1,12 +1,13 @@
 import { judgeUserCounts } from './domain/completeness.ts';
 import { DirectoryError, problemOf, type Problem } from './domain/directory-error.ts';
-import { parseUser, parseUsersPage } from './domain/pages.ts';
+import { parseDeletedUsersPage, parseUser, parseUsersPage, type ObservedUser } from './domain/pages.ts';
 import { parseSchemas } from './domain/schemas.ts';
 import { forEachConcurrently } from './for-each-concurrently.ts';
 import { readPages } from './read-pages.ts';
 import { inFencedTransaction, type RunningRead } from './running-read.ts';
-import { addProgress } from './store/customers.ts';
-import { listUnseenUsers, markDeleted, mergeUsers } from './store/users.ts';
+import { addProgress, endUnknownDeletions } from './store/customers.ts';
+import { DELETED_USERS, findList, moveList, progressAfter, USERS } from './store/lists.ts';
+import { insertDeleted, listUnseenUsers, markDeleted, mergeUsers } from './store/users.ts';
 
 const CONCURRENT_GETS = 8;
 const UNSEEN_BATCH = 500;
@@ -28,6 +29,7 @@ export async function readUsers(read: RunningRead): Promise<UsersResult> {
 }
 
 async function readWith(read: RunningRead): Promise<UsersResult> {
+  if (read.deletionsUnknown) await readDeletions(read);
   const count = await listWholly(read);
   if (count === undefined) {
     throw new DirectoryError(
@@ -51,27 +53,50 @@ async function findUsableSchemas({ directory, schemas }: RunningRead, err: unkno
 
 /** Lists the users, twice when the first list is doubtful; undefined when it stays so. */
 async function listWholly(read: RunningRead): Promise<number | undefined> {
-  const counts: number[] = [];
   for (;;) {
-    counts.push(await listOnce(read));
-    const verdict = judgeUserCounts(counts, read.wholeUserCount);
+    const { ended } = await findList(read.context.pool, { ...read, part: USERS });
+    const counts = ended.map(Number);
+    const verdict = counts.length === 0 ? 'read-again' : judgeUserCounts(counts, read.wholeUserCount);
     if (verdict === 'whole') return counts.at(-1);
     if (verdict === 'incomplete') return undefined;
+    await listOnce(read);
   }
 }
 
-async function listOnce(read: RunningRead): Promise<number> {
+/** Lists the users to the end, from where a read that broke off had come to. */
+async function listOnce(read: RunningRead): Promise<void> {
   const { context, customerId, readNo, lease, directory, schemas } = read;
-  let count = 0;
-  for await (const { items, sentAt } of readPages((token) => directory.listUsers(schemas, token), parseUsersPage)) {
+  const list = { customerId, readNo, part: USERS };
+  const { ended, items, pageToken } = await findList(context.pool, list);
+  let count = items;
+  for await (const page of readPages((token) => directory.listUsers(schemas, token), parseUsersPage, pageToken)) {
+    count = page.items.length + (page.isFirst ? 0 : count);
     const contested = await inFencedTransaction(context, lease, async (tx) => {
-      await addProgress(tx, customerId, { users: items.length });
-      return mergeUsers(tx, { customerId, readNo, sentAt, by: 'list' }, items);
+      await addProgress(tx, customerId, { users: page.items.length });
+      await moveList(tx, list, progressAfter(page, { ended, items: count, how: String(count) }));
+      return mergeUsers(tx, { customerId, readNo, sentAt: page.sentAt, by: 'list' }, page.items);
     });
     await askForEach(read, contested);
-    count += items.length;
   }
-  return count;
+}
+
+/**
+ * Announces the deleted users of the last 20 days, known to the mirror or not: a copy may still hold them. Each is asked
+ * for alone, as everybody who is missing.
+ */
+async function readDeletions(read: RunningRead): Promise<void> {
+  const { context, customerId, readNo, lease, directory } = read;
+  const list = { customerId, readNo, part: DELETED_USERS };
+  const { ended, pageToken } = await findList(context.pool, list);
+  if (ended.length > 0) return;
+  const fetch = (token: string | undefined) => directory.listDeletedUsers(token);
+  for await (const page of readPages(fetch, parseDeletedUsersPage, pageToken)) {
+    await forEachConcurrently(page.items, CONCURRENT_GETS, (user) => askFor(read, user.id, user));
+    await inFencedTransaction(context, lease, async (tx) => {
+      await moveList(tx, list, progressAfter(page, { ended, items: 0, how: 'listed' }));
+      if (page.nextPageToken === undefined) await endUnknownDeletions(tx, customerId);
+    });
+  }
 }
 
 async function confirmMissing(read: RunningRead): Promise<void> {
@@ -88,10 +113,15 @@ async function askForEach(read: RunningRead, ids: string[]): Promise<void> {
   await forEachConcurrently(ids, CONCURRENT_GETS, (id) => askFor(read, id));
 }
 
-/** Asks for one user alone and believes the answer: 404 and 412 mean deleted. */
+/**
+ * Asks for one user alone and believes the answer: 404 and 412 mean deleted.
+ *
+ * @param deleted who it is, if that is to be announced even when the mirror knows nobody of that id
+ */
 async function askFor(
   { context, customerId, readNo, lease, directory, schemas }: RunningRead,
   id: string,
+  deleted?: ObservedUser,
 ): Promise<void> {
   try {
     const { body, sentAt } = await directory.getUser(id, schemas);
@@ -102,7 +132,10 @@ async function askFor(
     );
   } catch (err) {
     if (!(err instanceof DirectoryError) || err.kind !== 'not-found') throw err;
-    const sentAt = err.sentAt!;
-    await inFencedTransaction(context, lease, (tx) => markDeleted(tx, { customerId, readNo, sentAt }, id));
+    const observation = { customerId, readNo, sentAt: err.sentAt! };
+    await inFencedTransaction(context, lease, async (tx) => {
+      if (deleted) await insertDeleted(tx, observation, deleted);
+      await markDeleted(tx, observation, id);
+    });
   }
 }

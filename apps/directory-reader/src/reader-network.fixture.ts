@@ -17,7 +17,7 @@ import {
   type ReadCompleted,
 } from '@autoprov/proto';
 import { createLogger, createRegistry } from '@autoprov/service';
-import { createCertificates, startDirectory, type DirectoryState } from '@autoprov/testing';
+import { createCertificates, freePort, startDirectory, type DirectoryState } from '@autoprov/testing';
 import type { ReaderEnv } from './env.ts';
 import { createConfig, createTokenBroker } from './outside.fixture.ts';
 import { migrationsDir, startDirectoryReader } from './server.ts';
@@ -88,8 +88,9 @@ export async function startSurroundings(people: DirectoryState) {
 /** The service as a process would run it, publishing into a list, in its surroundings. */
 export async function startReaderNetwork({
   people,
+  watched = false,
   ...changes
-}: { people: DirectoryState } & Partial<Pick<ReaderEnv, 'poll' | 'configSilenceMs'>> & {
+}: { people: DirectoryState; watched?: boolean } & Partial<Pick<ReaderEnv, 'poll' | 'configSilenceMs'>> & {
     retryBudgetMs?: number;
     requestsPerMinute?: number;
   }) {
@@ -118,10 +119,12 @@ export async function startReaderNetwork({
       retryBudgetMs: changes.retryBudgetMs ?? 0,
       requestsPerMinute: changes.requestsPerMinute ?? 1_000_000,
     },
+    watch: watched ? await watchAddresses() : undefined,
     clockOffsetMs: 0,
   };
-  const start = (clockOffsetMs = 0) =>
-    startDirectoryReader({ ...env, clockOffsetMs }, { logger, registry: createRegistry() }, { publisher });
+  let registry = createRegistry();
+  const start = (changed: Partial<ReaderEnv> = {}) =>
+    startDirectoryReader({ ...env, ...changed }, { logger, registry }, { publisher });
   let reader = await start();
   let client = surroundings.connect(reader.port);
   const replicas: (typeof reader)[] = [];
@@ -136,7 +139,10 @@ export async function startReaderNetwork({
     return {
       events,
       users: events.flatMap(({ event }) => (event?.$case === 'user' ? [event.value] : [])),
-      completed: events.flatMap(({ event }) => (event?.$case === 'readCompleted' ? [event.value] : [])),
+      // Without that which says, before anything else, that nothing is covered.
+      completed: events.flatMap(({ event }) =>
+        event?.$case === 'readCompleted' && event.value.readNo > 0n ? [event.value] : [],
+      ),
       checks: news.filter(({ topic }) => topic === topics.checks).map(({ value }) => readCloudEvent('check', value!)),
     };
   }
@@ -144,6 +150,11 @@ export async function startReaderNetwork({
     directory,
     config,
     tokenBroker: broker,
+    databaseUrl,
+    /** Where the hook listens. */
+    hookUrl: env.watch?.publicUrl ?? '',
+    /** A metric of the service that was started last, as a scraper sees it. */
+    metric: (name: string) => registry.getSingleMetricAsString(name),
     records,
     client: () => client,
     /** As another workload; to be closed. */
@@ -168,12 +179,15 @@ export async function startReaderNetwork({
       await until(async () => (await status(customer)).lastReadNo >= readNo);
       return takePublished();
     },
-    /** Starts the service once more, on the same database; it ends with the network. The client is to be closed. */
-    async addReplica(): Promise<typeof client> {
-      const replica = await start();
+    /** Starts the service once more, on the same database; it ends with the network. */
+    async addReplica(): Promise<typeof reader> {
+      registry = createRegistry();
+      const replica = await start({ watch: env.watch && { ...env.watch, address: anyPort } });
       replicas.push(replica);
-      return surroundings.connect(replica.port);
+      return replica;
     },
+    /** A client of one replica; to be closed. */
+    connectTo: ({ port }: typeof reader) => surroundings.connect(port),
     /** Gives a customer a Google directory of its own. */
     addDirectory(customer: string, people: DirectoryState) {
       const own = directory.addCustomer({ people });
@@ -184,7 +198,8 @@ export async function startReaderNetwork({
     async restart({ clockOffsetMs = 0 } = {}): Promise<void> {
       client.close();
       await reader.stop();
-      reader = await start(clockOffsetMs);
+      registry = createRegistry();
+      reader = await start({ clockOffsetMs });
       client = surroundings.connect(reader.port);
     },
     async [Symbol.asyncDispose]() {
@@ -198,6 +213,11 @@ export async function startReaderNetwork({
 /** Reads by itself so often, whatever happens. */
 export function everyMs(ms: number): ReaderEnv['poll'] {
   return { usualMs: ms, minMs: ms, maxMs: ms };
+}
+
+async function watchAddresses() {
+  const address = `127.0.0.1:${await freePort()}`;
+  return { publicUrl: `http://${address}/google`, address };
 }
 
 /** What a consumer holds that takes in all records, each when its seq is higher than what it has: as the pusher does. */

@@ -1,8 +1,7 @@
 import { toCloudEvent } from '@autoprov/kafka';
-import { addToOutbox, type Db } from '@autoprov/postgres';
+import { addToOutbox, takeCheckSeq, type Db } from '@autoprov/postgres';
 import type { ReaderContext } from './context.ts';
 import type { CheckResult } from './domain/checks.ts';
-import { takeCheckSeq } from './store/checks.ts';
 
 /** Publishes the checks whose result is news; `nextAttemptTime` is when those that failed are tried again. */
 export async function reportChecks(

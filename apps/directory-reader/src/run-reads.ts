@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { LeaseLostError, withLease, type HeldLease } from '@autoprov/postgres';
+import { isUnavailable, LeaseLostError, withLease, type HeldLease } from '@autoprov/postgres';
 import { runLoop } from '@autoprov/service';
 import { announceAllUsers } from './announce.ts';
 import type { ReaderContext } from './context.ts';
 import { readCustomer } from './read-customer.ts';
 import { readNewGroups } from './read-new-groups.ts';
+import { reportCrash, reportCrashOver } from './report-crash.ts';
 import { isResendRequested, listDueCustomers } from './store/customers.ts';
 
 const LOOK_EVERY_MS = 1_000;
@@ -55,7 +56,15 @@ export function runReads(context: ReaderContext): Reads {
         logger.info({ customerId }, 'read broken off: another replica has taken it over');
       else logger.error({ err, customerId }, 'read failed: it is done again');
       pausedUntilMs.set(customerId, performance.now() + PAUSE_MS);
+      if (!(err instanceof LeaseLostError) && !isUnavailable(err)) await noteCrash(customerId, err);
     }
+  }
+
+  async function noteCrash(customerId: string, crash: unknown): Promise<void> {
+    const nextAttemptTime = new Date(now().getTime() + PAUSE_MS);
+    await reportCrash(context, customerId, crash, nextAttemptTime).catch((err: unknown) =>
+      logger.warn({ err, customerId }, 'a read that failed was not reported: it is with the next one'),
+    );
   }
 
   const loop = runLoop({ name: 'reads', everyMs: LOOK_EVERY_MS, run: startDueReads, logger });
@@ -77,5 +86,6 @@ async function serveHeld(
 ): Promise<void> {
   await readCustomer(context, customerId, lease, stopping);
   await readNewGroups(context, customerId, lease, stopping);
+  await reportCrashOver(context, customerId);
   if (await isResendRequested(context.pool, customerId)) await announceAllUsers({ context, customerId, lease });
 }

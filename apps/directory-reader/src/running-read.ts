@@ -11,6 +11,10 @@ export type RunningRead = {
   directory: DirectoryClient;
   /** Of the last list of users that was believed; undefined: none yet. */
   wholeUserCount: number | undefined;
+  /** Whether copies may hold people whose deletion the mirror missed. */
+  deletionsUnknown: boolean;
+  /** Whether copies may know memberships that the mirror never heard of. */
+  membershipsUnknown: boolean;
   /** The groups to read, as the setups spell them, and all of interest: a nested one among them is read under its own name. */
   groups: string[];
   groupsOfInterest: string[];

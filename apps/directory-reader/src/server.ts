@@ -1,17 +1,26 @@
 import { fileURLToPath } from 'node:url';
 import { askConfig, createAuthorizer, createClient, rememberBindings, serve } from '@autoprov/grpc';
-import { checkBrokerVersions, createKafka, createPublisher, type Publisher } from '@autoprov/kafka';
+import {
+  checkBrokerVersions,
+  createEngineWatch,
+  createKafka,
+  createPublisher,
+  type Kafka,
+  type Publisher,
+} from '@autoprov/kafka';
 import { checkMigrated, connect, isUnavailable, runOutboxRelay } from '@autoprov/postgres';
 import { ConfigServiceClient, TokenBrokerServiceClient } from '@autoprov/proto';
-import { createClock, runLoop, startMetricsServer, type Logger, type ServiceContext } from '@autoprov/service';
+import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
 import type { ReaderContext } from './context.ts';
 import type { ReaderEnv } from './env.ts';
 import { createSetupFollower } from './follow-setups.ts';
 import { createRequestBudget } from './request-budget.ts';
 import { directoryService } from './rpc/index.ts';
 import { runReads } from './run-reads.ts';
+import { watchUsers } from './watch/watch-users.ts';
 
 const SERVICE = 'directory-reader';
+const ENGINE_WATCH_MS = 5_000;
 
 export const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
 
@@ -27,7 +36,8 @@ export async function startDirectoryReader(
 ) {
   const pool = connect({ url: env.databaseUrl, schema: SERVICE, applicationName: SERVICE, logger, max: 20 });
   await checkMigrated(pool, migrationsDir);
-  const publisher = overrides.publisher ?? (await connectPublisher(env, logger));
+  const kafka = createKafka({ ...env.kafka, clientId: SERVICE, logger });
+  const publisher = overrides.publisher ?? (await connectPublisher(kafka));
   const outbox = runOutboxRelay({ pool, name: SERVICE, publish: (records) => publisher.publish(records), logger });
   const clients = {
     config: createClient(ConfigServiceClient, { address: env.peers.config, tls: env.tls }),
@@ -55,19 +65,31 @@ export async function startDirectoryReader(
     run: createSetupFollower(context),
     logger,
   });
+  const askPostgres = () => pool.query('select 1');
+  const watchingEngines = runLoop({
+    name: 'watch engines',
+    everyMs: ENGINE_WATCH_MS,
+    run: createEngineWatch({ kafka, publisher, askPostgres, origin: context.origin, logger }),
+    logger,
+  });
+  const watching = env.watch && (await watchUsers(context, env.watch, registry));
   const { address, tls, reflection, identityProvider } = env;
   const services = [directoryService(context)];
   const authorizer = createAuthorizer({ identityProvider, bindingsOf: rememberBindings(askConfig(clients.config)) });
   const server = await serve({ address, tls, reflection, services, authorizer, isUnavailable, logger, registry });
-  const ready = () => pool.query('select 1').then(() => true);
+  const ready = () => askPostgres().then(() => true);
   const metrics = await startMetricsServer({ address: env.metricsAddress, registry, ready });
   return {
     port: server.port,
+    /** Of the hook for notifications; undefined: there is none. */
+    watchPort: watching?.port,
     /** Resolves once all that was announced is published. */
     outboxDrained: () => outbox.drained(),
     async stop() {
       await server.stop();
+      await watching?.stop();
       await following.stop();
+      await watchingEngines.stop();
       await reads.stop();
       await outbox.stop();
       await publisher.stop();
@@ -78,8 +100,7 @@ export async function startDirectoryReader(
   };
 }
 
-async function connectPublisher(env: ReaderEnv, logger: Logger): Promise<Publisher> {
-  const kafka = createKafka({ ...env.kafka, clientId: SERVICE, logger });
+async function connectPublisher(kafka: Kafka): Promise<Publisher> {
   await checkBrokerVersions(kafka);
   return createPublisher(kafka);
 }

@@ -81,13 +81,27 @@ test('"explain" says of a person with an account why, and of one without what is
     inScope: true,
     scopeExplanation: expect.stringContaining('app-access'),
     account: { state: 'STATE_ACTIVE', origin: 'ORIGIN_CREATED' },
+    memberships: [{ group: network.people.accessGroup, isMember: true, path: expect.any(Array) }],
   });
+  const { stdout } = await runAutoprov(network, 'explain', network.people.adminEmail, '--app', 'wiki');
+  expect(stdout).toMatch(
+    new RegExp(`^group +${network.people.accessGroup} → .*${network.people.adminEmail} \\(in it `, 'm'),
+  );
   const [tooLong] = network.people.troubledPeople;
   expect(await json('explain', tooLong!.user.primaryEmail, '--app', 'wiki')).toMatchObject({
     inScope: true,
     account: { state: 'STATE_UNSPECIFIED', failureCode: '45006', failureReason: 'VALUE_TOO_LONG' },
     next: { action: 'ACTION_CREATE' },
   });
+});
+
+test('"read" waits for a read that begins now, and "reads" shows each part of it', async () => {
+  const before = (await json('reads')) as { lastReadNo: string; parts: { part: string }[] };
+  expect(before.parts.map(({ part }) => part)).toEqual(['users', `groups/${network.people.accessGroup}`]);
+  const after = (await json('read')) as { lastReadNo: string; incompleteParts: unknown[] };
+  expect(Number(after.lastReadNo)).toBeGreaterThan(Number(before.lastReadNo));
+  const { stdout } = await runAutoprov(network, 'reads');
+  expect(stdout).toMatch(/^users +\d+s ago +whole/m);
 });
 
 test('"catalogue" explains a code, and lists every code that anybody fails with', async () => {
@@ -103,4 +117,11 @@ test('a wrong command line ends with 2, and names services that do not answer in
   expect(exitCode).toBe(1);
   expect(stderr).toContain('a service cannot be reached');
   expect(stderr).not.toMatch(/\n\s+at /);
+});
+
+test('"remove" says what could not be revoked, and "revocations" what is left of it', async () => {
+  const { exitCode, stdout, stderr } = await runAutoprov(network, 'remove', '--app', 'wiki');
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining('/apps/wiki is removed') });
+  expect(stderr).toContain("couldn't revoke API client access (DELETED_BUT_NOT_REVOKED)");
+  expect(await json('revocations')).toMatchObject([{ kind: 'KIND_DELEGATION', clientId: expect.any(String) }]);
 });

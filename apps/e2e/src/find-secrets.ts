@@ -13,8 +13,8 @@ const forms: readonly [what: string, form: RegExp][] = [
 ];
 
 /** Where a secret of the network is found in a log of a process or in an event, one sentence each; never the secret. */
-export async function findSecrets(network: Network, secrets: Record<string, string>): Promise<string[]> {
-  const known = Object.entries({ ...secretsOf(network), ...secrets }).filter(([, secret]) => secret !== '');
+export async function findSecrets(network: Network): Promise<string[]> {
+  const known = Object.entries(secretsOf(network));
   const places = [...readLogs(network), ...(await readEvents(network))];
   return places.flatMap(({ place, text }) => [
     ...known.filter(([, secret]) => text.includes(secret)).map(([what]) => `${what} stands in ${place}`),

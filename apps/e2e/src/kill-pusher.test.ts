@@ -30,26 +30,37 @@ async function syncWithKills(company: Network): Promise<void> {
   await company.settle();
 }
 
-// Side by side: most of the time goes by in waiting for a killed pusher's lease to end.
-test.concurrent('a pusher killed in the middle of the first sync loses nobody and creates nobody twice', async () => {
-  const company = await startForgivingCompany('kill-pusher', {});
-  try {
-    await syncWithKills(company);
-    expect(await findDifferences(company)).toEqual([]);
-    const creates = writesOf(await company.serviceProvider.log()).filter((write) => write.startsWith('POST'));
-    expect(creates).toHaveLength((await company.serviceProvider.list()).length);
-  } finally {
-    await company.stop();
-  }
-});
+/** Each kill costs what is left of a lease, and the networks start and search their logs beside. */
+const timeoutMs = 300_000;
 
-test.concurrent('the same with intents switched off creates people twice: the kills do hit creates', async () => {
-  const company = await startForgivingCompany('kill-pusher-without-intents', { UNSAFE_WITHOUT_INTENTS: 'true' });
-  try {
-    await syncWithKills(company);
-    const differences = await findDifferences(company);
-    expect(differences.filter((difference) => / has \d+ accounts$/.test(difference))).not.toEqual([]);
-  } finally {
-    await company.stop();
-  }
-});
+// Side by side: most of the time goes by in waiting for a killed pusher's lease to end.
+test.concurrent(
+  'a pusher killed in the middle of the first sync loses nobody and creates nobody twice',
+  async () => {
+    const company = await startForgivingCompany('kill-pusher', {});
+    try {
+      await syncWithKills(company);
+      expect(await findDifferences(company)).toEqual([]);
+      const creates = writesOf(await company.serviceProvider.log()).filter((write) => write.startsWith('POST'));
+      expect(creates).toHaveLength((await company.serviceProvider.list()).length);
+    } finally {
+      await company.stop();
+    }
+  },
+  timeoutMs,
+);
+
+test.concurrent(
+  'the same with intents switched off creates people twice: the kills do hit creates',
+  async () => {
+    const company = await startForgivingCompany('kill-pusher-without-intents', { UNSAFE_WITHOUT_INTENTS: 'true' });
+    try {
+      await syncWithKills(company);
+      const differences = await findDifferences(company);
+      expect(differences.filter((difference) => / has \d+ accounts$/.test(difference))).not.toEqual([]);
+    } finally {
+      await company.stop();
+    }
+  },
+  timeoutMs,
+);

@@ -38,9 +38,14 @@ export type PlainMessage = { key: string; headers: Record<string, string>; value
 
 function run(command: string, args: string[], env: Record<string, string> = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    execFile(command, args, { cwd: repositoryDir, env: { ...process.env, ...env } }, (err, stdout, stderr) => {
-      if (err && typeof err.code !== 'number') reject(err);
-      else resolve({ exitCode: Number(err?.code ?? 0), stdout, stderr });
-    });
+    execFile(
+      command,
+      args,
+      { cwd: repositoryDir, env: { ...process.env, ...env }, maxBuffer: 256 * 2 ** 20 },
+      (err, stdout, stderr) => {
+        if (err && typeof err.code !== 'number') reject(err);
+        else resolve({ exitCode: Number(err?.code ?? 0), stdout, stderr });
+      },
+    );
   });
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { App, Customer, ProvisioningSetup } from '@autoprov/proto';
 import { startNetwork } from '@autoprov/testing';
 import type { Network, NetworkOptions } from '@autoprov/testing';
+import { findSecrets } from './find-secrets.ts';
 
 /** The names of what `installApp` makes. */
 export const customer = 'customers/acme';
@@ -16,7 +17,7 @@ export const call = { timeoutMs: 10_000 };
  *
  * @param name of the story: its folder, with the logs, is .test/<name>
  */
-export async function startCompany(name: string, options: Omit<NetworkOptions, 'dir' | 'infra'>): Promise<Network> {
+export async function startCompany(name: string, options: Omit<NetworkOptions, 'dir'>): Promise<Network> {
   for (const variable of ['DATABASE_URL', 'KAFKA_BROKERS']) {
     if (process.env[variable]) continue;
     throw new Error(
@@ -37,6 +38,8 @@ export async function startCompany(name: string, options: Omit<NetworkOptions, '
   return {
     ...network,
     async stop() {
+      const found = await findSecrets(network).catch((err: unknown) => [`secrets were not looked for: ${String(err)}`]);
+      troubles.push(...found);
       await network.stop();
       if (troubles.length > 0) throw new Error(troubles.join('\n'));
     },

@@ -29,6 +29,9 @@ export function readEnv(env: Record<string, string | undefined>) {
       LEASE_MS: field.durationMs.default(90_000),
       SETTLE_MS: field.durationMs.default(10_000),
       PROBE_BASE_MS: field.durationMs.default(60_000),
+      GUARD_MAX_COUNT: field.count.default(500),
+      GUARD_MAX_SHARE_PERCENT: field.count.refine((n) => n <= 100, 'must be 0 to 100, for example 10').default(10),
+      GUARD_WINDOW_MS: field.durationMs.default(86_400_000),
       CLOCK_OFFSET_MS: field.offsetMs.default(0),
       UNSAFE_WITHOUT_INTENTS: field.boolean.default(false),
     },
@@ -56,6 +59,12 @@ export function readEnv(env: Record<string, string | undefined>) {
       leaseMs: e.LEASE_MS,
       settleMs: e.SETTLE_MS,
       probeBaseMs: e.PROBE_BASE_MS,
+      /** For what a setup does not limit itself. */
+      guard: {
+        maxCount: e.GUARD_MAX_COUNT,
+        maxSharePercent: e.GUARD_MAX_SHARE_PERCENT,
+        windowMs: e.GUARD_WINDOW_MS,
+      },
       /** Off only to show in a test what intents are for: a crash then makes accounts twice. */
       intents: !e.UNSAFE_WITHOUT_INTENTS,
     },

@@ -46,8 +46,8 @@ async function ingest(ctx: PusherContext, tx: Db, customerId: string, events: Di
     if (event?.$case === 'user') keepNewest(users, toState(seq, event.value));
     if (event?.$case !== 'readCompleted') continue;
     await flush();
-    await saveReadCompleted(tx, customerId, event.value);
-    if (event.value.readNo >= known.readNo) differs = !(await isSame(tx, customerId, event.value));
+    await saveReadCompleted(tx, customerId, seq, event.value);
+    if (seq >= known.readSeq) differs = !(await isSame(tx, customerId, event.value));
   }
   await flush();
   await saveIngestNo(tx, customerId, ingestNo);

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { ConfigServiceClient, DirectoryServiceClient, TokenBrokerServiceClient } from '@autoprov/proto';
 import { askConfig, createAuthorizer, createClient, rememberBindings, serve } from '@autoprov/grpc';
-import { checkBrokerVersions, createKafka, createPublisher, runConsumer, topics } from '@autoprov/kafka';
+import {
+  checkBrokerVersions,
+  createEngineWatch,
+  createKafka,
+  createPublisher,
+  runConsumer,
+  topics,
+} from '@autoprov/kafka';
 import { checkMigrated, connect, runOutboxRelay } from '@autoprov/postgres';
 import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
 import type { PusherContext } from './context.ts';
@@ -9,6 +16,7 @@ import type { PusherEnv } from './env.ts';
 import { followSetups } from './follow-setups.ts';
 import { ingestBatch } from './ingest.ts';
 import { createOutboundAgent } from '@autoprov/outbound';
+import { addMetrics } from './metrics.ts';
 import { pushService } from './rpc/index.ts';
 import { credentialWatchMs, watchCredentials } from './watch-credentials.ts';
 import { createWorker } from './work.ts';
@@ -17,6 +25,7 @@ export const migrationsDir = new URL('../migrations', import.meta.url).pathname;
 
 /** How often replicas look for work that nobody announced to them: timers, retries, apps of replicas that died. */
 const workPollMs = 1_000;
+const engineWatchMs = 5_000;
 
 /** Starts the service; the one place where its parts meet. */
 export async function startScimPusher(
@@ -57,6 +66,7 @@ export async function startScimPusher(
     spAgent,
     spAllowedHosts: env.sp.allowedHosts,
     refusedHeaders: new Map(),
+    confirmedAtMs: new Map(),
     origin: { installationId: env.installationId, service: 'scim-pusher' },
     logger,
     now: createClock(env.clockOffsetMs),
@@ -71,6 +81,14 @@ export async function startScimPusher(
     name: 'watch credentials',
     everyMs: credentialWatchMs,
     run: () => watchCredentials(ctx),
+    logger,
+  });
+  const askPostgres = () => pool.query('select 1');
+  const { origin } = ctx;
+  const watchingEngines = runLoop({
+    name: 'watch engines',
+    everyMs: engineWatchMs,
+    run: createEngineWatch({ kafka, publisher, askPostgres, origin, logger }),
     logger,
   });
   const consumer = await runConsumer(kafka, {
@@ -89,14 +107,15 @@ export async function startScimPusher(
     logger,
     registry,
   });
-  const ready = () => pool.query('select 1').then(() => true);
+  addMetrics(registry, pool);
+  const ready = () => askPostgres().then(() => true);
   const metrics = await startMetricsServer({ address: env.metricsAddress, registry, ready });
   return {
     port: server.port,
     async stop() {
       await server.stop();
       await consumer.stop();
-      await Promise.all([following.stop(), watching.stop(), working.stop()]);
+      await Promise.all([following.stop(), watching.stop(), watchingEngines.stop(), working.stop()]);
       await worker.stop();
       await outbox.stop();
       await publisher.stop();

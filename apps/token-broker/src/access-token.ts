@@ -144,8 +144,9 @@ async function keep(
     try {
       const isKept = await inTransaction(ctx.pool, async (tx) => {
         if (await saveTokens(tx, row, { credentialVersion, replaces })) return true;
-        // The credential is gone: so that no token is left that nobody knows of.
-        await keepForRevocation(ctx, tx, credential, tokensOf(given));
+        // So that no token is left that nobody knows of. Where the client is still the app's, the grant is in use.
+        const isInUse = (await findCredential(tx, credential))?.clientId === credential.clientId;
+        if (!isInUse) await keepForRevocation(ctx, tx, credential, tokensOf(given));
         return false;
       });
       if (!isKept) throw credentialReplaced(nameOf(credential));

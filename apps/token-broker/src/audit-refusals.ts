@@ -12,6 +12,7 @@ const audited: ReadonlySet<Reason> = new Set<Reason>([
   'APP_NOT_INSTALLED',
   'CREDENTIAL_MISSING',
   'CREDENTIAL_UNREADABLE',
+  'AUTHORIZATION_TOKEN_NOT_GENERATED',
 ]);
 
 /**

@@ -10,6 +10,12 @@ export const directoryScopes = [
   'https://www.googleapis.com/auth/admin.directory.group.member.readonly',
 ] as const;
 
+/** What an admin may grant beside them, each in a token of its own. */
+export const extraScopes = {
+  groups: 'https://www.googleapis.com/auth/admin.directory.group.readonly',
+  orgUnits: 'https://www.googleapis.com/auth/admin.directory.orgunit.readonly',
+} as const;
+
 /** A service account acting for an admin. Without a key, IAM signs for it. */
 export type ServiceAccount = { email: string; privateKey: string | undefined; adminEmail: string };
 

@@ -86,6 +86,7 @@ export function createOAuthRequests(sp: {
   return {
     async authorizationUrl(client, { redirectUri, state, codeVerifier }) {
       return buildAuthorizationUrl(configure(client), {
+        ...client.authorizationParameters,
         redirect_uri: redirectUri,
         state,
         ...scopeOf(client),

@@ -35,6 +35,7 @@ export function clientOf(
       ? OAuthClient_Authentication.AUTHENTICATION_POST
       : OAuthClient_Authentication.AUTHENTICATION_BASIC,
     scopes: ['scim'],
+    authorizationParameters: {},
     ...changes,
   };
 }

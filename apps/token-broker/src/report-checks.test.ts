@@ -156,3 +156,16 @@ test('checks reach Kafka', async () => {
   await waitUntil('the check in Kafka', isThere, Date.now() + 30_000);
   await consumer.stop();
 });
+
+test('25002 of an app for which nobody asks any more ends by itself', async () => {
+  await setBearer();
+  broker.installed.delete(app);
+  await failureOf(getHeader());
+  expect(await takeBrief()).toEqual([`${app} 25002 APP_NOT_INSTALLED`]);
+  await broker.restart({});
+  expect(await takeBrief()).toEqual([]);
+  await broker.restart({ CLOCK_OFFSET_MS: String(80 * 60_000) });
+  await waitUntil('its end', async () => (await takeBrief()).join() === `${app} 25002 passed`, Date.now() + 10_000);
+  broker.installed.add(app);
+  await broker.restart({});
+});

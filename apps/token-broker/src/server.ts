@@ -5,6 +5,7 @@ import { checkMigrated, connect, isUnavailable, runOutboxRelay } from '@autoprov
 import { ConfigServiceClient, DirectoryServiceClient } from '@autoprov/proto';
 import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
 import { checkDelegations } from './check-delegations.ts';
+import { forgetRemovedApps } from './forget-removed-apps.ts';
 import type { BrokerContext } from './context.ts';
 import { createDirectoryTokens } from './directory-tokens.ts';
 import { createSealer } from './domain/sealing.ts';
@@ -27,6 +28,7 @@ const REVOKE_EVERY_MS = 60_000;
 const WATCH_EXPIRY_EVERY_MS = 3_600_000;
 /** How often it is looked which delegations are due to be checked. */
 const CHECK_EVERY_MS = 60_000;
+const FORGET_EVERY_MS = 600_000;
 
 export const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
 
@@ -98,6 +100,12 @@ export async function startTokenBroker(
     run: (signal) => checkDelegations(ctx, signal),
     logger,
   });
+  const forgetting = runLoop({
+    name: 'forget removed apps',
+    everyMs: FORGET_EVERY_MS,
+    run: () => forgetRemovedApps(ctx),
+    logger,
+  });
   addMetrics(registry, ctx);
   const { address, tls, reflection, identityProvider } = env;
   const services = [tokenBrokerService(ctx)];
@@ -110,7 +118,7 @@ export async function startTokenBroker(
     async stop() {
       await server.stop();
       if (readingKeys) await readingKeys.stop();
-      await Promise.all([resealing.stop(), revoking.stop(), watching.stop(), checking.stop()]);
+      await Promise.all([resealing, revoking, watching, checking, forgetting].map((loop) => loop.stop()));
       // Whoever asked for it may be gone; what the service provider gives must be stored.
       await Promise.allSettled(ctx.renewals.values());
       await outbox.stop();

@@ -1,3 +1,4 @@
+export { type CheckState, takeCheckSeq } from './checks.ts';
 export { connect, type Db, Pool } from './connect.ts';
 export { isUnavailable, isUniqueViolation } from './errors.ts';
 export {

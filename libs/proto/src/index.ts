@@ -14,6 +14,7 @@ export * from './gen/google/protobuf/any.ts';
 export * from './gen/google/protobuf/duration.ts';
 export * from './gen/google/rpc/error_details.ts';
 export * from './gen/google/rpc/status.ts';
+export * from './authorization-parameters.ts';
 export * from './canonical-json.ts';
 export * from './descriptors.ts';
 export * from './json-schema.ts';

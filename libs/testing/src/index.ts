@@ -14,7 +14,7 @@ export { startSigner } from './directory/signer.ts';
 export type { ExampleSigner } from './directory/signer.ts';
 export { commandDirectory } from './directory/control-client.ts';
 export type { DirectoryCommand, DirectoryResult } from './directory/commands.ts';
-export { directoryScopes, makeServiceAccountKey } from './directory/directory.ts';
+export { directoryScopes, makeServiceAccountKey, optionalScopes } from './directory/directory.ts';
 export type { ServiceAccountKey } from './directory/directory.ts';
 export { examplePeople } from './directory/example-people.ts';
 export type { ExamplePeople, ExamplePeopleOptions } from './directory/example-people.ts';

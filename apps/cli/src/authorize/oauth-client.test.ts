@@ -7,6 +7,7 @@ const form = AuthorizationForm.fromPartial({
   authorizationUrl: 'https://sp.example/authorize',
   tokenUrl: 'https://{team}.sp.example/token',
   scopes: ['scim'],
+  authorizationParameters: { token_access_type: 'offline' },
 });
 
 test('what the command line leaves out is taken from the template', async () => {
@@ -20,11 +21,22 @@ test('what the command line leaves out is taken from the template', async () => 
     clientSecret: 's3cret',
     authentication: OAuthClient_Authentication.AUTHENTICATION_BASIC,
     scopes: ['scim'],
+    authorizationParameters: { token_access_type: 'offline' },
   });
 });
 
 test('without a client id the stored client is used again', async () => {
   expect(await readClient(world, {}, form)).toBeUndefined();
+});
+
+test('parameters of the command line stand in the place of those of the template', async () => {
+  const urls = { clientId: 'c', tokenUrl: 'https://acme.sp.example/token' };
+  const read = async (parameter: string[]) => (await readClient(world, { ...urls, parameter }, form))!;
+  expect((await read(['prompt=consent', 'claims=a=b'])).authorizationParameters).toEqual({
+    prompt: 'consent',
+    claims: 'a=b',
+  });
+  await expect(read(['prompt'])).rejects.toThrow(/--parameter prompt is not of the form name=value/);
 });
 
 test('a URL with a gap, and a secret that is not there, are asked for', async () => {

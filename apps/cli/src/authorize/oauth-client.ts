@@ -13,6 +13,7 @@ export type ClientOptions = {
   revocationUrl?: string;
   issuer?: string;
   scope?: string[];
+  parameter?: string[];
   secretInBody?: boolean;
 };
 
@@ -41,7 +42,15 @@ export async function readClient(
     clientSecret,
     authentication: authenticationOf(options, clientSecret),
     scopes: options.scope ?? form?.scopes ?? [],
+    authorizationParameters: readParameters(options.parameter) ?? form?.authorizationParameters ?? {},
   };
+}
+
+function readParameters(pairs: string[] | undefined): Record<string, string> | undefined {
+  if (!pairs) return undefined;
+  const wrong = pairs.find((pair) => !/^[^=]+=./.test(pair));
+  if (wrong !== undefined) throw new UsageError(`--parameter ${wrong} is not of the form name=value`);
+  return Object.fromEntries(pairs.map((pair) => [pair.replace(/=.*$/s, ''), pair.replace(/^[^=]*=/, '')]));
 }
 
 function authenticationOf({ secretInBody }: ClientOptions, secret: string): OAuthClient_Authentication {

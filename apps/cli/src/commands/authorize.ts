@@ -23,6 +23,7 @@ export function addAuthorize(program: Command, io: Io): void {
     .option('--revocation-url <url>', "where tokens are revoked; the template's unless given")
     .option('--issuer <url>', 'the issuer that the answer must name')
     .option('--scope <scope...>', "what to ask for; the template's unless given")
+    .option('--parameter <name=value...>', "what the authorization request says beside; the template's unless given")
     .option('--port <port>', 'the port on 127.0.0.1 that the browser comes back to; 0: any', readPort, 0)
     .option('--redirect-uri <url>', 'come back to this page instead, and paste its address here')
     .action((options: AuthorizeOptions) => withServices(io, (services) => authorize(io, services, options)));

@@ -2,10 +2,15 @@ import type { Command } from 'commander';
 import {
   account_OriginToJSON,
   account_StateToJSON,
+  dangerToJSON,
   ExplainUserResponse,
+  MembershipEdge_MemberKind,
+  hold_WhatToJSON,
   outcome_ActionToJSON,
   toCanonicalJson,
   type Account,
+  type HeldAction,
+  type Membership,
   type PlannedAction,
 } from '@autoprov/proto';
 import { callTimeoutMs } from '../calls.ts';
@@ -34,23 +39,58 @@ export function addExplain(program: Command, io: Io): void {
         io.out(
           options.json
             ? formatJson(toCanonicalJson('autoprov.push.v1.ExplainUserResponse', ExplainUserResponse, answer))
-            : formatExplanation(answer, new Date()),
+            : formatExplanation(answer, new Date(), user),
         );
       }),
     );
 }
 
-/** The three answers, each in a line, and the attributes that would change. */
+/**
+ * The answers, each in a line, and the attributes that would change.
+ *
+ * @param person how the person was asked for
+ */
 export function formatExplanation(
-  { inScope, scopeExplanation, account, next }: ExplainUserResponse,
+  { inScope, scopeExplanation, memberships, account, next, held, holds }: ExplainUserResponse,
   now: Date,
+  person = 'the person',
 ): string {
   return [
     `in scope   ${inScope ? 'yes' : 'no'}${scopeExplanation ? `: ${printable(scopeExplanation)}` : ''}`,
+    ...memberships.map((membership) => `group      ${formatMembership(membership, person, now)}`),
     `account    ${formatAccount(account, now)}`,
     `next       ${formatNext(next, now)}`,
+    ...held.map(
+      (action) => `held       ${formatWord(dangerToJSON(action.danger), 'DANGER_')}, ${formatHeldState(action)}`,
+    ),
+    ...holds.map(
+      (hold) =>
+        `hold       ${formatWord(hold_WhatToJSON(hold.what), 'WHAT_')} by ${printable(hold.placedBy)}: ${printable(hold.reason)}`,
+    ),
     ...(next && next.changes.length > 0 ? ['', formatChanges(next)] : []),
   ].join('\n');
+}
+
+/** The way from the group to the person, or what was looked at in vain, and how old that knowledge is. */
+function formatMembership(membership: Membership, person: string, now: Date): string {
+  const { group, path, explanation, groups, completeTime } = membership;
+  const words: Partial<Record<MembershipEdge_MemberKind, string>> = {
+    [MembershipEdge_MemberKind.MEMBER_KIND_USER]: person,
+    [MembershipEdge_MemberKind.MEMBER_KIND_EVERYBODY]: 'everybody',
+  };
+  const members = path.map(({ member, memberKind }) => printable(words[memberKind] ?? member));
+  const incomplete = groups.filter(({ complete }) => !complete).map((one) => printable(one.group));
+  const notes = [
+    printable(explanation),
+    ...(incomplete.length > 0 ? [`not whole: ${incomplete.join(', ')}`] : []),
+    completeTime ? `read whole ${formatAge(completeTime, now)} ago` : 'never read whole',
+  ];
+  return `${[printable(group), ...members].join(' → ')} (${notes.join('; ')})`;
+}
+
+function formatHeldState({ isProtected, approver, explanation }: HeldAction): string {
+  if (isProtected) return 'for the person is protected';
+  return approver === '' ? `waits for an approval: ${printable(explanation)}` : `approved by ${printable(approver)}`;
 }
 
 function formatAccount(account: Account | undefined, now: Date): string {

@@ -6,6 +6,7 @@ import {
   Account,
   Account_Origin,
   Account_State,
+  Danger,
   ExplainUserResponse,
   Failure,
   Failure_State,
@@ -13,12 +14,21 @@ import {
   GetAppStatusResponse,
   GetAppStatusResponse_State,
   GetReadStatusResponse,
+  HeldAction,
+  Hold_What,
+  MembershipEdge_MemberKind,
   Outcome_Action,
+  PlannedAction,
+  PlanTotals,
 } from '@autoprov/proto';
 import { formatStatuses } from '../app-status.ts';
 import { formatAccounts } from './accounts.ts';
 import { formatExplanation } from './explain.ts';
 import { formatFailures } from './failures.ts';
+import { formatHeld } from './held.ts';
+import { formatHolds } from './holds.ts';
+import { formatPlan } from './plan.ts';
+import { formatReads } from './reads.ts';
 import { formatTemplates } from './templates.ts';
 
 const now = new Date('2026-01-02T03:00:00Z');
@@ -110,6 +120,85 @@ test('an explanation of somebody without an account says what stands in the way'
   );
 });
 
+test('an explanation shows the way from the group to the person, and what of it is not whole', () => {
+  const answer = ExplainUserResponse.fromPartial({
+    inScope: true,
+    scopeExplanation: 'in the group sales@acme.test',
+    memberships: [
+      {
+        group: 'sales@acme.test',
+        isMember: true,
+        explanation: 'in it by 1 nested group',
+        path: [
+          {
+            group: 'sales@acme.test',
+            memberKind: MembershipEdge_MemberKind.MEMBER_KIND_GROUP,
+            member: 'emea@acme.test',
+          },
+          { group: 'emea@acme.test', memberKind: MembershipEdge_MemberKind.MEMBER_KIND_USER, member: '1042' },
+        ],
+        completeTime: minutesAgo(5),
+        groups: [{ group: 'sales@acme.test', complete: true }, { group: 'emea@acme.test' }],
+      },
+    ],
+  });
+  expect(formatExplanation(answer, now, 'ada@acme.test').split('\n')[1]).toBe(
+    'group      sales@acme.test → emea@acme.test → ada@acme.test ' +
+      '(in it by 1 nested group; not whole: emea@acme.test; read whole 5m ago)',
+  );
+});
+
+test('how reading stands is told in lines, and part by part', () => {
+  const status = GetReadStatusResponse.fromPartial({
+    running: {
+      readNo: 8n,
+      startTime: minutesAgo(1),
+      usersRead: 4000n,
+      groupsRead: 0,
+      groupsTotal: 3,
+      estimatedEndTime: minutesAgo(-4),
+    },
+    lastReadNo: 7n,
+    lastEndTime: minutesAgo(6),
+    lastCompleteReadNo: 6n,
+    lastCompleteTime: minutesAgo(11),
+    nextReadTime: minutesAgo(1),
+    requestedReadNo: 9n,
+    presentCount: 9000n,
+    parts: [
+      { part: 'users', completeTime: minutesAgo(6) },
+      {
+        part: 'groups/sales@acme.test',
+        completeTime: minutesAgo(11),
+        missingSince: minutesAgo(6),
+        incomplete: true,
+        code: '50005',
+        detail: 'members.list answered 404',
+      },
+    ],
+  });
+  expect(formatReads(status, now).split('\n')).toEqual([
+    'running    read 8: 4000 people, 0 of 3 groups, about 4m left',
+    'last       read 7, ended 6m ago',
+    'complete   read 6, ended 11m ago',
+    'next       read 9, which was asked for',
+    'people     9000',
+    '',
+    'PART              WHOLE     LAST READ        CODE    WHY',
+    'users             6m ago    whole            -       -',
+    'sales@acme.test   11m ago   missing for 6m   50005   members.list answered 404',
+  ]);
+});
+
+test('a directory that was never read says so', () => {
+  expect(formatReads(GetReadStatusResponse.fromPartial({}), now).split('\n')).toEqual([
+    'last       none yet',
+    'complete   none yet',
+    'next       none: no setup is active',
+    'people     0',
+  ]);
+});
+
 test('accounts are a table', () => {
   const account = Account.fromPartial({
     name: 'customers/acme/apps/crm/accounts/1042',
@@ -141,5 +230,50 @@ test('a template shows how it authorises, what it does with leavers and where it
     expect.stringMatching(/^TEMPLATE +VERSION +AUTHORISES BY +LEAVERS +ENDPOINT +NAME$/),
     expect.stringMatching(/^crm +2 +oauth code, bearer +suspend +https:\/\/\{team\}\.crm\.example\/scim +CRM$/),
     expect.stringMatching(/^any +1 +- +suspend, delete +any +Any$/),
+  ]);
+});
+
+test('what is held says who would lose what, and how to approve exactly that', () => {
+  const action = HeldAction.fromPartial({
+    user: 'customers/acme/users/1042',
+    danger: Danger.DANGER_CHANGED_IDENTITY,
+    action: Outcome_Action.ACTION_UPDATE,
+    explanation: '1 attributes differ',
+    holdTime: minutesAgo(5),
+  });
+  const changes = [{ path: 'userName', oldValue: 'ada', newValue: 'ada.l' }];
+  const held = { actions: [{ ...action, changes }], approvalHash: '7-abc', coveredCount: 1n };
+  expect(formatHeld(held, 'crm', now).split('\n')).toEqual([
+    'USER   ACTION   DANGER             ATTRIBUTES                  WHY                   SINCE   APPROVED BY   ENDED',
+    '1042   update   changed identity   userName: "ada" → "ada.l"   1 attributes differ   5m      -             -',
+    '',
+    'to approve these 1: autoprov approve 7-abc --app crm',
+  ]);
+  expect(formatHeld({ actions: [], approvalHash: '7-abc', coveredCount: 0n }, 'crm', now)).toBe('nothing');
+});
+
+test('a plan shows each person, the numbers, and how many would be held', () => {
+  const suspend = { action: Outcome_Action.ACTION_SUSPEND, explanation: 'out of scope: suspended by the policy' };
+  const action = PlannedAction.fromPartial({ ...suspend, user: 'customers/acme/users/1042', held: true });
+  const totals = PlanTotals.fromPartial({ suspends: 1n, unchanged: 8n, held: 1n });
+  expect(formatPlan({ actions: [action], totals, waitingFor: [] }).split('\n')).toEqual([
+    'USER   ACTION    HELD   ATTRIBUTES   WHY',
+    '1042   suspend   held   -            out of scope: suspended by the policy',
+    '',
+    '1 suspends, 8 unchanged; of these 1 would be held until they are approved',
+  ]);
+  expect(formatPlan({ actions: [], totals: undefined, waitingFor: ['users'] })).toMatch(/waits for a read of users/);
+});
+
+test('holds say what, by whom and why', () => {
+  const hold = {
+    parent: 'customers/-',
+    what: Hold_What.WHAT_REMOVALS,
+    reason: 'wrong org chart',
+    placedBy: 'ann@x.example',
+  };
+  expect(formatHolds([{ ...hold, placeTime: minutesAgo(1) }], now).split('\n')).toEqual([
+    'WHAT       OF              BY              SINCE   WHY',
+    'removals   all customers   ann@x.example   60s     wrong org chart',
   ]);
 });

@@ -88,6 +88,7 @@ test('a preparation names the client id, the scopes and the page to authorize th
     revocationUrl: '',
     scopes: [],
     tokenLifetime: undefined,
+    authorizationParameters: {},
   };
   const text = formatPreparation(answer);
   expect(text).toContain('authorize the client id 104 for the scopes https://a,https://b');

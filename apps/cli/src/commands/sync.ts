@@ -1,12 +1,20 @@
-import { InvalidArgumentError, type Command } from 'commander';
-import type { GetAppStatusResponse, GetReadStatusResponse } from '@autoprov/proto';
+import type { Command } from 'commander';
+import type { GetAppStatusResponse } from '@autoprov/proto';
 import { sleep } from '@autoprov/service';
 import { formatState, shortName } from '../app-status.ts';
 import { callTimeoutMs, ifFound } from '../calls.ts';
 import { CommandError, type Io } from '../io.ts';
 import { chooseCustomer, listApps, toAppName } from '../names.ts';
 import { withServices, type Services } from '../network.ts';
-import { formatJson, printable } from '../output.ts';
+import { formatJson } from '../output.ts';
+import {
+  createProgress,
+  formatIncomplete,
+  LOOK_EVERY_MS,
+  readSeconds,
+  waitForRead,
+  type Waiting,
+} from '../wait-for-read.ts';
 import { judgeApp } from '../wait-for-app.ts';
 
 type SyncOptions = { customer?: string; app?: string; wait: number; json?: boolean };
@@ -14,8 +22,6 @@ type SyncOptions = { customer?: string; app?: string; wait: number; json?: boole
 /** How an app stood when it was last looked at. */
 type Result = { app: string; state: string; failingCount: number; pendingCount: number; settled: boolean };
 
-const LOOK_EVERY_MS = 500;
-const PROGRESS_EVERY_MS = 5_000;
 const call = { timeoutMs: callTimeoutMs };
 
 export function addSync(program: Command, io: Io): void {
@@ -29,11 +35,6 @@ export function addSync(program: Command, io: Io): void {
     .action((options: SyncOptions) => withServices(io, (services) => sync(io, services, options)));
 }
 
-function readSeconds(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of seconds.');
-  return Number(text);
-}
-
 async function sync(io: Io, services: Services, { customer: named, app, wait, json }: SyncOptions): Promise<void> {
   const customer = app?.startsWith('customers/') ? app.split('/apps/')[0]! : await chooseCustomer(services, named);
   const { readNo } = await services.directory.requestRead({ customer }, call);
@@ -45,33 +46,11 @@ async function sync(io: Io, services: Services, { customer: named, app, wait, js
   const apps = app === undefined ? await listApps(services, customer) : [toAppName(app, customer)];
   const results = await waitForApps(services, { apps, readNo, giveUp, progress });
   io.out(json ? formatJson(results) : results.map(formatResult).join('\n') || `${customer} is read and has no apps`);
-  const incomplete = read.incompleteParts.map(({ part, detail }) => `${part} (${printable(detail)})`);
-  if (incomplete.length > 0)
-    throw new CommandError(`the read was not complete, so it removes nobody: ${incomplete.join(', ')}`);
+  if (read.incompleteParts.length > 0) throw new CommandError(formatIncomplete(read));
   if (results.some(({ settled }) => !settled))
     throw new CommandError('not in step: see "autoprov status" and "autoprov failures"');
   if (results.some(({ failingCount }) => failingCount > 0))
     throw new CommandError('some people fail: see "autoprov failures"');
-}
-
-type Waiting = { giveUp: number; progress: Progress };
-
-async function waitForRead(
-  { directory }: Services,
-  { customer, readNo, giveUp, progress }: Waiting & { customer: string; readNo: bigint },
-): Promise<GetReadStatusResponse> {
-  while (true) {
-    const status = await directory.getReadStatus({ customer }, call);
-    if (status.lastReadNo >= readNo) return status;
-    progress(shortName(customer), ...formatRead(status));
-    if (Date.now() >= giveUp) throw new CommandError(`read ${readNo} has not ended yet: wait longer with --wait`);
-    await sleep(LOOK_EVERY_MS);
-  }
-}
-
-function formatRead({ running }: GetReadStatusResponse): [state: string, detail: string] {
-  if (!running) return ['waiting for the read to begin', ''];
-  return ['reading', `: ${running.usersRead} people, ${running.groupsRead} of ${running.groupsTotal} groups`];
 }
 
 async function waitForApps(
@@ -109,17 +88,4 @@ function toResult(app: string, status: GetAppStatusResponse, settled: boolean): 
 function formatResult({ app, state, failingCount, pendingCount }: Result): string {
   const pending = pendingCount > 0 ? `, ${pendingCount} pending` : '';
   return `${shortName(app)}: ${state}, ${failingCount} failing${pending}`;
-}
-
-/** Says how something stands: a changed state at once, other changes every 5 s. */
-type Progress = (about: string, state: string, detail?: string) => void;
-
-function createProgress({ err }: Io): Progress {
-  const last = new Map<string, { state: string; atMs: number }>();
-  return (about, state, detail = '') => {
-    const before = last.get(about);
-    if (before?.state === state && Date.now() - before.atMs < PROGRESS_EVERY_MS) return;
-    last.set(about, { state, atMs: Date.now() });
-    err(`${about}: ${state}${detail}`);
-  };
 }

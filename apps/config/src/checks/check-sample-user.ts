@@ -45,7 +45,7 @@ export function judgeSampleUser(
 }
 
 async function findSampleName(ctx: ConfigContext, call: CallContext, parent: string): Promise<string | undefined> {
-  const page = { parent, pageSize: 1, pageToken: '', showDeleted: false };
+  const page = { parent, pageSize: 1, pageToken: '', showDeleted: false, fresh: false };
   const listed = await ask(call, (options) => ctx.directory.listUsers(page, options));
   const [user] = listed.answer?.users ?? [];
   if (user) return user.name;

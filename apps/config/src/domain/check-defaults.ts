@@ -1,5 +1,13 @@
 import { SetupDefaults } from '@autoprov/proto';
-import { checkDeprovisioning, checkList, checkMatching, checkOrgUnits, prefix, type Violation } from './check-setup.ts';
+import {
+  checkDeprovisioning,
+  checkGuard,
+  checkList,
+  checkMatching,
+  checkOrgUnits,
+  prefix,
+  type Violation,
+} from './check-setup.ts';
 
 /** What each setup of the customer may grow by, so that the largest still travels in one message. */
 const MAX_DEFAULTS_BYTES = 500_000;
@@ -23,5 +31,6 @@ export function checkDefaults(defaults: SetupDefaults | undefined): Violation[] 
     ...checkList('excluded_persons', defaults.excludedPersons, { ignoreCase: true }),
     ...prefix('deprovisioning', checkDeprovisioning(defaults.deprovisioning)),
     ...prefix('matching', checkMatching(defaults.matching)),
+    ...prefix('guard', checkGuard(defaults.guard)),
   ]);
 }

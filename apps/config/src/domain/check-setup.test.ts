@@ -98,6 +98,12 @@ test.each<[string, Fields, string[]]>([
     { mappingTests: Array.from({ length: 101 }, (_, i) => mappingTest(`test ${i}`)) },
     ['setup.mapping_tests'],
   ],
+  [
+    'limits of the guard that are none',
+    { guard: { maxCount: -1, maxSharePercent: 101, window: seconds(2_678_401), protectedPersons: ['a', 'A'] } },
+    ['max_count', 'max_share_percent', 'window', 'protected_persons[1]'].map((field) => `setup.guard.${field}`),
+  ],
+  ['a guard without a window', { guard: { window: seconds(0) } }, ['setup.guard.window']],
   ['an unknown policy', { matching: { onExisting: 7 as 0 } }, ['setup.matching.on_existing']],
 ])('%s is refused', (_, fields, expected) => {
   expect(fieldsAtFault(fields)).toEqual(expected);

@@ -5,6 +5,7 @@ import {
   ProvisioningSetup,
   type DeprovisioningPolicy,
   type Duration,
+  type GuardPolicy,
   type MappingRow,
   type MatchingPolicy,
   type ProvisioningScope,
@@ -20,6 +21,8 @@ export type Violation = { field: string; description: string };
 /** What travels to every follower in one message with many others. */
 const MAX_SETUP_BYTES = 1_000_000;
 const MAX_DURATION_SECONDS = 315_576_000_000n;
+/** What the pusher remembers of accepted changes: 31 days. */
+const MAX_WINDOW_SECONDS = 2_678_400n;
 const matchingAttributes = ['externalId', 'userName', 'emails'];
 
 /** Everything that is wrong with a setup as an admin writes it; empty when it can be stored. */
@@ -33,6 +36,7 @@ export function checkSetup(setup: ProvisioningSetup, allowedHosts: readonly stri
     ...prefix('deprovisioning', checkDeprovisioning(setup.deprovisioning)),
     ...prefix('matching', checkMatching(setup.matching)),
     ...checkMappingTests(setup.mappingTests),
+    ...prefix('guard', checkGuard(setup.guard)),
   ];
   if (ProvisioningSetup.encode(setup).finish().length > MAX_SETUP_BYTES) {
     const description = `is larger than ${MAX_SETUP_BYTES} bytes: name groups instead of persons`;
@@ -126,6 +130,25 @@ export function checkMatching(matching: MatchingPolicy | undefined): Violation[]
     ),
     ...checkEnum('on_existing', onExisting, MatchingPolicy_OnExisting),
     ...checkEnum('on_foreign_external_id', onForeignExternalId, MatchingPolicy_OnForeignExternalId),
+  ];
+}
+
+/** What is wrong with the limits of a guard; empty: nothing. */
+export function checkGuard(guard: GuardPolicy | undefined): Violation[] {
+  if (!guard) return [];
+  const { maxCount, maxSharePercent, window, protectedPersons } = guard;
+  const windowFits = !window || (window.seconds > 0n && window.seconds <= MAX_WINDOW_SECONDS && window.nanos === 0);
+  return [
+    ...(maxCount >= 0
+      ? []
+      : [{ field: 'max_count', description: 'is negative: write how many people, or leave it out' }]),
+    ...(maxSharePercent >= 0 && maxSharePercent <= 100
+      ? []
+      : [{ field: 'max_share_percent', description: 'is no share: write 1 to 100, or leave it out' }]),
+    ...(windowFits
+      ? []
+      : [{ field: 'window', description: 'is not 1 second to 31 days in whole seconds: write for example 86400s' }]),
+    ...checkList('protected_persons', protectedPersons, { ignoreCase: true }),
   ];
 }
 

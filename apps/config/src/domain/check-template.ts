@@ -2,6 +2,7 @@ import { checkMapping, parseTargetPath } from '@autoprov/mapping';
 import { checkUrl } from '@autoprov/outbound';
 import {
   AuthorizationForm_Method,
+  checkAuthorizationParameters,
   DeprovisioningAction,
   type AuthorizationForm,
   type ScimProfile,
@@ -35,6 +36,7 @@ export function checkTemplate(template: Template): Violation[] {
 
 function checkAuthorization(form: AuthorizationForm | undefined): Violation[] {
   const { methods = [], authorizationUrl = '', tokenUrl = '', revocationUrl = '', scopes = [] } = form ?? {};
+  const { authorizationParameters = {} } = form ?? {};
   const isCode = methods.includes(METHOD_OAUTH_CODE);
   const isOAuth = isCode || methods.includes(METHOD_OAUTH_CLIENT_CREDENTIALS);
   const isUnused = !isOAuth && [authorizationUrl, tokenUrl, revocationUrl, scopes.join('')].join('') !== '';
@@ -50,6 +52,13 @@ function checkAuthorization(form: AuthorizationForm | undefined): Violation[] {
     ...(isCode && (authorizationUrl === '') !== (tokenUrl === '')
       ? [{ field: authorizationUrl === '' ? 'authorizationUrl' : 'tokenUrl', description: 'is missing' }]
       : []),
+    ...(!isCode && Object.keys(authorizationParameters).length > 0
+      ? [{ field: 'authorizationParameters', description: 'are for METHOD_OAUTH_CODE, which is not among the methods' }]
+      : []),
+    ...checkAuthorizationParameters(authorizationParameters).map(({ name, description }) => ({
+      field: `authorizationParameters "${name}"`,
+      description,
+    })),
     ...checkHttps('authorizationUrl', authorizationUrl),
     ...checkHttps('tokenUrl', tokenUrl),
     ...checkHttps('revocationUrl', revocationUrl),

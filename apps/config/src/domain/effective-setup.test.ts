@@ -117,3 +117,14 @@ test("a setup's own rule and matching stand, and what it leaves open is the cust
     }),
   );
 });
+
+test("each limit of the guard that a setup leaves open is the customer's, and protected persons are added", () => {
+  const window = { seconds: 60n, nanos: 0 };
+  const setup = ProvisioningSetup.fromPartial({ guard: { maxCount: 7, protectedPersons: ['ada@x.example'] } });
+  const defaults = SetupDefaults.fromPartial({
+    guard: { maxCount: 9, maxSharePercent: 3, window, protectedPersons: ['Ada@x.example', '2'] },
+  });
+  const guard = { maxCount: 7, maxSharePercent: 3, window, protectedPersons: ['ada@x.example', '2'] };
+  expect(effectiveSetup(setup, defaults).guard).toEqual(guard);
+  expect(effectiveSetup(ProvisioningSetup.fromPartial({}), defaults).guard).toEqual(defaults.guard);
+});

@@ -1,11 +1,18 @@
-import { DeprovisioningPolicy, ProvisioningScope, type ProvisioningSetup, type SetupDefaults } from '@autoprov/proto';
+import {
+  DeprovisioningPolicy,
+  ProvisioningScope,
+  type GuardPolicy,
+  type ProvisioningSetup,
+  type SetupDefaults,
+} from '@autoprov/proto';
 
 /** The triggers of a deprovisioning policy, each with a rule of its own. */
 export const triggers = ['outOfScope', 'suspended', 'archived', 'deleted'] as const;
 
 /**
  * A setup with what it takes over from its customer: what is provisioned. Exclusions are added; a trigger without a rule
- * has the customer's; matching is the customer's when the setup has none.
+ * has the customer's; matching is the customer's when the setup has none; so is each limit of the guard, and its protected
+ * persons are added.
  *
  * @param defaults the customer's; undefined: it has none, and the setup is as stored
  */
@@ -16,6 +23,7 @@ export function effectiveSetup(setup: ProvisioningSetup, defaults: SetupDefaults
     scope: effectiveScope(setup.scope, defaults),
     deprovisioning: withRulesOf(setup.deprovisioning, defaults.deprovisioning),
     matching: setup.matching ?? defaults.matching,
+    guard: effectiveGuard(setup.guard, defaults.guard),
   };
 }
 
@@ -53,6 +61,19 @@ function effectiveScope(
     ...own,
     excludedOrgUnits: [...own.excludedOrgUnits, ...added.excludedOrgUnits],
     excludedPersons: [...own.excludedPersons, ...added.excludedPersons],
+  };
+}
+
+function effectiveGuard(own: GuardPolicy | undefined, inherited: GuardPolicy | undefined): GuardPolicy | undefined {
+  if (!own || !inherited) return own ?? inherited;
+  return {
+    maxCount: own.maxCount || inherited.maxCount,
+    maxSharePercent: own.maxSharePercent || inherited.maxSharePercent,
+    window: own.window ?? inherited.window,
+    protectedPersons: [
+      ...own.protectedPersons,
+      ...missing(own.protectedPersons, inherited.protectedPersons, (person) => person.toLowerCase()),
+    ],
   };
 }
 

@@ -17,6 +17,7 @@ export const updatableSetup: Updatable<ProvisioningSetup> = {
     ['deprovisioning', ['out_of_scope', 'suspended', 'archived', 'deleted']],
     ['matching', ['attributes', 'on_existing', 'on_foreign_external_id']],
     ['mapping_tests', []],
+    ['guard', ['max_count', 'max_share_percent', 'window', 'protected_persons']],
   ]),
   outputOnly: new Map([
     ...nameAndEtag,
@@ -34,7 +35,7 @@ export const updatableCustomer: Updatable<Customer> = {
   resource: 'customer',
   fields: new Map([
     ['display_name', []],
-    ['setup_defaults', ['excluded_org_units', 'excluded_persons', 'deprovisioning', 'matching']],
+    ['setup_defaults', ['excluded_org_units', 'excluded_persons', 'deprovisioning', 'matching', 'guard']],
   ]),
   outputOnly: new Map([...nameAndEtag, ['create_time', setByService]]),
   fromPartial: (fields) => Customer.fromPartial(fields),

@@ -3,9 +3,10 @@ import { inTransaction } from '@autoprov/postgres';
 import type { DeleteAppRequest, DeleteAppResponse } from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
 import { deleteApp as removeApp, lockApp } from '../store/apps.ts';
-import { insertPendingRevocation } from '../store/pending-revocations.ts';
+import { savePendingRevocation } from '../store/pending-revocations.ts';
 import { saveRemoval } from '../store/setups.ts';
 import { authorshipOf } from './authorship.ts';
+import { revokeDeleted } from './delete-warnings.ts';
 import { notFoundError } from './errors.ts';
 import { readAppKey } from './violations.ts';
 
@@ -19,11 +20,8 @@ export async function deleteApp(
     if (!(await lockApp(tx, key))) throw notFoundError(name, 'it may be removed already');
     if (validateOnly) return;
     await removeApp(tx, key);
-    const by = authorshipOf(ctx, call);
-    await saveRemoval(tx, key, { appRemoved: true }, by);
-    await insertPendingRevocation(tx, key, by.now);
+    await saveRemoval(tx, key, { appRemoved: true }, authorshipOf(ctx, call));
+    await savePendingRevocation(tx, key);
   });
-  // The answer has nothing to say of it.
-  ctx.wakeRevocations();
-  return {};
+  return { warnings: validateOnly ? [] : await revokeDeleted(ctx, key, call) };
 }

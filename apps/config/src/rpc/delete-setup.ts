@@ -1,16 +1,10 @@
 import type { CallContext } from '@autoprov/grpc';
-import {
-  ConfigServiceService,
-  type DeleteSetupRequest,
-  type DeleteSetupResponse,
-  type DeleteWarning,
-} from '@autoprov/proto';
+import { ConfigServiceService, type DeleteSetupRequest, type DeleteSetupResponse } from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
-import { revokeAccessOf } from '../revoke-access.ts';
-import { insertPendingRevocation } from '../store/pending-revocations.ts';
+import { savePendingRevocation } from '../store/pending-revocations.ts';
 import { saveRemoval } from '../store/setups.ts';
 import { authorshipOf } from './authorship.ts';
-import { publishedWords } from './errors.ts';
+import { notRevoked, revokeDeleted } from './delete-warnings.ts';
 import { lockSetup } from './lock-setup.ts';
 import { checkSetupWrite, parseSetupName, refuseViolations } from './violations.ts';
 import { writeOnce } from './write-once.ts';
@@ -29,20 +23,11 @@ export async function deleteSetup(
     async (tx): Promise<DeleteSetupResponse> => {
       const { app } = await lockSetup(tx, request, 'STALE_DELETE_UNCONFIGURED');
       if (request.validateOnly) return { warnings: [] };
-      const by = authorshipOf(ctx, call);
-      await saveRemoval(tx, app, { appRemoved: false }, by);
-      await insertPendingRevocation(tx, app, by.now);
+      await saveRemoval(tx, app, { appRemoved: false }, authorshipOf(ctx, call));
+      await savePendingRevocation(tx, app);
       // What a repeat is told if this process ends before the broker has answered.
       return { warnings: [notRevoked()] };
     },
-    async () => {
-      const outcome = await revokeAccessOf(ctx, parseSetupName(request.name)!, call);
-      if (outcome === 'unknown') ctx.wakeRevocations();
-      return { warnings: outcome === 'unknown' || outcome.open.length > 0 ? [notRevoked()] : [] };
-    },
+    async () => ({ warnings: await revokeDeleted(ctx, parseSetupName(request.name)!, call) }),
   );
-}
-
-function notRevoked(): DeleteWarning {
-  return { reason: 'DELETED_BUT_NOT_REVOKED', message: publishedWords('DELETED_BUT_NOT_REVOKED')! };
 }

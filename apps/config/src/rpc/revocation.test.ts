@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { RevokeAppAccessResponse } from '@autoprov/proto';
+import { RevokeAppAccessResponse, type RevokeAppAccessRequest } from '@autoprov/proto';
 import { waitUntil } from '@autoprov/testing';
 import { installApp, plain, soon, startConfigForTests } from '../config.fixture.ts';
 import type { ConfigForTests } from '../config.fixture.ts';
@@ -20,6 +20,7 @@ async function makeSetup(customerId = `c-${randomUUID().slice(0, 8)}`, appId = '
 }
 const remove = ({ name, etag }: { name: string; etag: string }, requestId = '') =>
   config.cli.deleteSetup({ name, etag, validateOnly: false, requestId }, soon);
+const removeApp = (setup: { name: string }) => config.cli.deleteApp({ name: appOf(setup), validateOnly: false }, soon);
 const asked = () => config.outside.requests('revokeAppAccess');
 const appOf = ({ name }: { name: string }) => name.replace('/setup', '');
 
@@ -93,10 +94,55 @@ test('a new setup of the app cancels what was to be revoked', async () => {
   expect(asked()).toMatchObject([{ app: appOf(other) }]);
 });
 
+test('the broker is told when the setup was deleted, however late it is told', async () => {
+  const setup = await makeSetup();
+  config.outside.tokenBroker['revokeAppAccess'] = silence;
+  const startMs = Date.now();
+  await remove(setup);
+  const endMs = Date.now();
+  await config.restart(() => config.outside.reset());
+  await waitUntil('the broker to be asked again', async () => asked().length === 1, Date.now() + 20_000);
+  const { deleteTime } = asked()[0] as RevokeAppAccessRequest;
+  expect(deleteTime!.getTime()).toBeGreaterThanOrEqual(startMs);
+  expect(deleteTime!.getTime()).toBeLessThanOrEqual(endMs);
+});
+
+test('an app that is removed while the deletion of its setup is being told of is told of, too, with its own time', async () => {
+  const setup = await makeSetup();
+  let answer: (() => void) | undefined;
+  config.outside.tokenBroker['revokeAppAccess'] = async () => {
+    await new Promise<void>((resolve) => (answer = resolve));
+    return RevokeAppAccessResponse.fromPartial({});
+  };
+  const removing = remove(setup);
+  await waitUntil('the broker to be asked', async () => answer !== undefined, Date.now() + 20_000);
+  config.outside.tokenBroker['revokeAppAccess'] = silence;
+  await removeApp(setup);
+  await waitUntil('the broker to be asked of the app', async () => asked().length === 2, Date.now() + 20_000);
+  const [ofSetup, ofApp] = asked() as RevokeAppAccessRequest[];
+  expect(ofApp!.deleteTime!.getTime()).toBeGreaterThan(ofSetup!.deleteTime!.getTime());
+  answer!();
+  await removing;
+  await config.restart(() => config.outside.reset());
+  await waitUntil('the broker to be asked of the app again', async () => asked().length === 1, Date.now() + 20_000);
+  expect(asked()).toEqual([ofApp]);
+});
+
 test('a removed app has its access revoked, too', async () => {
   const setup = await makeSetup();
-  await config.cli.deleteApp({ name: appOf(setup), validateOnly: false }, soon);
-  await waitUntil('the broker to be asked', async () => asked().length === 1, Date.now() + 20_000);
+  expect(await removeApp(setup)).toEqual({ warnings: [] });
+  expect(asked()).toMatchObject([{ app: appOf(setup), lastSetup: true }]);
+});
+
+test('what is not revoked of a removed app is the same warning; while the broker is down, too, and then it is revoked later', async () => {
+  config.outside.tokenBroker['revokeAppAccess'] = async () =>
+    RevokeAppAccessResponse.fromPartial({ open: [{ name: 'customers/x/revocations/1' }] });
+  expect(await removeApp(await makeSetup())).toEqual(warning);
+  config.outside.tokenBroker['revokeAppAccess'] = silence;
+  const setup = await makeSetup();
+  expect(await removeApp(setup)).toEqual(warning);
+  await config.restart(() => config.outside.reset());
+  await waitUntil('the broker to be asked again', async () => asked().length === 1, Date.now() + 20_000);
   expect(asked()).toMatchObject([{ app: appOf(setup), lastSetup: true }]);
 });
 

@@ -4,21 +4,28 @@ import type { AppKey } from '../domain/app-key.ts';
 /** A deleted setup whose access is to be withdrawn. */
 export type PendingRevocation = AppKey & {
   revocationId: bigint;
+  /** When it was deleted, by the database's clock. */
+  deleteTime: Date;
   /** No other setup of the customer exists now. */
   lastSetup: boolean;
 };
 
 // Asked for now and not kept: of two setups deleted at once, the one that is asked for later is the last.
 const select = `select revocation_id as "revocationId", customer_id as "customerId", app_id as "appId",
+  create_time as "deleteTime",
   not exists (select from setups s where s.customer_id = p.customer_id and s.document is not null) as "lastSetup"
   from pending_revocations p`;
 
-/** Stores, with the deletion, that the app's access is to be withdrawn. */
-export async function insertPendingRevocation(tx: Db, { customerId, appId }: AppKey, now: Date): Promise<void> {
+/**
+ * Stores, with the deletion, that the app's access is to be withdrawn. In place of an earlier one that the broker does not
+ * know of yet: this one is of later, and is not settled by an answer to that one.
+ */
+export async function savePendingRevocation(tx: Db, { customerId, appId }: AppKey): Promise<void> {
   await tx.query(
-    `insert into pending_revocations (customer_id, app_id, create_time) values ($1, $2, $3)
-     on conflict (customer_id, app_id) do nothing`,
-    [customerId, appId, now],
+    `insert into pending_revocations (customer_id, app_id, create_time) values ($1, $2, clock_timestamp())
+     on conflict (customer_id, app_id) do update
+       set revocation_id = default, create_time = excluded.create_time`,
+    [customerId, appId],
   );
 }
 

@@ -38,3 +38,9 @@ export const usersPageFieldMask = `nextPageToken,users(${userFieldMask})`;
 
 /** `fields` of members.list. */
 export const membersPageFieldMask = 'nextPageToken,members(id,email,type)';
+
+/** `fields` of orgunits.list. */
+export const orgUnitsFieldMask = 'organizationUnits(name,orgUnitPath,parentOrgUnitPath)';
+
+/** `fields` of groups.list. */
+export const groupsFieldMask = 'groups(id,email,name)';

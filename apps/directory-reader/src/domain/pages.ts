@@ -38,6 +38,12 @@ export function parseUsersPage(body: unknown): Page<ObservedUser> {
   return { ...page, items: unique(items.map(parseUser)) };
 }
 
+/** Takes an answer of users.list with showDeleted apart; without its key nobody was deleted. Throws as parseUsersPage. */
+export function parseDeletedUsersPage(body: unknown): Page<ObservedUser> {
+  const { items, ...page } = parsePage(body, 'users.list', 'users');
+  return { ...page, items: unique(items.map(parseUser)) };
+}
+
 /** Takes an answer of members.list apart; members of kinds that are not ours are left out. Throws as parseUsersPage. */
 export function parseMembersPage(body: unknown): Page<ObservedMember> {
   const { items, ...page } = parsePage(body, 'members.list', 'members');

@@ -117,6 +117,51 @@ describe('GetUser, fresh', () => {
   });
 });
 
+describe('ListUsers, fresh', () => {
+  const page = { parent: acme, pageSize: 11, pageToken: '', showDeleted: false, fresh: true };
+  const emailsOf = (users: { primaryEmail: string }[]) => users.map(({ primaryEmail }) => primaryEmail);
+
+  test('goes page by page through the list as it is at Google, and leaves the mirror as it is', async () => {
+    const hired = 'new@example.com';
+    network.directory.run({ do: 'hire', primaryEmail: hired, givenName: 'New', familyName: 'Here' });
+    const found: string[] = [];
+    const sizes: number[] = [];
+    for (let pageToken = ''; ;) {
+      const answer = await client().listUsers({ ...page, pageToken }, within);
+      found.push(...emailsOf(answer.users));
+      sizes.push(answer.users.length);
+      pageToken = answer.nextPageToken;
+      if (!pageToken) break;
+    }
+    expect([sizes, new Set(found).size, found.includes(hired)]).toEqual([[11, 11, 9], 31, true]);
+    const mirrored = await client().listUsers({ ...page, pageSize: 500, fresh: false }, within);
+    expect(emailsOf(mirrored.users)).not.toContain(hired);
+    network.directory.run({ do: 'delete', user: hired });
+  });
+
+  test('has the groups of the mirror, and custom schemas', async () => {
+    const { users } = await client().listUsers({ ...page, pageSize: 500 }, within);
+    expect(users.find(({ primaryEmail }) => primaryEmail === 'user000003@example.com')?.groups).toEqual([
+      'group001@example.com',
+    ]);
+  });
+
+  test('takes no token of the mirror, and the mirror none of it', async () => {
+    const fresh = await client().listUsers(page, within);
+    const mirrored = await client().listUsers({ ...page, fresh: false }, within);
+    const mixed = [
+      { ...page, pageToken: mirrored.nextPageToken },
+      { ...page, fresh: false, pageToken: fresh.nextPageToken },
+    ];
+    for (const request of mixed) {
+      expect(request.pageToken).not.toBe('');
+      expect(await failure(client().listUsers(request, within))).toMatchObject({
+        fieldViolations: [{ field: 'page_token' }],
+      });
+    }
+  });
+});
+
 describe('ListCustomSchemas', () => {
   const list = (timeoutMs = 10_000) => client().listCustomSchemas({ parent: globex }, { timeoutMs });
   const words = { reason: 'FETCH_CUSTOM_ATTRIBUTES_FAILED', localizedMessage: "Couldn't fetch custom attributes" };

@@ -5,7 +5,7 @@ import type { ReaderContext } from '../context.ts';
 import { DirectoryError } from '../domain/directory-error.ts';
 import { parseUser } from '../domain/pages.ts';
 import { toDirectoryUser } from '../events.ts';
-import { findUsers, type MirrorUser } from '../store/users.ts';
+import { findMirrorUser } from './find-mirror-user.ts';
 import { requireUserName } from './names.ts';
 
 /** Answers a user by id, else by primary address: of the mirror, or as Google has it now. */
@@ -16,7 +16,7 @@ export async function getUser(
 ): Promise<GetUserResponse> {
   const { customerId, userId } = requireUserName('name', name);
   if (fresh) return { user: await readUser(context, customerId, userId, call) };
-  const user = await findUser(context, customerId, userId);
+  const user = await findMirrorUser(context, customerId, userId);
   if (user) return { user: toDirectoryUser(customerId, user) };
   const advice = 'check the id or address, or ask for a read of the directory first';
   throw notFound(`no such user in the mirror of customers/${customerId}: ${advice}`);
@@ -32,18 +32,13 @@ async function readUser(
   try {
     const { body, sentAt } = await askDirectory(context, customerId, call).getUser(key, 'all');
     const observed = parseUser(body);
-    const groups = (await findUser(context, customerId, observed.id))?.groups ?? [];
+    const groups = (await findMirrorUser(context, customerId, observed.id))?.groups ?? [];
     return toDirectoryUser(customerId, { ...observed, groups, observedAt: sentAt, seq: 0n });
   } catch (err) {
     if (!(err instanceof DirectoryError)) throw err;
     if (err.kind !== 'not-found') throw directoryFailure(err, 'the user could not be read');
     throw notFound(`Google knows no such user in the directory of customers/${customerId}: check the id or address`);
   }
-}
-
-async function findUser({ pool }: ReaderContext, customerId: string, key: string): Promise<MirrorUser | undefined> {
-  const found = await findUsers(pool, customerId, [key]);
-  return found.find(({ id }) => id === key) ?? found[0];
 }
 
 function notFound(message: string): RpcError {

@@ -4,14 +4,17 @@ import { DirectoryServiceService } from '@autoprov/proto';
 import type { ReaderContext } from '../context.ts';
 import { batchGetUsers } from './batch-get-users.ts';
 import { checkGroups } from './check-groups.ts';
+import { explainMembership } from './explain-membership.ts';
 import { getReadStatus } from './get-read-status.ts';
 import { getUser } from './get-user.ts';
 import { identifyDirectory } from './identify-directory.ts';
 import { listCustomSchemas } from './list-custom-schemas.ts';
 import { listGroups } from './list-groups.ts';
+import { listOrgUnits } from './list-org-units.ts';
 import { listUsers } from './list-users.ts';
 import { requestRead } from './request-read.ts';
 import { resendUsers } from './resend-users.ts';
+import { searchGroups } from './search-groups.ts';
 
 const schemasOutage: Outage = {
   reason: 'FETCH_CUSTOM_ATTRIBUTES_FAILED',
@@ -27,10 +30,13 @@ export function directoryService(context: ReaderContext) {
     handlers: {
       getUser: (request, call) => getUser(context, request, call),
       batchGetUsers: (request) => batchGetUsers(context, request),
-      listUsers: (request) => listUsers(context, request),
+      listUsers: (request, call) => listUsers(context, request, call),
       listGroups: (request) => listGroups(context, request),
+      explainMembership: (request) => explainMembership(context, request),
       listCustomSchemas: (request, call) =>
         orUnavailable(schemasOutage, isUnavailable, () => listCustomSchemas(context, request, call)),
+      listOrgUnits: (request, call) => listOrgUnits(context, request, call),
+      searchGroups: (request, call) => searchGroups(context, request, call),
       identifyDirectory: (request, call) => identifyDirectory(context, request, call),
       checkGroups: (request, call) => checkGroups(context, request, call),
       requestRead: (request) => requestRead(context, request),
@@ -44,7 +50,10 @@ export function directoryService(context: ReaderContext) {
       batchGetUsers: [...forPeople, 'scim-pusher', 'failure-reporter'],
       listUsers: [...forPeople, 'config', 'scim-pusher'],
       listGroups: [...forPeople, 'config'],
+      explainMembership: [...forPeople, 'scim-pusher'],
       listCustomSchemas: [...forPeople, 'config'],
+      listOrgUnits: forPeople,
+      searchGroups: forPeople,
       requestRead: [...forPeople, 'config', 'scim-pusher'],
       getReadStatus: [...forPeople, 'config', 'scim-pusher'],
       resendUsers: [...forPeople, 'scim-pusher'],
@@ -54,7 +63,10 @@ export function directoryService(context: ReaderContext) {
       batchGetUsers: 'viewer',
       listUsers: 'viewer',
       listGroups: 'viewer',
+      explainMembership: 'viewer',
       listCustomSchemas: 'viewer',
+      listOrgUnits: 'viewer',
+      searchGroups: 'viewer',
       checkGroups: 'viewer',
       requestRead: 'operator',
       getReadStatus: 'viewer',

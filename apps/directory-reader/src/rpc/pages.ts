@@ -11,6 +11,25 @@ export function readPageRequest({ pageSize, pageToken }: { pageSize: number; pag
   return { after, limit: Math.min(pageSize || 100, 500) };
 }
 
+/** Before Google's page tokens in ours. No token of a page of the mirror has a dot. */
+const GOOGLE = 'google.';
+
+/** As readPageRequest, of a page that Google is asked for: the token is Google's, undefined for the first page. */
+export function readGooglePageRequest({ pageSize, pageToken }: { pageSize: number; pageToken: string }) {
+  const { limit } = readPageRequest({ pageSize, pageToken: '' });
+  if (pageToken === '') return { limit, googleToken: undefined };
+  const googleToken = pageToken.startsWith(GOOGLE) ? Buffer.from(pageToken.slice(GOOGLE.length), 'base64url') : '';
+  if (writeGooglePageToken(String(googleToken)) !== pageToken) {
+    throw invalid('page_token', 'it is not from an answer with fresh users: begin without one');
+  }
+  return { limit, googleToken: String(googleToken) };
+}
+
+/** Our token for a page of Google's; empty when there is none. */
+export function writeGooglePageToken(googleToken: string | undefined): string {
+  return googleToken ? `${GOOGLE}${writePageToken(googleToken)}` : '';
+}
+
 /** The token of the page after an id; of the last page it is empty. */
 export function writePageToken(after: string): string {
   return Buffer.from(after).toString('base64url');

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { rpcErrorOf } from '@autoprov/grpc';
-import { DirectoryUser_State } from '@autoprov/proto';
+import { DirectoryUser_State, type ReadCompleted } from '@autoprov/proto';
 import { plainPeople } from '@autoprov/testing';
-import { foldUsers, hashOf, startReaderNetwork } from '../reader-network.fixture.ts';
+import { foldUsers, hashOf, startReaderNetwork, until } from '../reader-network.fixture.ts';
 
 const within = { timeoutMs: 10_000 };
 const acme = 'customers/acme';
@@ -77,7 +77,7 @@ describe('lists', () => {
     const emails = async (showDeleted: boolean) => {
       const found: string[] = [];
       for (let pageToken = ''; ;) {
-        const answer = await client().listUsers({ ...page, pageSize: 7, pageToken, showDeleted }, within);
+        const answer = await client().listUsers({ ...page, pageSize: 7, pageToken, showDeleted, fresh: false }, within);
         expect(answer.users.length).toBeLessThanOrEqual(7);
         found.push(...answer.users.map((user) => user.primaryEmail));
         pageToken = answer.nextPageToken;
@@ -129,6 +129,37 @@ describe('reads', () => {
     });
   });
 
+  test('that one is asked for, how each part stands, and what is missing since when, is told', async () => {
+    const group = 'group002@example.com';
+    const parts = async () => {
+      const answer = await client().getReadStatus({ customer: acme, showParts: true }, within);
+      return Object.fromEntries(answer.parts.map(({ part, ...rest }) => [part, rest]));
+    };
+    expect((await network.status()).parts).toEqual([]);
+    expect(Object.keys(await parts())).toEqual(['users', 'groups/group001@example.com', `groups/${group}`]);
+    const { lastReadNo } = await network.status();
+    network.directory.run({ do: 'setLatency', latencyMs: 300 });
+    const { readNo } = await client().requestRead({ customer: acme }, within);
+    expect(await network.status()).toMatchObject({ lastReadNo, requestedReadNo: readNo });
+    await until(async () => (await network.status()).running !== undefined);
+    expect((await network.status()).running?.estimatedEndTime).toBeInstanceOf(Date);
+    await network.readAfter(lastReadNo);
+    network.directory.run({ do: 'clearFaults' });
+    expect(await network.status()).toMatchObject({ running: undefined, requestedReadNo: 0n });
+
+    const before = await parts();
+    network.directory.run({ do: 'deleteGroup', group });
+    await network.read();
+    const missing = (await parts())[`groups/${group}`];
+    expect(missing).toMatchObject({ incomplete: true, code: '50005', missingSince: expect.any(Date) });
+    expect(missing?.completeTime).toEqual(before[`groups/${group}`]?.completeTime);
+    expect((await parts())['users']).toMatchObject({ incomplete: false, missingSince: undefined });
+    await network.read();
+    expect((await parts())[`groups/${group}`]?.missingSince).toEqual(missing?.missingSince);
+    const { groups } = await client().listGroups(page, within);
+    expect(groups[1]).toMatchObject({ missing: true, missingSince: missing?.missingSince });
+  });
+
   test('of a customer that is not read there is no status, and no read', async () => {
     expect(await network.status('customers/globex')).toMatchObject({
       lastReadNo: 0n,
@@ -141,20 +172,24 @@ describe('reads', () => {
   });
 });
 
-test('ResendUsers publishes everybody again as they were, so that an empty copy becomes a whole one', async () => {
+test('ResendUsers publishes everybody again as they were, as news, so that an empty copy or a newer one becomes the same', async () => {
   const before = foldUsers(network.records);
   await network.takePublished();
   const from = network.records.length;
   expect(await client().resendUsers({ customer: acme }, within)).toEqual({ userCount: 30n });
-  let completed = 0;
-  while (completed === 0) completed += (await network.takePublished()).completed.length;
+  let completed: ReadCompleted | undefined;
+  while (!completed) completed = (await network.takePublished()).completed.at(-1);
   const copy = foldUsers(network.records.slice(from));
-  const ofLastEvent = { observeTime: expect.any(Date) };
-  for (const [id, user] of before) expect(copy.get(id)).toEqual({ ...user, ...ofLastEvent });
+  const ofLastEvent = { observeTime: expect.any(Date), seq: expect.any(BigInt) };
+  for (const [id, user] of before) {
+    expect(copy.get(id)).toEqual({ ...user, ...ofLastEvent });
+    const isThere = user.state !== DirectoryUser_State.STATE_DELETED;
+    if (isThere) expect(copy.get(id)!.seq).toBeGreaterThan(user.seq);
+  }
   expect(copy.size).toBe(before.size);
   const last = await network.status();
   expect([...copy.values()].filter(({ state }) => state !== DirectoryUser_State.STATE_DELETED)).toHaveLength(
     Number(last.presentCount),
   );
-  expect(hashOf(copy)).toBe(hashOf(before));
+  expect(hashOf(copy)).toBe(completed.presentHash);
 });

@@ -1,4 +1,5 @@
 import type { Db } from '@autoprov/postgres';
+import { beginLists, deleteLists, USERS } from './lists.ts';
 
 /** A part of a read that may add but not remove, as stored. */
 export type StoredPart = { part: string; code: string; detail: string };
@@ -19,7 +20,18 @@ export type CustomerRow = {
   incompleteParts: StoredPart[];
   wholeUserCount: number | null;
   wholeSchemas: string[];
+  /** Between the last read and the next, as decided at the end of the last. */
   pollIntervalMs: number | null;
+  usersCovered: boolean;
+  deletionsUnknown: boolean;
+  membershipsUnknown: boolean;
+  wholeUsersTime: Date | null;
+  /** A read with this number or a higher one was asked for. */
+  requestedReadNo: bigint;
+  /** What the last complete read took; zero: there was none. */
+  completeUsersRead: bigint;
+  completeGroupsRead: number;
+  completeDurationMs: bigint;
 };
 
 const COLUMNS = `customer_id as "customerId", read_no as "readNo", next_read_time as "nextReadTime",
@@ -27,7 +39,13 @@ const COLUMNS = `customer_id as "customerId", read_no as "readNo", next_read_tim
   last_read_no as "lastReadNo", last_end_time as "lastEndTime", last_complete_read_no as "lastCompleteReadNo",
   last_complete_time as "lastCompleteTime", incomplete_parts as "incompleteParts",
   whole_user_count as "wholeUserCount", whole_schemas as "wholeSchemas",
-  poll_interval_ms as "pollIntervalMs"`;
+  users_covered as "usersCovered", deletions_unknown as "deletionsUnknown", memberships_unknown as "membershipsUnknown",
+  whole_users_time as "wholeUsersTime", poll_interval_ms as "pollIntervalMs",
+  requested_read_no as "requestedReadNo", complete_users_read as "completeUsersRead",
+  complete_groups_read as "completeGroupsRead", complete_duration_ms as "completeDurationMs"`;
+
+/** Ahead by itself in a database that was restored. */
+const NEXT_SEQ = `greatest(announced_seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)`;
 
 /**
  * Whether a read is due at the time `now`: somebody wants the customer's directory, and the time has come, or one was
@@ -40,12 +58,20 @@ const isDue = (now: string) => `((requested_read_no > last_read_no or next_read_
  * Whether groups came to be of interest after the last read, which they can be added to. A read under way is finished first;
  * where the users were never whole, the next read of everything brings the groups too.
  */
-const HAS_ADDITION = `(c.read_no = c.last_read_no and c.whole_user_count is not null
+const HAS_ADDITION = `(c.read_no = c.last_read_no and c.users_covered
   and exists (select from interests i where i.customer_id = c.customer_id and i.unread and i.unwanted_since is null))`;
 
 /** A customer that has, or had, an active setup. */
 export async function findCustomer(db: Db, customerId: string): Promise<CustomerRow | undefined> {
   const { rows } = await db.query<CustomerRow>(`select ${COLUMNS} from customers where customer_id = $1`, [customerId]);
+  return rows[0];
+}
+
+/** The same, and from here to the end of the transaction nobody else changes how reading stands. */
+export async function lockCustomer(tx: Db, customerId: string): Promise<CustomerRow | undefined> {
+  const { rows } = await tx.query<CustomerRow>(`select ${COLUMNS} from customers where customer_id = $1 for update`, [
+    customerId,
+  ]);
   return rows[0];
 }
 
@@ -76,21 +102,93 @@ export async function requestRead(db: Db, customerId: string): Promise<bigint | 
   return rows[0]?.requestedReadNo;
 }
 
-/** Begins a read if one is due: gives it its number. */
-export async function beginRead(tx: Db, customerId: string, now: Date): Promise<CustomerRow | undefined> {
-  const { rows } = await tx.query<CustomerRow>(
-    `update customers c set read_no = read_no + 1, start_time = $2, users_read = 0, groups_read = 0, groups_total = 0
-     where customer_id = $1 and ${isDue('$2')}
-     returning ${COLUMNS}`,
-    [customerId, now],
+/** For so long after its last step a read that broke off can be gone on with: Google's page tokens do not last. */
+const RESUME_WITHIN = `interval '10 minutes'`;
+/** A read that is so late finds a mirror that was not kept up, or is an older one that was restored. */
+const LATE_AFTER_MS = 3_600_000;
+
+/** A read that begins, or goes on where it broke off. */
+export type Beginning = {
+  customer: CustomerRow;
+  /** Copies may know more than the mirror does: it has never been read, or not for long. */
+  isBehind: boolean;
+};
+
+/**
+ * Begins a read if one is due and gives it its number, or goes on with one that broke off.
+ *
+ * @param schemas to read the users with; a read that broke off with others is not gone on with
+ */
+export async function beginRead(
+  tx: Db,
+  customerId: string,
+  { now, schemas }: { now: Date; schemas: string[] },
+): Promise<Beginning | undefined> {
+  const { rows } = await tx.query<{ resumable: boolean; isBehind: boolean }>(
+    `select read_no = 0 or next_read_time < $4 as "isBehind",
+       start_time is not null and step_time > clock_timestamp() - ${RESUME_WITHIN} and exists (
+         select from lists l
+         where l.customer_id = c.customer_id and l.part = $5 and l.read_no = c.read_no and l.schemas = $3
+       ) as resumable
+     from customers c where customer_id = $1 and ${isDue('$2')} for update`,
+    [customerId, now, schemas, new Date(now.getTime() - LATE_AFTER_MS), USERS],
   );
-  return rows[0];
+  const [due] = rows;
+  if (!due) return undefined;
+  if (due.resumable) return { customer: await continueRead(tx, customerId), isBehind: false };
+  const customer = await startRead(tx, customerId, { now, isBehind: due.isBehind });
+  await beginLists(tx, { customerId, readNo: customer.readNo, schemas });
+  return { customer, isBehind: due.isBehind };
+}
+
+async function continueRead(tx: Db, customerId: string): Promise<CustomerRow> {
+  const { rows } = await tx.query<CustomerRow>(
+    `update customers set groups_read = 0, groups_total = 0 where customer_id = $1 returning ${COLUMNS}`,
+    [customerId],
+  );
+  return rows[0]!;
+}
+
+async function startRead(
+  tx: Db,
+  customerId: string,
+  { now, isBehind }: { now: Date; isBehind: boolean },
+): Promise<CustomerRow> {
+  const { rows } = await tx.query<CustomerRow>(
+    `update customers set
+       read_no = read_no + 1, start_time = $2, step_time = clock_timestamp(), users_read = 0, groups_read = 0, groups_total = 0,
+       memberships_unknown = memberships_unknown or ($3 and last_read_no > 0)
+     where customer_id = $1
+     returning ${COLUMNS}`,
+    [customerId, now, isBehind],
+  );
+  return rows[0]!;
+}
+
+/**
+ * From now on neither the users nor a custom schema count as read, until they have been read whole again. Answers the seq
+ * of the ReadCompleted that says so; whatever the next one says is news.
+ */
+export async function withdrawUsers(tx: Db, customerId: string): Promise<bigint> {
+  const { rows } = await tx.query<{ seq: bigint }>(
+    `update customers set users_covered = false, whole_schemas = '{}', announced_groups = null, announced_schemas = null,
+       announced_hash = null, announced_seq = ${NEXT_SEQ}
+     where customer_id = $1
+     returning announced_seq as seq`,
+    [customerId],
+  );
+  return rows[0]!.seq;
+}
+
+/** Stores that the deletions that the mirror may have missed are known. */
+export async function endUnknownDeletions(tx: Db, customerId: string): Promise<void> {
+  await tx.query(`update customers set deletions_unknown = false where customer_id = $1`, [customerId]);
 }
 
 /** Begins to add groups to the last read, if some are waiting and no read of everything is due. */
 export async function beginAddition(tx: Db, customerId: string, now: Date): Promise<CustomerRow | undefined> {
   const { rows } = await tx.query<CustomerRow>(
-    `update customers c set start_time = $2, groups_read = 0, groups_total = 0
+    `update customers c set start_time = $2, step_time = clock_timestamp(), groups_read = 0, groups_total = 0
      where customer_id = $1 and ${HAS_ADDITION} and not ${isDue('$2')}
      returning ${COLUMNS}`,
     [customerId, now],
@@ -109,6 +207,7 @@ export async function endAddition(
   customerId: string,
   { incompleteParts, retryTime }: { incompleteParts: StoredPart[]; retryTime: Date | undefined },
 ): Promise<Date> {
+  await deleteLists(tx, customerId);
   const { rows } = await tx.query<{ nextReadTime: Date }>(
     `update customers set
        start_time = null, incomplete_parts = incomplete_parts || $2::jsonb, next_read_time = least(next_read_time, $3)
@@ -126,7 +225,8 @@ export async function addProgress(
   { users = 0, groups = 0, groupsTotal = 0 }: { users?: number; groups?: number; groupsTotal?: number },
 ): Promise<void> {
   await db.query(
-    `update customers set users_read = users_read + $2, groups_read = groups_read + $3, groups_total = groups_total + $4
+    `update customers set users_read = users_read + $2, groups_read = groups_read + $3, groups_total = groups_total + $4,
+       step_time = clock_timestamp()
      where customer_id = $1`,
     [customerId, users, groups, groupsTotal],
   );
@@ -145,12 +245,20 @@ export type ReadEnd = {
 
 /** Ends a read. */
 export async function endRead(tx: Db, customerId: string, end: ReadEnd): Promise<void> {
+  await deleteLists(tx, customerId);
   await tx.query(
     `update customers set
        start_time = null, next_read_time = $4, last_read_no = $2, last_end_time = $3, incomplete_parts = $5,
        last_complete_read_no = case when $5::jsonb = '[]' then $2 else last_complete_read_no end,
        last_complete_time = case when $5::jsonb = '[]' then $3 else last_complete_time end,
-       whole_user_count = coalesce($6, whole_user_count), whole_schemas = coalesce($7, whole_schemas), poll_interval_ms = $8
+       whole_user_count = coalesce($6, whole_user_count), whole_schemas = coalesce($7, whole_schemas),
+       users_covered = users_covered or $6 is not null, poll_interval_ms = $8,
+       memberships_unknown = memberships_unknown and $5::jsonb <> '[]',
+       whole_users_time = case when $6::integer is null then whole_users_time else $3 end,
+       complete_users_read = case when $5::jsonb = '[]' then users_read else complete_users_read end,
+       complete_groups_read = case when $5::jsonb = '[]' then groups_read else complete_groups_read end,
+       complete_duration_ms = case when $5::jsonb = '[]' and start_time is not null
+         then extract(epoch from $3::timestamptz - start_time) * 1000 else complete_duration_ms end
      where customer_id = $1`,
     [
       customerId,
@@ -177,7 +285,7 @@ export async function takeCoverageSeq(
 ): Promise<bigint | undefined> {
   const { rows } = await tx.query<{ seq: bigint }>(
     `update customers set announced_groups = $2, announced_schemas = $3, announced_hash = $4,
-       announced_seq = greatest(announced_seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)
+       announced_seq = ${NEXT_SEQ}
      where customer_id = $1
        and ($5 or (announced_groups, announced_schemas, announced_hash) is distinct from ($2::text[], $3::text[], $4::text))
      returning announced_seq as seq`,
@@ -186,11 +294,15 @@ export async function takeCoverageSeq(
   return rows[0]?.seq;
 }
 
-/** Asks that every user be published again. False: the customer is not known. */
+/**
+ * Asks that every user be published again, and that the next read look for deletions that the mirror missed. False: the
+ * customer is not known.
+ */
 export async function requestResend(db: Db, customerId: string): Promise<boolean> {
-  const { rowCount } = await db.query(`update customers set resend_requested = true where customer_id = $1`, [
-    customerId,
-  ]);
+  const { rowCount } = await db.query(
+    `update customers set resend_requested = true, deletions_unknown = true where customer_id = $1`,
+    [customerId],
+  );
   return rowCount > 0;
 }
 

@@ -57,16 +57,37 @@ export async function listInterests(db: Db, customerId: string): Promise<Interes
 }
 
 /** What is known of a group of interest. */
-export type GroupOfInterest = { name: string; missing: boolean; wholeTime: Date | null };
+export type GroupOfInterest = { name: string; missing: boolean; missingSince: Date | null; wholeTime: Date | null };
+
+const GROUP_COLUMNS = `name, missing, missing_since as "missingSince", whole_time as "wholeTime"`;
 
 /** The groups of interest after a name, in order. */
 export async function listGroups(db: Db, customerId: string, after: string, limit: number): Promise<GroupOfInterest[]> {
   const { rows } = await db.query<GroupOfInterest>(
-    `select name, missing, whole_time as "wholeTime" from interests
+    `select ${GROUP_COLUMNS} from interests
      where customer_id = $1 and kind = 'group' and name > $2 order by name limit $3`,
     [customerId, after, limit],
   );
   return rows;
+}
+
+/** All groups of interest, in order. */
+export async function listAllGroups(db: Db, customerId: string): Promise<GroupOfInterest[]> {
+  const { rows } = await db.query<GroupOfInterest>(
+    `select ${GROUP_COLUMNS} from interests where customer_id = $1 and kind = 'group' order by name`,
+    [customerId],
+  );
+  return rows;
+}
+
+/** The group of interest with a name, in any case; of several spellings the one that is asked for comes first. */
+export async function findGroup(db: Db, customerId: string, name: string): Promise<GroupOfInterest | undefined> {
+  const { rows } = await db.query<GroupOfInterest>(
+    `select ${GROUP_COLUMNS} from interests
+     where customer_id = $1 and kind = 'group' and lower(name) = lower($2) order by name <> $2, name limit 1`,
+    [customerId, name],
+  );
+  return rows[0];
 }
 
 /** The groups that have been read whole at least once, sorted. */
@@ -76,6 +97,11 @@ export async function listWholeGroups(db: Db, customerId: string): Promise<strin
     [customerId],
   );
   return rows.map((row) => row.name);
+}
+
+/** From now on no group counts as read, until it has been read whole again. */
+export async function withdrawGroups(tx: Db, customerId: string): Promise<void> {
+  await tx.query(`update interests set whole_time = null where customer_id = $1 and kind = 'group'`, [customerId]);
 }
 
 /** Stores which groups of interest a read found whole and which missing; those with other problems were tried too. */
@@ -93,6 +119,8 @@ export async function recordGroupResults(
     `update interests
      set whole_time = case when name = any($2) then $4 else whole_time end,
          missing = name = any($3) or (missing and not name = any($2)),
+         missing_since = case when name = any($3) then coalesce(missing_since, $4)
+                              when not name = any($2) then missing_since end,
          unread = unread and not name = any($5)
      where customer_id = $1 and kind = 'group'`,
     [customerId, whole, missing, endTime, [...whole, ...problems.keys()]],
@@ -107,7 +135,7 @@ export async function takeChangedGroups(tx: Db, customerId: string): Promise<(Gr
          announced_seq = greatest(announced_seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)
      where customer_id = $1 and kind = 'group'
        and (missing <> announced_missing or (announced_seq = 0 and whole_time is not null))
-     returning name, missing, whole_time as "wholeTime", announced_seq as seq`,
+     returning ${GROUP_COLUMNS}, announced_seq as seq`,
     [customerId],
   );
   return rows;

@@ -13,8 +13,15 @@ export type MirrorUser = {
   seq: bigint;
 };
 
-const COLUMNS = `u.id, u.primary_email as "primaryEmail", u.state, u.org_unit_path as "orgUnitPath", u.attributes,
+/** The columns of a MirrorUser, of `users u`. */
+export const USER_COLUMNS = `u.id, u.primary_email as "primaryEmail", u.state, u.org_unit_path as "orgUnitPath", u.attributes,
   u.groups, u.observed_at as "observedAt", u.seq`;
+
+/** The number of the read that began last. */
+const LAST_READ = `select read_no from customers where customer_id = $1`;
+
+/** Ahead by itself in a database that was restored. */
+const NEXT_SEQ = `greatest(u.seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)`;
 
 /** Where these observations come from. */
 export type Observation = {
@@ -60,7 +67,10 @@ export async function mergeUsers(tx: Db, observation: Observation, page: Observe
   return rows.map((row) => row.id);
 }
 
-/** Users that exist in the mirror and that this read has not shown, after an id, in order. */
+/**
+ * Users that this read has not shown, after an id, in order: those that exist in the mirror, and those whose deletion was not
+ * announced before an earlier read broke off.
+ */
 export async function listUnseenUsers(
   db: Db,
   customerId: string,
@@ -69,10 +79,25 @@ export async function listUnseenUsers(
 ): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from users
-     where customer_id = $1 and id > $2 and seen_read_no < $3 and state <> 'deleted' order by id limit $4`,
+     where customer_id = $1 and id > $2 and seen_read_no < $3 and (state <> 'deleted' or changed)
+     order by id limit $4`,
     [customerId, after, readNo, limit],
   );
   return rows.map((row) => row.id);
+}
+
+/** Adds a user whose deletion may have been missed; of one known to be deleted, that it is to be announced again. */
+export async function insertDeleted(
+  tx: Db,
+  { customerId, readNo, sentAt }: Omit<Observation, 'by'>,
+  user: ObservedUser,
+): Promise<void> {
+  await tx.query(
+    `insert into users (customer_id, id, primary_email, state, org_unit_path, attributes, observed_at, got_at, seen_read_no)
+     values ($1, $2, $3, 'deleted', $4, $5, $6, $6, $7)
+     on conflict (customer_id, id) do update set changed = true where users.state = 'deleted'`,
+    [customerId, user.id, user.primaryEmail, user.orgUnitPath, JSON.stringify(user.attributes), sentAt, readNo],
+  );
 }
 
 /** Stores that a users.get found nobody under this id. */
@@ -89,21 +114,48 @@ export async function markDeleted(
 }
 
 /**
- * Takes up to `limit` users who have changed since their last event, in order of id. They count as announced from now,
- * so add their events to the outbox in the same transaction.
+ * Takes up to `limit` users who have changed since their last event, in order of id, if the last read to begin has seen
+ * them: what is left over of an earlier one may be long over. They count as announced from now, so add their events to
+ * the outbox in the same transaction.
  */
 export async function takeChangedUsers(tx: Db, customerId: string, limit: number): Promise<MirrorUser[]> {
   const { rows } = await tx.query<MirrorUser>(
     `with taken as (
-       select id from users where customer_id = $1 and changed order by id limit $2
+       select id from users where customer_id = $1 and changed and seen_read_no = (${LAST_READ}) order by id limit $2
      )
      update users u
-     set changed = false, seq = greatest(u.seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)
+     set changed = false, seq = ${NEXT_SEQ}
      from taken where u.customer_id = $1 and u.id = taken.id
-     returning ${COLUMNS}`,
+     returning ${USER_COLUMNS}`,
     [customerId, limit],
   );
-  return rows.sort((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
+  return inOrder(rows);
+}
+
+function inOrder<User extends { id: string }>(users: User[]): User[] {
+  return users.sort((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
+}
+
+/**
+ * Takes the users after an id, in order, to be announced again as they were announced last. Those whom the last read to
+ * begin has seen get a new seq, so that a copy that knows a newer state of an older mirror believes them.
+ */
+export async function takeAllUsers(
+  tx: Db,
+  customerId: string,
+  { after, limit }: { after: string; limit: number },
+): Promise<(MirrorUser & { changed: boolean })[]> {
+  const { rows } = await tx.query<MirrorUser & { changed: boolean }>(
+    `with page as (
+       select id from users where customer_id = $1 and id > $2 order by id limit $3
+     )
+     update users u
+     set seq = case when not u.changed and u.seen_read_no = (${LAST_READ}) then ${NEXT_SEQ} else u.seq end
+     from page where u.customer_id = $1 and u.id = page.id
+     returning ${USER_COLUMNS}, u.changed`,
+    [customerId, after, limit],
+  );
+  return inOrder(rows);
 }
 
 /** Users after an id, in order. */
@@ -113,7 +165,7 @@ export async function listUsers(
   { after, limit, showDeleted }: { after: string; limit: number; showDeleted: boolean },
 ): Promise<MirrorUser[]> {
   const { rows } = await db.query<MirrorUser>(
-    `select ${COLUMNS} from users u
+    `select ${USER_COLUMNS} from users u
      where customer_id = $1 and id > $2 and ($4 or state <> 'deleted') order by id limit $3`,
     [customerId, after, limit, showDeleted],
   );
@@ -123,7 +175,7 @@ export async function listUsers(
 /** Users by id or by primary address; of several with one address those that exist come first. */
 export async function findUsers(db: Db, customerId: string, keys: string[]): Promise<MirrorUser[]> {
   const { rows } = await db.query<MirrorUser>(
-    `select ${COLUMNS} from users u
+    `select ${USER_COLUMNS} from users u
      where customer_id = $1 and (id = any($2) or lower(primary_email) = any($3))
      order by state = 'deleted', observed_at desc`,
     [customerId, keys, keys.map((key) => key.toLowerCase())],
@@ -138,6 +190,12 @@ export async function countPresent(db: Db, customerId: string): Promise<bigint> 
     [customerId],
   );
   return rows[0]!.count;
+}
+
+/** Whether somebody has changed and is still to be announced: the read under way has not seen them. */
+export async function isAnyoneUnannounced(db: Db, customerId: string): Promise<boolean> {
+  const { rows } = await db.query(`select from users where customer_id = $1 and changed limit 1`, [customerId]);
+  return rows.length > 0;
 }
 
 /** How many users have been published, deleted ones included. */

@@ -37,11 +37,14 @@ function brokerFailure(err: unknown): ScimFailure {
   const retryable = code === unavailable || code === deadlineExceeded;
   const fallback = retryable ? '17002' : '17010';
   const finerReason = metadata['finer_reason'] ?? reason;
+  const said = metadata['code'];
   return {
-    code: metadata['code'] ?? fallback,
+    code: said ?? fallback,
     reason: finerReason,
     retryable,
     detail: cutDetail(message),
     httpStatus: 0,
+    ...(said === undefined && retryable && { broker: 'silent' as const }),
+    ...(said !== undefined && { broker: 'refused' as const }),
   };
 }

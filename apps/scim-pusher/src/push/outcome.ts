@@ -4,13 +4,23 @@ import { toCloudEvent } from '@autoprov/kafka';
 import { addToOutbox, isUniqueViolation, type Db } from '@autoprov/postgres';
 import type { ScimFailure } from './scim-client.ts';
 import type { Decision } from '../domain/decide.ts';
+import type { Danger } from '../domain/guard.ts';
 import type { Account } from '../domain/model.ts';
 import { nextAttempt } from '../domain/retry.ts';
 import { saveAcceptance, saveRefusal, saveWithdrawal, wakeParked, type Acceptance } from '../store/accounts.ts';
+import { saveGuardedChanges } from '../store/guarded-changes.ts';
+import { endHeldActions } from '../store/held-actions.ts';
 import { noteFailure, recordDoubtful, type Pass } from './pass.ts';
 
 /** A person's turn: who, what was decided, what is known of the account. */
-export type Turn = { userId: string; user: DirectoryUser; decision: Decision; account: Account };
+export type Turn = {
+  userId: string;
+  user: DirectoryUser;
+  decision: Decision;
+  account: Account;
+  /** What of it may do harm and was let go; `heldNo`: by the approval of that row. */
+  guarded?: { danger: Danger; heldNo?: bigint }[];
+};
 
 /** Stores that the service provider accepted, and says so; wakes those who waited for this account. */
 export async function recordAccepted(
@@ -29,6 +39,7 @@ export async function recordAccepted(
       parked: decision.parked,
       now,
     });
+    if (turn.guarded && turn.guarded.length > 0) await saveGuarded(tx, pass, userId, turn.guarded);
     if (acceptance.origin) await wakeParked(tx, pass.app, [turn.user.primaryEmail, userId], now);
     await addOutcome(tx, pass, turn, { action, result: Outcome_Result.RESULT_ACCEPTED, seq, occurTime: now });
   });
@@ -40,6 +51,16 @@ export async function recordAccepted(
   }
   pass.outagesInRow = 0;
   await recordDoubtful(pass);
+}
+
+/** With the acceptance itself, so that the guard's window misses nothing and counts nothing twice. */
+async function saveGuarded(tx: Db, { app, ctx }: Pass, userId: string, guarded: NonNullable<Turn['guarded']>) {
+  const now = ctx.now();
+  await saveGuardedChanges(tx, app, userId, guarded, now);
+  const applied = guarded.flatMap(({ heldNo }) =>
+    heldNo === undefined ? [] : [{ heldNo, reason: 'applied' as const }],
+  );
+  await endHeldActions(tx, app, applied, now);
 }
 
 /** Some service providers answer a create with an account they have already, whoever it belongs to. */

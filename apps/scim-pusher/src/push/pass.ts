@@ -2,6 +2,7 @@ import type { HeldLease } from '@autoprov/postgres';
 import type { AppSetup } from '../domain/model.ts';
 import type { AppWork } from '../store/apps.ts';
 import type { PusherContext } from '../context.ts';
+import type { Guard } from './guard.ts';
 import type { ScimClient, ScimFailure } from './scim-client.ts';
 import type { WriteFenced } from './write-fenced.ts';
 
@@ -16,8 +17,13 @@ export type Pass = {
   scim: ScimClient;
   /** Set once the service provider as a whole fails: nothing more is sent in this pass. */
   down?: ScimFailure;
-  /** config has not answered for a while: what it knows may be out of date, so loss of access waits (25005). */
-  removalsHeld: boolean;
+  /**
+   * Why loss of access waits: config has not answered for a while, so that what it knows may be out of date (25005), or
+   * somebody holds removals.
+   */
+  removalsHeld?: 'config silent' | 'hold';
+  /** What the limits leave; read when it is first needed. */
+  guard?: Guard;
   /** The service provider's list before the first sync is held, and nobody is in it. */
   listIsEmpty: boolean;
   /** Failures since the last success that look like an outage. */

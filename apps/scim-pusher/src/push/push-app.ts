@@ -3,17 +3,22 @@ import { schemasOf } from '@autoprov/mapping';
 import type { PusherContext } from '../context.ts';
 import type { AppKey, AppSetup } from '../domain/model.ts';
 import { listDueUsers } from '../store/accounts.ts';
-import { addCounts, findApp, saveCursor, type AppWork } from '../store/apps.ts';
+import { wakeApproved } from '../store/approvals.ts';
+import { addCounts, findApp, saveCursor, saveRemovalsKeptBack, type AppWork } from '../store/apps.ts';
 import { findCoverage, type Coverage } from '../store/customers.ts';
+import { findHolds, holdParents } from '../store/holds.ts';
 import { clearListedAccounts, isListEmpty, saveListState } from '../store/listed-accounts.ts';
 import { findSetup, isActive, readSetupFeed } from '../store/setups.ts';
 import { listUsersAfter } from '../store/users.ts';
 import { authorizationOf } from './authorization.ts';
+import { confirmSetup } from './confirm-setup.ts';
+import { openGuard } from './guard.ts';
 import { recordHealth } from './health.ts';
 import { meetServiceProvider } from './list-accounts.ts';
 import type { Pass } from './pass.ts';
 import { pushPeople } from './push-people.ts';
 import { PassEndedError, ScimClient } from './scim-client.ts';
+import { watchHolds } from './watch-holds.ts';
 import { createFencedWriter } from './write-fenced.ts';
 import { batchSizeOf, writePaceOf } from './write-pace.ts';
 
@@ -42,18 +47,36 @@ async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stoppi
   const work = await findApp(ctx.pool, key);
   const coverage = await findCoverage(ctx.pool, key.customerId);
   if (!app || !work || !isActive(app) || !coverage || uncovered(app, coverage).length > 0) return;
+  const holds = await findHolds(ctx.pool, holdParents(key));
+  if (holds.some(({ what }) => what === 'writes')) return;
   const { answeredAt } = await readSetupFeed(ctx.pool);
-  const removalsHeld = Date.now() - answeredAt.getTime() > configStaleAfterMs;
+  const isConfigSilent = Date.now() - answeredAt.getTime() > configStaleAfterMs;
+  const removalsHeld = holds.length > 0 ? 'hold' : isConfigSilent ? 'config silent' : undefined;
   const pass = createPass(ctx, app, work, lease, stopping, removalsHeld);
+  const record = await confirmSetup(ctx, app);
+  if (record === 'outdated') return;
+  if (record !== 'confirmed') return recordHealth({ ...pass, down: record });
   try {
     await meetServiceProvider(pass);
     pass.listIsEmpty = pass.work.listState === 'held' && (await isListEmpty(ctx.pool, key));
+    await endKeepingBack(pass);
+    const cursorNo = work.cursorRevision === app.revision ? work.cursorNo : 0n;
+    pass.guard = await openGuard(pass, cursorNo, coverage.ingestNo);
     await pushDue(pass);
-    await pushBehind(pass);
+    await pushBehind(pass, cursorNo, coverage.ingestNo);
   } finally {
     await addCounts(ctx.pool, key, pass.requestCounts, pass.provenWrites);
   }
   await recordHealth(pass);
+}
+
+/** What came to be due outside of a pass: approved people, and after a hold everybody. */
+async function endKeepingBack(pass: Pass): Promise<void> {
+  const { work, app, removalsHeld, ctx } = pass;
+  if (work.hasNewApproval) await pass.write((tx) => wakeApproved(tx, app, ctx.now()));
+  if (!work.removalsKeptBack || removalsHeld === 'hold') return;
+  await pass.write((tx) => saveRemovalsKeptBack(tx, app, false));
+  work.cursorRevision = 0n;
 }
 
 /** Groups and custom schemas of the setup that no completed read covers yet: until then nothing is decided. */
@@ -71,7 +94,7 @@ function createPass(
   work: AppWork,
   lease: HeldLease,
   stopping: AbortSignal,
-  removalsHeld: boolean,
+  removalsHeld: Pass['removalsHeld'],
 ): Pass {
   const requestCounts: Record<string, number> = {};
   const writePace = writePaceOf(ctx, app);
@@ -88,6 +111,7 @@ function createPass(
     signal: lease.lost,
     // A request must end before another worker may take the app.
     mayStart: () => !stopping.aborted && lease.remainingMs() > ctx.settings.httpTimeoutMs,
+    assertNotHeld: watchHolds(ctx, app),
     onRequest: (method) => (requestCounts[method] = (requestCounts[method] ?? 0) + 1),
   });
   return {
@@ -97,7 +121,7 @@ function createPass(
     lease,
     write: createFencedWriter(ctx.pool, lease),
     scim,
-    removalsHeld,
+    ...(removalsHeld && { removalsHeld }),
     listIsEmpty: false,
     outagesInRow: 0,
     doubtfulFailures: [],
@@ -119,13 +143,13 @@ async function pushDue(pass: Pass): Promise<void> {
   } while (!pass.down && (await isCurrent(pass)));
 }
 
-/** Everybody who changed since the cursor; all of them after a change of the setup. */
-async function pushBehind(pass: Pass): Promise<void> {
-  const { ctx, app, work } = pass;
+/** Everybody who changed since the cursor, as far as the guard has looked; all of them after a change of the setup. */
+async function pushBehind(pass: Pass, afterNo: bigint, horizonNo: bigint): Promise<void> {
+  const { ctx, app } = pass;
   const batchSize = batchSizeOf(app, maxBatchSize);
-  let cursorNo = work.cursorRevision === app.revision ? work.cursorNo : 0n;
+  let cursorNo = afterNo;
   while (!pass.down) {
-    const users = await listUsersAfter(ctx.pool, app.customerId, cursorNo, batchSize);
+    const users = await listUsersAfter(ctx.pool, app.customerId, cursorNo, horizonNo, batchSize);
     await pushPeople(
       pass,
       users.map((user) => user.userId),
@@ -140,10 +164,11 @@ async function pushBehind(pass: Pass): Promise<void> {
   await forgetList(pass);
 }
 
-/** A newer revision, or a deactivation, ends the pass: the next one begins with it. */
+/** A newer revision, a deactivation or an approval ends the pass: the next one begins with it. */
 async function isCurrent({ ctx, app }: Pass): Promise<boolean> {
   const latest = await findSetup(ctx.pool, app);
-  return latest?.revision === app.revision;
+  const work = await findApp(ctx.pool, app);
+  return latest?.revision === app.revision && work?.hasNewApproval === false;
 }
 
 /** After the first sync the service provider's list is out of date: from here people are looked up one by one. */

@@ -1,11 +1,12 @@
 import type { DirectoryUser } from '@autoprov/proto';
-import { referencesOf } from '@autoprov/mapping';
-import type { JsonObject } from '@autoprov/scim';
-import { decide, type Decision } from '../domain/decide.ts';
-import { noAccount, type Account } from '../domain/model.ts';
+import type { Decision } from '../domain/decide.ts';
+import type { Account } from '../domain/model.ts';
 import { orderByReference } from '../domain/order-by-reference.ts';
-import { findAccounts, findScimIds, saveIntents, saveWaits } from '../store/accounts.ts';
+import { findScimIds, saveIntents, saveWaits } from '../store/accounts.ts';
+import { saveRemovalsKeptBack } from '../store/apps.ts';
 import { findUserIds, findUsers } from '../store/users.ts';
+import { decideFor, idOf, referencesIn } from './decide-people.ts';
+import { guardTurns } from './guard.ts';
 import { recordWithdrawn, type Turn } from './outcome.ts';
 import { judgeDoubtful, type Pass } from './pass.ts';
 import { pushPerson } from './push-person.ts';
@@ -48,14 +49,14 @@ async function collectReferences(pass: Pass, userIds: readonly string[]): Promis
 }
 
 async function pushLevel(pass: Pass, users: readonly DirectoryUser[]): Promise<void> {
-  const turns = await decideFor(pass, users);
+  const turns = await guardTurns(pass, await decideFor(pass, users));
   const waiting = turns.filter(({ decision, account }) => decision.do === 'nothing' && account.intentAt === undefined);
   await settleWaiting(pass, waiting);
   const [removals, others] = [
     turns.filter(endsAccess),
     turns.filter((turn) => !waiting.includes(turn) && !endsAccess(turn)),
   ];
-  if (pass.removalsHeld) await postpone(pass, removals.splice(0));
+  if (pass.removalsHeld && removals.length > 0) await keepBack(pass, removals.splice(0), pass.removalsHeld);
   if (pass.ctx.settings.intents) {
     const creating = others.filter(isFirstCreate).map((turn) => turn.userId);
     if (creating.length > 0) await pass.write((tx) => saveIntents(tx, pass.app, creating, pass.ctx.now()));
@@ -73,41 +74,23 @@ async function pushAll(pass: Pass, turns: readonly Turn[]): Promise<void> {
   if (failed) throw failed.reason;
 }
 
-/** Loss of access waits while config does not answer: it may have been deactivated meanwhile. */
-async function postpone(pass: Pass, turns: readonly Turn[]): Promise<void> {
-  const dueAt = new Date(pass.ctx.now().getTime() + removalRetryMs);
-  const waits = turns.map(({ userId, decision }) => ({ userId, ...pick(decision), dueAt }));
-  if (waits.length > 0) await pass.write((tx) => saveWaits(tx, pass.app, waits));
-}
-
-/** The decision for each user, by what is known now. */
-export async function decideFor(pass: Pick<Pass, 'ctx' | 'app'>, users: readonly DirectoryUser[]): Promise<Turn[]> {
-  const { ctx, app } = pass;
-  const userIds = users.map(idOf);
-  const accounts = new Map((await findAccounts(ctx.pool, app, userIds)).map((account) => [account.userId, account]));
-  const references = await resolveReferences(pass, users);
-  const now = ctx.now();
-  return users.map((user) => {
-    const account: Account = accounts.get(idOf(user)) ?? noAccount(idOf(user));
-    const decision: Decision = decide({ setup: app.setup, user, account, references, now });
-    return { userId: idOf(user), user, decision, account };
+/**
+ * Loss of access waits while config does not answer, for the app may have been deactivated meanwhile, and under a hold: when
+ * that has ended, everybody is decided again.
+ */
+async function keepBack(pass: Pass, turns: readonly Turn[], why: NonNullable<Pass['removalsHeld']>): Promise<void> {
+  const dueAt = why === 'hold' ? undefined : new Date(pass.ctx.now().getTime() + removalRetryMs);
+  const waits = turns.map(({ userId, decision: { trigger, triggerAt, parked } }) => ({
+    userId,
+    parked,
+    ...(trigger && { trigger }),
+    ...(triggerAt && { triggerAt }),
+    ...(dueAt && { dueAt }),
+  }));
+  await pass.write(async (tx) => {
+    await saveWaits(tx, pass.app, waits);
+    if (why === 'hold') await saveRemovalsKeptBack(tx, pass.app, true);
   });
-}
-
-/** The service provider's id for each reference of these users, where the person has an account. */
-async function resolveReferences({ ctx, app }: Pick<Pass, 'ctx' | 'app'>, users: readonly DirectoryUser[]) {
-  const userIds = await findUserIds(ctx.pool, app.customerId, referencesIn({ app }, users));
-  const scimIds = await findScimIds(ctx.pool, app, [...userIds.values()]);
-  const resolved = [...userIds].flatMap(([reference, userId]) => {
-    const scimId = scimIds.get(userId);
-    return scimId === undefined ? [] : [[reference, scimId] as const];
-  });
-  return new Map(resolved);
-}
-
-function referencesIn({ app }: Pick<Pass, 'app'>, users: readonly DirectoryUser[]): string[] {
-  const rows = app.setup.attributeMapping?.rows ?? [];
-  return [...new Set(users.flatMap((user) => referencesOf(rows, (user.attributes ?? {}) as JsonObject)))];
 }
 
 /** Nothing is sent for these; timers, references and withdrawn failures are written down where they changed. */
@@ -141,8 +124,4 @@ function isFirstCreate({ decision, account }: Turn): boolean {
 
 function endsAccess({ decision }: Turn): boolean {
   return decision.do === 'suspend' || decision.do === 'delete';
-}
-
-function idOf(user: DirectoryUser): string {
-  return user.name.slice(user.name.lastIndexOf('/') + 1);
 }

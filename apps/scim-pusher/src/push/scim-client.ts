@@ -25,6 +25,8 @@ export type ScimFailure = {
   retryAfterMs?: number;
   /** A SCIM server says so, by the answer's type or body. */
   speaksScim?: boolean;
+  /** Set when the service provider was not asked: the token broker gave no header, and has or has not said why. */
+  broker?: 'refused' | 'silent';
 };
 
 /** Where and how one app's service provider is reached. */
@@ -46,6 +48,8 @@ export type ScimClientOptions = {
   signal: AbortSignal;
   /** Asked when a request's turn has come; false: it is not sent, and the pass ends. */
   mayStart: () => boolean;
+  /** Asked when a write's turn has come; throws when it may not be sent: see watchHolds. Absent: everything may. */
+  assertNotHeld?: (isRemoval: boolean) => Promise<void>;
   /** Called for each request that is sent. */
   onRequest: (method: Method) => void;
 };
@@ -70,6 +74,8 @@ export class PassEndedError extends Error {
   }
 }
 
+type Asked = { method: Method; path: string; body: JsonObject | undefined; isRemoval: boolean };
+
 const maxBodyBytes = 2 * 1024 * 1024;
 
 /** Speaks SCIM with one service provider: rate, concurrency, in-call retries, one renewal of a refused token. */
@@ -88,12 +94,16 @@ export class ScimClient {
     });
   }
 
-  /** Sends one request and tries again what may be tried again. Throws only when the signal aborts. */
-  async send(method: Method, path: string, body?: JsonObject): Promise<ScimAnswer> {
+  /**
+   * Sends one request and tries again what may be tried again. Throws only when the signal aborts or the pass ends.
+   *
+   * @param isRemoval it takes somebody's access away
+   */
+  async send(method: Method, path: string, body?: JsonObject, isRemoval = method === 'DELETE'): Promise<ScimAnswer> {
     const giveUpAtMs = performance.now() + this.#options.retryForMs;
     let renewed = false;
     for (let attempt = 1; ; attempt++) {
-      const answer = await this.#sendOnce(method, path, body, renewed);
+      const answer = await this.#sendOnce({ method, path, body, isRemoval }, renewed);
       if (answer.ok) return answer;
       const { failure } = answer;
       if (failure.code === '17010' && failure.httpStatus > 0 && !renewed) {
@@ -106,11 +116,11 @@ export class ScimClient {
     }
   }
 
-  async #sendOnce(method: Method, path: string, body: JsonObject | undefined, forceNew: boolean): Promise<ScimAnswer> {
+  async #sendOnce(asked: Asked, forceNew: boolean): Promise<ScimAnswer> {
     try {
       const authorization = await this.#options.authorization(forceNew);
-      if (method !== 'GET') await this.#awaitTurnToWrite();
-      return await this.#queue.add(() => this.#exchange(method, path, body, authorization));
+      if (asked.method !== 'GET') await this.#awaitTurnToWrite();
+      return await this.#queue.add(() => this.#exchange(asked, authorization));
     } catch (err) {
       this.#options.signal.throwIfAborted();
       if (err instanceof ScimFailureError) return { ok: false, failure: err.failure };
@@ -130,13 +140,9 @@ export class ScimClient {
     }
   }
 
-  async #exchange(
-    method: Method,
-    path: string,
-    body: JsonObject | undefined,
-    authorization: Secret | undefined,
-  ): Promise<ScimAnswer> {
+  async #exchange({ method, path, body, isRemoval }: Asked, authorization: Secret | undefined): Promise<ScimAnswer> {
     const { baseUrl, dispatcher, timeoutMs, signal } = this.#options;
+    if (method !== 'GET') await this.#options.assertNotHeld?.(isRemoval);
     signal.throwIfAborted();
     if (!this.#options.mayStart()) throw new PassEndedError();
     this.#options.onRequest(method);

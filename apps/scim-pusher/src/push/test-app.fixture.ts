@@ -30,7 +30,19 @@ const attributes: Record<string, string> = {
 };
 
 /** A person of the tests' directory. */
-export type TestPerson = { id: string; email?: string; title?: string; manager?: string; state?: DirectoryUser_State };
+export type TestPerson = {
+  id: string;
+  email?: string;
+  title?: string;
+  manager?: string;
+  groups?: string[];
+  state?: DirectoryUser_State;
+  /** In the one group that reads cover. */
+  isStaff?: boolean;
+};
+
+/** The group of `isStaff`. */
+export const staffGroup = 'staff@example.com';
 
 /** One app with its database and its service provider; time can be moved. */
 export type TestApp = {
@@ -71,10 +83,9 @@ export async function startTestApp(
   let brokerError: Error | undefined;
   let revision = 0n;
   let seq = 0n;
-  const unused = {} as never;
   const ctx: PusherContext = {
     pool,
-    config: unused,
+    config: { getSetup: async () => ({}) } as never,
     directory: { resendUsers: async () => ({ userCount: 0n }) } as never,
     // The broker is another service: here it hands out the token that the service provider takes.
     tokenBroker: {
@@ -86,6 +97,7 @@ export async function startTestApp(
     spAgent,
     spAllowedHosts,
     refusedHeaders: new Map(),
+    confirmedAtMs: new Map(),
     origin: { installationId: 'test', service: 'scim-pusher' },
     logger,
     now: () => new Date(Date.now() + offsetMs),
@@ -99,6 +111,7 @@ export async function startTestApp(
       settleMs: 0,
       probeBaseMs: 60_000,
       intents: true,
+      guard: { maxCount: 500, maxSharePercent: 10, windowMs: 86_400_000 },
       ...settings,
     },
   };
@@ -156,13 +169,14 @@ export function mappingRows(required: readonly string[] = []): MappingRow[] {
   }));
 }
 
-function userEvent({ id, email, title, manager, state }: TestPerson, seq: bigint): DirectoryEvent {
+function userEvent({ id, email, title, manager, groups, state, isStaff }: TestPerson, seq: bigint): DirectoryEvent {
   const primaryEmail = email ?? `p${id}@example.com`;
   const user: DirectoryUser = {
     ...DirectoryUser.fromPartial({}),
     name: `customers/acme/users/${id}`,
     primaryEmail,
     state: state ?? DirectoryUser_State.STATE_ACTIVE,
+    groups: groups ?? (isStaff ? [staffGroup] : []),
     attributes: {
       id,
       primaryEmail,
@@ -192,7 +206,7 @@ async function completedRead(
   for (const [id, userSeq] of [...present].sort(([a], [b]) => (a < b ? -1 : 1))) hash.add(id, userSeq);
   const value = {
     readNo: seq,
-    groups: [],
+    groups: [staffGroup],
     schemas: [],
     presentCount: BigInt(present.size),
     presentHash: hash.digest(),

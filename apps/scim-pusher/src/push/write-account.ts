@@ -41,11 +41,12 @@ export async function changeAccount(
   changes: PatchOperation[],
 ): Promise<Written> {
   const path = `/Users/${encodeURIComponent(scimId)}`;
+  const isRemoval = desired.active === false;
   const kind = usesPatch(pass) ? 'patch' : 'put';
   const answer =
     kind === 'patch'
-      ? await pass.scim.send('PATCH', path, patchRequest(changes) as unknown as JsonObject)
-      : await putMerged(pass, path, desired);
+      ? await pass.scim.send('PATCH', path, patchRequest(changes) as unknown as JsonObject, isRemoval)
+      : await putMerged(pass, path, desired, isRemoval);
   if (!answer.ok) return { ...answer, unknownEnd: false };
   const failure = await verifyWrite(pass, kind, scimId, desired, answer.body);
   return failure ? { ok: false, failure, unknownEnd: false } : { ok: true, scimId };
@@ -62,12 +63,12 @@ function usesPatch({ app, work }: Pass): boolean {
   return app.profile.update === ScimProfile_Update.UPDATE_PATCH || work.patchSupported !== false;
 }
 
-async function putMerged(pass: Pass, path: string, desired: ScimUser): Promise<ScimAnswer> {
+async function putMerged(pass: Pass, path: string, desired: ScimUser, isRemoval: boolean): Promise<ScimAnswer> {
   const current = await pass.scim.send('GET', path);
   if (!current.ok) return current;
   const managed = (pass.app.setup.attributeMapping?.rows ?? []).map((row) => row.target);
   const merged = mergeForPut((current.body ?? {}) as ScimResource, desired, [...managed, 'active']);
-  return pass.scim.send('PUT', path, merged as JsonObject);
+  return pass.scim.send('PUT', path, merged as JsonObject, isRemoval);
 }
 
 function idOf(answer: Extract<ScimAnswer, { ok: true }>): string | undefined {

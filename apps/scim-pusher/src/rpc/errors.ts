@@ -23,3 +23,9 @@ export function configurationFailure(
   const wait = code === status.UNAVAILABLE && { retryAfterMs };
   return new RpcError(code, reason, message, { localizedMessage, ...wait, ...details });
 }
+
+/** A request with one field at fault; `description` follows the field's name in a sentence. */
+export function invalidField(field: string, description: string): RpcError {
+  const fieldViolations = [{ field, description }];
+  return new RpcError(status.INVALID_ARGUMENT, 'INVALID_REQUEST', `${field} ${description}`, { fieldViolations });
+}

@@ -1,8 +1,11 @@
 import {
   Outcome_Action,
   type AttributeChange,
+  type DirectoryUser,
   type ExplainUserRequest,
   type ExplainUserResponse,
+  type Membership,
+  type ProvisioningSetup,
 } from '@autoprov/proto';
 import { RpcError, status } from '@autoprov/grpc';
 import { readPath } from '@autoprov/mapping';
@@ -10,10 +13,15 @@ import type { PatchOperation, ScimUser } from '@autoprov/scim';
 import type { PusherContext } from '../context.ts';
 import type { Decision } from '../domain/decide.ts';
 import type { Account } from '../domain/model.ts';
-import { decideFor } from '../push/push-people.ts';
+import { findDangers } from '../domain/guard.ts';
+import { decideFor } from '../push/decide-people.ts';
+import { findOpenActions } from '../store/held-actions.ts';
+import { findHolds, holdParents } from '../store/holds.ts';
 import { findUserIds, findUsers } from '../store/users.ts';
 import { readAppName, requireSetup } from './app-key.ts';
+import { presentHold } from './hold-messages.ts';
 import { toMessage } from './list-accounts.ts';
+import { presentDanger, presentHeldAction } from './present-held-action.ts';
 
 export async function explainUser(ctx: PusherContext, request: ExplainUserRequest): Promise<ExplainUserResponse> {
   const key = readAppName('app', request.app);
@@ -26,6 +34,7 @@ export async function explainUser(ctx: PusherContext, request: ExplainUserReques
     throw new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', `no such person in the copy of the directory: ${hint}`);
   }
   const { decision, account } = turn;
+  const open = await findOpenActions(ctx.pool, key, [turn.userId]);
   const hasAccount = account.scimId !== undefined || account.attempt > 0;
   return {
     user: `customers/${key.customerId}/users/${turn.userId}`,
@@ -37,13 +46,50 @@ export async function explainUser(ctx: PusherContext, request: ExplainUserReques
       explanation: decision.explanation,
       dueTime: decision.dueAt ?? account.dueAt,
       changes: 'changes' in decision ? toChanges(decision.changes, account.accepted) : [],
+      user: `customers/${key.customerId}/users/${turn.userId}`,
+      dangers: findDangers(app.setup, decision, account).map(({ danger }) => presentDanger(danger)),
+      held: open.some(({ approvalNo }) => approvalNo === undefined),
     },
     account: hasAccount ? toMessage(request.app, account) : undefined,
     mapped: decision.desired,
+    memberships: await explainGroups(ctx, app.setup, turn.user),
+    held: open.map((row) => presentHeldAction(key.customerId, row)),
+    holds: (await findHolds(ctx.pool, holdParents(key))).map(presentHold),
   };
 }
 
-function actionOf(decision: Decision, account: Account): Outcome_Action {
+const GROUPS_MAX = 10;
+const MEMBERSHIP_TIMEOUT_MS = 2_000;
+
+/**
+ * By which group of the scope, or why by none; the reader alone knows the way. What it does not say is left out: the rest
+ * of the explanation needs it not.
+ */
+async function explainGroups(
+  { directory, logger }: PusherContext,
+  { scope }: ProvisioningSetup,
+  user: DirectoryUser,
+): Promise<Membership[]> {
+  const groups = scope?.groups ?? [];
+  const by = groups.find((group) => user.groups.includes(group));
+  const asked = by === undefined ? groups.slice(0, GROUPS_MAX) : [by];
+  const answers = asked.map(async (group) => {
+    const { membership } = await directory.explainMembership(
+      { name: user.name, group },
+      { timeoutMs: MEMBERSHIP_TIMEOUT_MS },
+    );
+    return membership ?? [];
+  });
+  const settled = await Promise.allSettled(answers);
+  return settled.flatMap((answer) => {
+    if (answer.status === 'fulfilled') return answer.value;
+    logger.warn({ err: answer.reason }, 'directory-reader does not explain a membership: it is left out');
+    return [];
+  });
+}
+
+/** The API's word for what was decided. */
+export function actionOf(decision: Decision, account: Account): Outcome_Action {
   switch (decision.do) {
     case 'nothing':
       return Outcome_Action.ACTION_UNSPECIFIED;
@@ -62,7 +108,8 @@ function actionOf(decision: Decision, account: Account): Outcome_Action {
   }
 }
 
-function toChanges(changes: readonly PatchOperation[], accepted: ScimUser | undefined): AttributeChange[] {
+/** The API's form of changes. */
+export function toChanges(changes: readonly PatchOperation[], accepted: ScimUser | undefined): AttributeChange[] {
   return changes.map((change) => ({
     path: change.path,
     oldValue: accepted && readPath(accepted, change.path),

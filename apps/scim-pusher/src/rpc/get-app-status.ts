@@ -5,8 +5,11 @@ import { uncovered } from '../push/push-app.ts';
 import { countAccounts } from '../store/accounts.ts';
 import { countPending, findApp, type AppWork } from '../store/apps.ts';
 import { findCoverage, type Coverage } from '../store/customers.ts';
+import { countHeld } from '../store/held-actions.ts';
+import { findHolds, holdParents, type Hold } from '../store/holds.ts';
 import { isActive } from '../store/setups.ts';
 import { readAppName, requireSetup } from './app-key.ts';
+import { describeHolds, presentHold } from './hold-messages.ts';
 
 export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequest): Promise<GetAppStatusResponse> {
   const key = readAppName('app', app);
@@ -15,8 +18,12 @@ export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequ
   const coverage = await findCoverage(ctx.pool, key.customerId);
   const pendingCount = await countPending(ctx.pool, key, ctx.now());
   const counts = await countAccounts(ctx.pool, key);
+  const heldCount = await countHeld(ctx.pool, key);
+  const holds = await findHolds(ctx.pool, holdParents(key));
   return {
-    ...describeState(setup, work, coverage, pendingCount),
+    ...describeState({ setup, work, coverage, pendingCount, heldCount, holds }),
+    heldCount,
+    holds: holds.map(presentHold),
     setupRevision: setup.revision,
     readNo: coverage?.readNo ?? 0n,
     pendingCount,
@@ -29,10 +36,27 @@ export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequ
   };
 }
 
-function describeState(setup: AppSetup, work: AppWork, coverage: Coverage | undefined, pendingCount: bigint) {
+type Stand = {
+  setup: AppSetup;
+  work: AppWork;
+  coverage: Coverage | undefined;
+  pendingCount: bigint;
+  heldCount: bigint;
+  holds: readonly Hold[];
+};
+
+function describeState({ setup, work, coverage, pendingCount, heldCount, holds }: Stand) {
+  const described = describeWork({ setup, work, coverage, pendingCount, heldCount, holds });
+  if (holds.length === 0 || described.state === GetAppStatusResponse_State.STATE_HELD) return described;
+  return { ...described, explanation: `${described.explanation}; ${describeHolds(holds)}` };
+}
+
+function describeWork({ setup, work, coverage, pendingCount, heldCount, holds }: Stand) {
   const say = (state: GetAppStatusResponse_State, explanation: string) => ({ state, explanation });
   if (!isActive(setup))
     return say(GetAppStatusResponse_State.STATE_INACTIVE, 'the setup is inactive: activate it to push');
+  if (holds.some(({ what }) => what === 'writes'))
+    return say(GetAppStatusResponse_State.STATE_HELD, describeHolds(holds));
   if (work.health === 'quarantined' || work.health === 'backing_off') {
     const state =
       work.health === 'quarantined'
@@ -47,5 +71,12 @@ function describeState(setup: AppSetup, work: AppWork, coverage: Coverage | unde
   }
   if (pendingCount > 0n)
     return say(GetAppStatusResponse_State.STATE_RUNNING, `${pendingCount} people are to be decided`);
+  if (work.removalsKeptBack && holds.length > 0) {
+    return say(GetAppStatusResponse_State.STATE_HELD, `people keep their access: ${describeHolds(holds)}`);
+  }
+  if (heldCount > 0n) {
+    const advice = 'see "autoprov held", then "autoprov approve", or correct the setup or the directory';
+    return say(GetAppStatusResponse_State.STATE_HELD, `${heldCount} changes wait for an approval: ${advice}`);
+  }
   return say(GetAppStatusResponse_State.STATE_IN_STEP, 'everything that can be done is done');
 }

@@ -2,11 +2,17 @@ import { PushServiceService } from '@autoprov/proto';
 import { defineService, orUnavailable, type Outage, type Service } from '@autoprov/grpc';
 import { isUnavailable } from '@autoprov/postgres';
 import type { PusherContext } from '../context.ts';
+import { approveHeldActions } from './approve-held-actions.ts';
 import { explainUser } from './explain-user.ts';
 import { getAppStatus } from './get-app-status.ts';
 import { getTargetSchema } from './get-target-schema.ts';
 import { listAccounts } from './list-accounts.ts';
+import { listHeldActions } from './list-held-actions.ts';
+import { listHolds } from './list-holds.ts';
+import { placeHold } from './place-hold.ts';
+import { planApp } from './plan-app.ts';
 import { probeEndpoint } from './probe-endpoint.ts';
+import { releaseHold } from './release-hold.ts';
 
 const statusOutage: Outage = {
   reason: 'FETCH_STATUS_FAILED',
@@ -25,6 +31,12 @@ export function pushService(ctx: PusherContext): Service {
       listAccounts: (request) => listAccounts(ctx, request),
       probeEndpoint: (request, call) => probeEndpoint(ctx, request, call),
       getTargetSchema: (request, call) => getTargetSchema(ctx, request, call),
+      planApp: (request, call) => planApp(ctx, request, call),
+      listHeldActions: (request) => listHeldActions(ctx, request),
+      approveHeldActions: (request, call) => approveHeldActions(ctx, request, call),
+      placeHold: (request, call) => placeHold(ctx, request, call),
+      releaseHold: (request) => releaseHold(ctx, request),
+      listHolds: (request) => listHolds(ctx, request),
     },
     allow: {
       getAppStatus: people,
@@ -32,6 +44,12 @@ export function pushService(ctx: PusherContext): Service {
       listAccounts: people,
       probeEndpoint: [...people, 'config'],
       getTargetSchema: [...people, 'config'],
+      planApp: people,
+      listHeldActions: people,
+      approveHeldActions: people,
+      placeHold: people,
+      releaseHold: people,
+      listHolds: people,
     },
     roles: {
       getAppStatus: 'viewer',
@@ -40,6 +58,14 @@ export function pushService(ctx: PusherContext): Service {
       // The request names the endpoint that the app's credential is sent to.
       probeEndpoint: 'operator',
       getTargetSchema: 'operator',
+      // The request may hold expressions, which are run for everybody.
+      planApp: 'operator',
+      listHeldActions: 'viewer',
+      approveHeldActions: 'approver',
+      placeHold: 'operator',
+      // Placing one does no harm; what goes on after it may.
+      releaseHold: 'approver',
+      listHolds: 'viewer',
     },
   });
 }

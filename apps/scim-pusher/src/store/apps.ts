@@ -18,21 +18,34 @@ export type AppWork = AppKey & {
   patchSupported?: boolean;
   provenWrites: Record<string, number>;
   requestCounts: Record<string, number>;
+  /** A hold kept removals back: when it has ended, everybody is decided again. */
+  removalsKeptBack: boolean;
+  /** Somebody has approved held actions whose people are not due yet. */
+  hasNewApproval: boolean;
 };
+
+const newApprovals = `
+  select from approvals where approvals.customer_id = apps.customer_id and approvals.app_id = apps.app_id and not woken`;
 
 const columns = `customer_id as "customerId", app_id as "appId", cursor_no as "cursorNo",
   cursor_revision as "cursorRevision", health, health_code as "healthCode", health_reason as "healthReason",
   health_detail as "healthDetail", back_off_attempt as "backOffAttempt", back_off_until as "backOffUntil",
   list_state as "listState", patch_supported as "patchSupported",
-  proven_writes as "provenWrites", request_counts as "requestCounts"`;
+  proven_writes as "provenWrites", request_counts as "requestCounts", removals_kept_back as "removalsKeptBack",
+  exists (${newApprovals}) as "hasNewApproval"`;
 
-/** Active apps whose cursor is behind, or where something is due, and that are not backing off. */
+const held = (what: string) => `exists (
+  select from holds where what = '${what}' and parent in ('customers/-', 'customers/' || apps.customer_id,
+    'customers/' || apps.customer_id || '/apps/' || apps.app_id))`;
+
+/** Active apps whose cursor is behind, or where something is due, and that are not backing off nor held. */
 export async function listAppsWithWork(db: Db, now: Date): Promise<AppKey[]> {
   const { rows } = await db.query<AppKey>(
     `select apps.customer_id as "customerId", apps.app_id as "appId"
      from apps join setups using (customer_id, app_id) left join customers using (customer_id)
-     where setups.active and (back_off_until is null or back_off_until <= $1)
+     where setups.active and (back_off_until is null or back_off_until <= $1) and not ${held('writes')}
        and (cursor_no < customers.ingest_no or cursor_revision < setups.revision
+            or exists (${newApprovals}) or (removals_kept_back and not ${held('removals')})
             or exists (select from accounts where accounts.customer_id = apps.customer_id
                          and accounts.app_id = apps.app_id and due_at <= $1))`,
     [now],
@@ -76,6 +89,15 @@ export async function saveCursor(tx: Db, app: AppKey, cursorNo: bigint, revision
     cursorNo,
     revision,
   ]);
+}
+
+/** Remembers that a hold kept removals back, or that it has ended: then everybody is decided again. */
+export async function saveRemovalsKeptBack(tx: Db, { customerId, appId }: AppKey, keptBack: boolean): Promise<void> {
+  await tx.query(
+    `update apps set removals_kept_back = $3, cursor_revision = case when $3 then cursor_revision else 0 end
+     where customer_id = $1 and app_id = $2 and removals_kept_back <> $3`,
+    [customerId, appId, keptBack],
+  );
 }
 
 /** Stores how the service provider does, and gives the number of the next check. */

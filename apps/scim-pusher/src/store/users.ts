@@ -46,14 +46,28 @@ export async function saveUsers(
   return rows[0]?.ingestNo ?? ingestNo;
 }
 
-/** The next users after a cursor, in the order they were stored. */
-export async function listUsersAfter(db: Db, customerId: string, cursorNo: bigint, limit: number) {
+/** The next users after a cursor and up to a number, in the order they were stored. */
+export async function listUsersAfter(db: Db, customerId: string, cursorNo: bigint, horizonNo: bigint, limit: number) {
   const { rows } = await db.query<{ userId: string; ingestNo: bigint }>(
     `select user_id as "userId", ingest_no as "ingestNo" from users
-     where customer_id = $1 and ingest_no > $2 order by ingest_no limit $3`,
-    [customerId, cursorNo, limit],
+     where customer_id = $1 and ingest_no > $2 and ingest_no <= $3 order by ingest_no limit $4`,
+    [customerId, cursorNo, horizonNo, limit],
   );
   return rows;
+}
+
+/** A page of all users, by id. */
+export async function listUsersById(
+  db: Db,
+  customerId: string,
+  afterUserId: string,
+  limit: number,
+): Promise<DirectoryUser[]> {
+  const { rows } = await db.query<{ document: Buffer }>(
+    `select document from users where customer_id = $1 and user_id > $2 order by user_id limit $3`,
+    [customerId, afterUserId, limit],
+  );
+  return rows.map((row) => DirectoryUser.decode(row.document));
 }
 
 /** Users by id. */

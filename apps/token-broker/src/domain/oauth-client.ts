@@ -1,6 +1,6 @@
 import type { FieldViolation } from '@autoprov/grpc';
 import { checkUrl } from '@autoprov/outbound';
-import { OAuthClient_Authentication, type OAuthClient } from '@autoprov/proto';
+import { checkAuthorizationParameters, OAuthClient_Authentication, type OAuthClient } from '@autoprov/proto';
 
 /** How tokens of a client are got. */
 export type OAuthGrant = 'authorization_code' | 'client_credentials';
@@ -33,6 +33,10 @@ export function checkOAuthClient(
       ? [{ field: `${field}.authentication`, description: 'a client without a secret cannot use client credentials' }]
       : []),
     ...client.scopes.flatMap((scope, index) => checkScope(`${field}.scopes[${index}]`, scope)),
+    ...checkAuthorizationParameters(client.authorizationParameters).map(({ name, description }) => ({
+      field: `${field}.authorization_parameters`,
+      description: `"${name}" ${description}`,
+    })),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { status } from '@autoprov/grpc';
-import type { AuditRecord } from '@autoprov/proto';
+import { OAuthClient, type AuditRecord } from '@autoprov/proto';
 import { failureOf, soon, startBrokerForTests, type BrokerForTests } from '../broker.fixture.ts';
 
 const acme = 'customers/acme';
@@ -20,6 +20,12 @@ const setBearer = (app: string) =>
   );
 const list = (parent: string, pageSize = 0, pageToken = '') =>
   broker.clients.cli.listAuditRecords({ parent, pageSize, pageToken }, soon);
+const client = OAuthClient.fromPartial({
+  authorizationUrl: 'https://sp.example.com/authorize',
+  tokenUrl: 'https://sp.example.com/token',
+  clientId: 'c',
+  clientSecret: 's',
+});
 const brief = ({ caller, resource, version, refusedReason, count }: AuditRecord) =>
   `${caller} ${resource} ${version > 0n ? 'v' : '0'} ${refusedReason || 'given'} ${count}`;
 
@@ -47,6 +53,29 @@ test('what is given and what is refused is listed, newest first, each once with 
     ...ofAcme,
   ]);
   expect((await list('customers/acm')).records).toEqual([]);
+});
+
+test('who is refused at the beginning or the end of an authorization is listed, too', async () => {
+  const [wiki, hr] = ['customers/initech/apps/wiki', 'customers/initech/apps/hr'];
+  const redirectUri = 'https://autoprov.example.com/callback';
+  const begin = () => broker.clients.cli.beginAuthorization({ app: wiki, client, redirectUri }, soon);
+  const complete = (app: string, state: string) => {
+    const redirectedUrl = `${redirectUri}?code=c&state=${state}`;
+    return broker.clients.cli.completeAuthorization({ app, redirectedUrl }, soon);
+  };
+  await failureOf(begin());
+  await failureOf(complete(wiki, 'foreign'));
+  for (const app of [wiki, hr]) broker.installed.add(app);
+  for (const state of ['foreign', 'wrong']) await failureOf(complete(wiki, state));
+  const state = new URL((await begin()).authorizationUrl).searchParams.get('state')!;
+  // Moved to another row, what is sealed does not open.
+  await broker.pool.query(`update authorizations set app_id = 'hr'`);
+  await failureOf(complete(hr, state));
+  expect((await list('customers/initech')).records.map(brief)).toEqual([
+    `cli ${hr} 0 CREDENTIAL_UNREADABLE 1`,
+    `cli ${wiki} 0 AUTHORIZATION_TOKEN_NOT_GENERATED 2`,
+    `cli ${wiki} 0 APP_NOT_INSTALLED 2`,
+  ]);
 });
 
 test('the pages hold every record once, also when they are counted meanwhile', async () => {

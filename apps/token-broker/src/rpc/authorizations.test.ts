@@ -96,6 +96,15 @@ test('a public client, and an authorization URL with a query of its own, work', 
   expect((await complete(await provider.agree(url))).credential?.clientId).toBe(provider.publicClient.clientId);
 });
 
+test('what its service provider wants beside is asked for, also when it is authorized again', async () => {
+  const client = clientOf(provider, provider.codeClient, { authorizationParameters: { token_access_type: 'offline' } });
+  const urls = [await beginWith(client)];
+  await complete(await provider.agree(urls[0]!));
+  const again = { app, client: undefined, redirectUri: provider.redirectUri };
+  urls.push((await broker.clients.cli.beginAuthorization(again, soon)).authorizationUrl);
+  for (const url of urls) expect(new URL(url).searchParams.get('token_access_type')).toBe('offline');
+});
+
 test('to authorize again, the stored client is used', async () => {
   await authorize(broker, provider, app);
   const { authorizationUrl } = await broker.clients.cli.beginAuthorization(
@@ -227,6 +236,7 @@ test.each<[string, Partial<OAuthClient>, string]>([
   ['no client id', { clientId: '' }, 'client.client_id'],
   ['no secret', { clientSecret: '' }, 'client.client_secret'],
   ['a scope with a space', { scopes: ['a b'] }, 'client.scopes[0]'],
+  ['a state of its own', { authorizationParameters: { state: 'x' } }, 'client.authorization_parameters'],
 ])('%s is refused by field', async (_, changes, field) => {
   const client = clientOf(provider, provider.codeClient, changes);
   expect(await failureOf(beginWith(client))).toMatchObject({

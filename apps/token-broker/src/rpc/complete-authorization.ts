@@ -50,7 +50,6 @@ export async function completeAuthorization(
     sealed: ctx.sealer.seal(writeClient(client), { ...key, kind, version }),
     clientId: client.clientId,
     expireTime: null,
-    updateTime: now,
   } as const;
   const sealed = sealTokens(ctx.sealer, tokensOf(given), owner);
   const tokens = { ...owner, sealed, ...timesOf(given, now) };

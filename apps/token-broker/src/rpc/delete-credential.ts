@@ -11,8 +11,8 @@ export async function deleteCredential(
   { name }: DeleteCredentialRequest,
 ): Promise<DeleteCredentialResponse> {
   const key = readCredentialName('name', name);
-  const isDeleted = await inTransaction(ctx.pool, (tx) => withdrawCredential(ctx, tx, key));
-  if (!isDeleted) throw notFound(name, 'nothing is to be deleted');
+  const outcome = await inTransaction(ctx.pool, (tx) => withdrawCredential(ctx, tx, key));
+  if (outcome === 'none') throw notFound(name, 'nothing is to be deleted');
   ctx.wakeRevocations();
   // Whoever still needs it is told so at the next call; for nobody nothing fails.
   await reportPassed(ctx, `customers/${key.customerId}/apps/${key.appId}`);

@@ -20,7 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => broker.stop());
 beforeEach(async () => {
-  await broker.pool.query('delete from delegations; delete from audit_refusals; delete from outbox');
+  await broker.pool.query(
+    'delete from delegations; delete from audit_refusals; delete from revocations; delete from outbox',
+  );
   acmesGoogle = broker.directory.addCustomer();
   globexsGoogle = broker.directory.addCustomer();
 });
@@ -207,8 +209,8 @@ test('every bound delegation is checked once within a day, by two requests, and 
   acmesGoogle.run({ do: 'setCustomerId', customerId: 'C0other' });
   await broker.takeChecks();
   await broker.restart({ CLOCK_OFFSET_MS: String(aDayMs) });
-  const due = `select from delegations where next_check_time < now() + interval '1 day'`;
-  await waitUntil('the checks', async () => (await broker.pool.query(due)).rowCount === 1, Date.now() + 30_000);
+  const passed = `select from delegations where next_check_time > now() + interval '1 day 2 hours'`;
+  await waitUntil('one to pass', async () => (await broker.pool.query(passed)).rowCount === 1, Date.now() + 30_000);
   await waitUntil('the report', async () => (await refusals()).length === 1, Date.now() + 30_000);
   expect([acmesGoogle, globexsGoogle, broker.directory].map((google) => google.run({ do: 'counts' }))).toMatchObject([
     { token: 1, usersGet: 1 },
@@ -227,5 +229,33 @@ test('every bound delegation is checked once within a day, by two requests, and 
   expect(rows[0]!.hours).toBeCloseTo(1, 0);
   expect(rows[1]!.hours).toBeGreaterThan(11.9);
   expect(rows[1]!.hours).toBeLessThan(24);
+  await broker.restart({});
+});
+
+test('a delegation that is to be withdrawn is not checked daily, so that no failure opens for it, until it is used again', async () => {
+  for (const [customer, google] of [
+    [acme, acmesGoogle],
+    [globex, globexsGoogle],
+  ] as const) {
+    await setDelegation(customer, google.serviceAccountKey());
+    await getToken(customer);
+  }
+  await broker.takeChecks();
+  await broker.clients.config.revokeAppAccess({ app: `${acme}/apps/crm`, lastSetup: true }, soon);
+  // Whether it is withdrawn is looked after by itself: not in this test.
+  await broker.pool.query(`update revocations set next_attempt_time = '2999-01-01'`);
+  acmesGoogle.run({ do: 'revokeScopes', scopes: directoryScopes });
+  await broker.restart({ CLOCK_OFFSET_MS: String(aDayMs) });
+  const due = `select from delegations where next_check_time < now() + interval '1 day'`;
+  await waitUntil('the check', async () => (await broker.pool.query(due)).rowCount === 1, Date.now() + 30_000);
+  await broker.restart({ CLOCK_OFFSET_MS: String(aDayMs) });
+  expect(await briefChecks()).toEqual([]);
+  await broker.pool.query('delete from revocations');
+  await broker.restart({ CLOCK_OFFSET_MS: String(aDayMs) });
+  await waitUntil(
+    'the report',
+    async () => (await briefChecks())[0] === `${acme} 17003 DELEGATION_REVOKED`,
+    Date.now() + 30_000,
+  );
   await broker.restart({});
 });

@@ -28,8 +28,9 @@ export function tokenBrokerService(ctx: BrokerContext): Service {
     definition: TokenBrokerServiceService,
     handlers: {
       listCredentials: (request) => listCredentials(ctx, request),
-      beginAuthorization: (request, call) => beginAuthorization(ctx, request, call),
-      completeAuthorization: (request, call) => completeAuthorization(ctx, request, call),
+      beginAuthorization: (request, call) => audited(call, request.app, () => beginAuthorization(ctx, request, call)),
+      completeAuthorization: (request, call) =>
+        audited(call, request.app, () => completeAuthorization(ctx, request, call)),
       revokeAppAccess: (request, call) => revokeAppAccess(ctx, request, call),
       listRevocations: (request) => listRevocations(ctx, request),
       setDelegation: (request, call) => audited(call, request.customer, () => setDelegation(ctx, request)),

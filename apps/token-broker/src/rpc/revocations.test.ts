@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { status } from '@autoprov/grpc';
+import { inTransaction } from '@autoprov/postgres';
 import { Revocation_Kind } from '@autoprov/proto';
 import { directoryScopes, waitUntil, type OAuthProvider } from '@autoprov/testing';
 import { failureOf, soon, type BrokerForTests } from '../broker.fixture.ts';
-import { authorize, begin, clientOf, startOAuthForTests } from '../oauth.fixture.ts';
+import { authorize, begin, clientOf, isLockAwaited, startOAuthForTests } from '../oauth.fixture.ts';
 
 const customer = 'customers/acme';
 const app = `${customer}/apps/crm`;
@@ -23,7 +24,15 @@ beforeEach(async () => {
   await broker.pool.query(`truncate revocations`);
 });
 
-const revoke = (lastSetup = false) => broker.clients.config.revokeAppAccess({ app, lastSetup }, soon);
+const revoke = (lastSetup = false, deleteTime?: Date) =>
+  broker.clients.config.revokeAppAccess({ app, lastSetup, ...(deleteTime && { deleteTime }) }, soon);
+/** When a setup is deleted now, by the database's clock. */
+const timeOfDeletion = async () => {
+  const { rows } = await broker.pool.query<{ time: Date }>(`select clock_timestamp() as time`);
+  // Times have whole milliseconds, and those of the same one count as before.
+  await broker.pool.query(`select pg_sleep(0.002)`);
+  return rows[0]!.time;
+};
 const list = async (parent = 'customers/-') =>
   (await broker.clients.cli.listRevocations({ parent, pageSize: 0, pageToken: '' }, soon)).revocations;
 const getToken = async () =>
@@ -101,6 +110,82 @@ test('a deleted credential is revoked, too', async () => {
   const token = await getToken();
   await broker.clients.cli.deleteCredential({ name: `${app}/credential` }, soon);
   await until('the revocation', async () => !provider.isAlive(token));
+});
+
+test('tokens in whose place another credential comes are revoked, unless it is of the same client or they are refused anyway', async () => {
+  await authorize(broker, provider, app);
+  const replaced = await getToken();
+  await setBearer();
+  await until('the revocation', async () => !provider.isAlive(replaced));
+  await until('it to be forgotten', async () => (await list()).length === 0);
+  await authorize(broker, provider, app);
+  const first = await getToken();
+  const before = provider.log().length;
+  await authorize(broker, provider, app);
+  expect(await getToken()).not.toBe(first);
+  await broker.pool.query(`update credentials set reauthorize_reason = 'TOKEN_REFRESH_REJECTED'`);
+  await setBearer();
+  await broker.restart({});
+  expect(provider.log().slice(before)).not.toContainEqual(expect.objectContaining({ path: '/token/revocation' }));
+  const { rows } = await broker.pool.query(`select from oauth_tokens union all select from revocations`);
+  expect(rows).toEqual([]);
+});
+
+test('told late of a deletion, it revokes what was stored before, and leaves what was stored for the setup made since', async () => {
+  await setDelegation();
+  await authorize(broker, provider, app);
+  const old = await getToken();
+  const begunBefore = await begin(broker, provider, { app });
+  const deleteTime = await timeOfDeletion();
+  const begunSince = await begin(broker, provider, { app });
+  await setBearer();
+  expect(await revoke(true, deleteTime)).toEqual({ open: [] });
+  expect(await getToken()).toBe('t');
+  await until('the revocation', async () => !provider.isAlive(old));
+  await getDelegation();
+  const complete = async (url: string) => {
+    const redirectedUrl = await provider.agree(url);
+    return broker.clients.cli.completeAuthorization({ app, redirectedUrl }, soon);
+  };
+  expect(await failureOf(complete(begunBefore))).toMatchObject({ reason: 'AUTHORIZATION_TOKEN_NOT_GENERATED' });
+  await complete(begunSince);
+});
+
+test('told late of a deletion after which nothing was stored, it revokes everything', async () => {
+  await setDelegation();
+  await authorize(broker, provider, app);
+  const old = await getToken();
+  const { open } = await revoke(true, await timeOfDeletion());
+  expect(open).toMatchObject([{ kind: Revocation_Kind.KIND_DELEGATION }]);
+  expect(provider.isAlive(old)).toBe(false);
+  expect(await failureOf(getToken())).toMatchObject({ metadata: { code: '17010' } });
+});
+
+test('a delegation that was stored since, and what fails for a newer credential, stay as they are', async () => {
+  const deleteTime = await timeOfDeletion();
+  await setDelegation();
+  expect(await revoke(true, deleteTime)).toEqual({ open: [] });
+  await setBearer();
+  await broker.pool.query(`update credentials set sealed = '\\x00'`);
+  await failureOf(getToken());
+  await broker.takeChecks();
+  await revoke(false, deleteTime);
+  expect(await broker.takeChecks()).toEqual([]);
+});
+
+test('a credential that is stored while the delegation is being opened for revocation closes it', async () => {
+  await setDelegation();
+  await setBearer();
+  await broker.clients.cli.deleteCredential({ name: `${app}/credential` }, soon);
+  const deleteTime = await timeOfDeletion();
+  const [storing, revoking] = await inTransaction(broker.pool, async (tx) => {
+    await tx.query(`select from delegations for update`);
+    const first = setBearer();
+    await until('the storing to wait', () => isLockAwaited(broker));
+    return [first, revoke(true, deleteTime)];
+  });
+  await Promise.all([storing, revoking]);
+  expect(await list()).toEqual([]);
 });
 
 test('with the last setup the delegation is open, with its client id, until Google refuses it; then it is erased', async () => {

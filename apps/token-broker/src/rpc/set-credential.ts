@@ -22,9 +22,12 @@ export async function setCredential(
   await requireInstalled(ctx, app, call);
   const version = await takeSecretVersion(ctx.pool);
   const sealed = ctx.sealer.seal(text, { ...key, kind, version });
-  const credential = { ...key, kind, version, sealed, clientId, expireTime: expireTime ?? null, updateTime: ctx.now() };
-  const stored = validateOnly ? newCredential(credential) : await replaceCredential(ctx, credential, { keepPrevious });
-  return { credential: presentCredential(stored, ctx.now()) };
+  const credential = { ...key, kind, version, sealed, clientId, expireTime: expireTime ?? null };
+  const now = ctx.now();
+  const stored = validateOnly
+    ? newCredential(credential, now)
+    : await replaceCredential(ctx, credential, { keepPrevious });
+  return { credential: presentCredential(stored, now) };
 }
 
 type Secret = Pick<StoredCredential, 'kind'> & { text: string; clientId?: string };

@@ -17,7 +17,7 @@ export async function setDelegation(ctx: BrokerContext, request: SetDelegationRe
   const version = await takeSecretVersion(ctx.pool);
   const sealed =
     privateKey === undefined ? null : ctx.sealer.seal(privateKey, sealedForDelegation(customerId, version));
-  const delegation = { customerId, serviceAccountEmail, clientId, adminEmail, version, sealed, updateTime: ctx.now() };
+  const delegation = { customerId, serviceAccountEmail, clientId, adminEmail, version, sealed };
   const stored = await (validateOnly ? tryDelegation : storeDelegation)(ctx, delegation);
   return { delegation: presentDelegation(stored) };
 }
@@ -35,11 +35,11 @@ function isTaken(err: unknown): boolean {
 }
 
 /** What would be stored. */
-async function tryDelegation({ pool }: BrokerContext, delegation: NewDelegation) {
+async function tryDelegation({ pool, now }: BrokerContext, delegation: NewDelegation) {
   if (await isServiceAccountTaken(pool, delegation)) throw serviceAccountTaken();
   const before = await findDelegation(pool, delegation.customerId);
   const { googleCustomerId = null, confirmedVersion = null, checkTime = null } = before ?? {};
-  return { googleCustomerId, confirmedVersion, checkTime, ...delegation };
+  return { googleCustomerId, confirmedVersion, checkTime, updateTime: now(), ...delegation };
 }
 
 type ReadAccount = { serviceAccountEmail: string; clientId: string; privateKey?: string };

@@ -47,7 +47,11 @@ export async function takeAuthorization(
   return rows[0];
 }
 
-/** Whatever was begun for an app can't be completed any more. */
-export async function deleteAuthorizations(tx: Db, { customerId, appId }: AppKey): Promise<void> {
-  await tx.query(`delete from authorizations where customer_id = $1 and app_id = $2`, [customerId, appId]);
+/** Whatever was begun for an app can't be completed any more; where `until` is given, what was begun by that millisecond. */
+export async function deleteAuthorizations(tx: Db, { customerId, appId }: AppKey, until?: Date): Promise<void> {
+  await tx.query(
+    `delete from authorizations
+     where customer_id = $1 and app_id = $2 and ($3::timestamptz is null or date_trunc('milliseconds', begin_time) <= $3)`,
+    [customerId, appId, until ?? null],
+  );
 }

@@ -67,3 +67,13 @@ export async function savePassed(
   );
   return rows[0]?.seq;
 }
+
+/** The holders of a failing check that was last published before a time: as long as they ask it is, every hour. */
+export async function listSilentHolders(db: Db, code: string, before: Date): Promise<string[]> {
+  const { rows } = await db.query<{ holder: string }>(
+    `select holder from check_holders join checks using (subject, code)
+     where code = $1 and failing and publish_time < $2`,
+    [code, before],
+  );
+  return rows.map(({ holder }) => holder);
+}

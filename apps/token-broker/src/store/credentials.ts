@@ -11,6 +11,7 @@ export type StoredCredential = AppKey & {
   /** The OAuth client's id; empty for other kinds. */
   clientId: string;
   expireTime: Date | null;
+  /** When it was stored, by the database's clock. */
   updateTime: Date;
   /** Why the service provider gives no tokens any more; null: it does. */
   reauthorizeReason: string | null;
@@ -26,13 +27,13 @@ export type StoredCredential = AppKey & {
 /** What is stored anew; the rest begins empty. */
 export type NewCredential = Omit<
   StoredCredential,
-  'reauthorizeReason' | 'tokenRetryTime' | 'refusedVersion' | 'refusedTime' | 'previousKept'
+  'updateTime' | 'reauthorizeReason' | 'tokenRetryTime' | 'refusedVersion' | 'refusedTime' | 'previousKept'
 >;
 
 /** A credential as it is when nothing has happened to it yet. */
-export function newCredential(credential: NewCredential): StoredCredential {
+export function newCredential(credential: NewCredential, updateTime: Date): StoredCredential {
   const nothing = { reauthorizeReason: null, tokenRetryTime: null, refusedVersion: null, refusedTime: null };
-  return { ...credential, ...nothing, previousKept: false };
+  return { ...credential, ...nothing, updateTime, previousKept: false };
 }
 
 /** Where a page of credentials ended; no end time comes last. */
@@ -60,12 +61,12 @@ export async function saveCredential(tx: Db, c: NewCredential, { keepPrevious }:
   }
   await tx.query(
     `insert into credentials (customer_id, app_id, kind, version, sealed, client_id, expire_time, update_time)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)
+     values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
      on conflict (customer_id, app_id) do update
        set kind = excluded.kind, version = excluded.version, sealed = excluded.sealed, client_id = excluded.client_id,
            expire_time = excluded.expire_time, update_time = excluded.update_time, reauthorize_reason = null,
            token_retry_time = null, refused_version = null, refused_time = null`,
-    [...key, c.kind, c.version, c.sealed, c.clientId, c.expireTime, c.updateTime],
+    [...key, c.kind, c.version, c.sealed, c.clientId, c.expireTime],
   );
 }
 
@@ -120,6 +121,15 @@ export async function listEnding(db: Db, time: Date): Promise<(AppKey & { versio
 /** Its tokens go with it. */
 export async function deleteCredential(tx: Db, { customerId, appId }: AppKey): Promise<void> {
   await tx.query(`delete from credentials where customer_id = $1 and app_id = $2`, [customerId, appId]);
+}
+
+/** Whether a customer has a credential that was stored after `time`, which has whole milliseconds. */
+export async function hasCredentialSince(db: Db, customerId: string, time: Date): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from credentials where customer_id = $1 and date_trunc('milliseconds', update_time) > $2 limit 1`,
+    [customerId, time],
+  );
+  return rowCount > 0;
 }
 
 /** Notes which of two bearer tokens was refused, unless the credential was replaced meanwhile. */

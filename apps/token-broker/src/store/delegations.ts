@@ -9,6 +9,7 @@ export type StoredDelegation = {
   version: bigint;
   /** The sealed key; null: Google's IAM signs. */
   sealed: Buffer | null;
+  /** When it was stored, by the database's clock. */
   updateTime: Date;
   /** The Google customer that it is bound to; null: none yet. */
   googleCustomerId: string | null;
@@ -20,7 +21,7 @@ export type StoredDelegation = {
 /** What a caller stores; the rest a check finds out. */
 export type NewDelegation = Pick<
   StoredDelegation,
-  'customerId' | 'serviceAccountEmail' | 'clientId' | 'adminEmail' | 'version' | 'sealed' | 'updateTime'
+  'customerId' | 'serviceAccountEmail' | 'clientId' | 'adminEmail' | 'version' | 'sealed'
 >;
 
 /** A delegation whose key is stored. */
@@ -34,13 +35,13 @@ const columns = `customer_id as "customerId", service_account_email as "serviceA
 export async function saveDelegation(tx: Db, d: NewDelegation): Promise<StoredDelegation> {
   const { rows } = await tx.query<StoredDelegation>(
     `insert into delegations (customer_id, service_account_email, client_id, admin_email, version, sealed, update_time)
-     values ($1, $2, $3, $4, $5, $6, $7)
+     values ($1, $2, $3, $4, $5, $6, clock_timestamp())
      on conflict (customer_id) do update
        set service_account_email = excluded.service_account_email, client_id = excluded.client_id,
            admin_email = excluded.admin_email, version = excluded.version, sealed = excluded.sealed,
            update_time = excluded.update_time
      returning ${columns}`,
-    [d.customerId, d.serviceAccountEmail, d.clientId, d.adminEmail, d.version, d.sealed, d.updateTime],
+    [d.customerId, d.serviceAccountEmail, d.clientId, d.adminEmail, d.version, d.sealed],
   );
   return rows[0]!;
 }
@@ -63,6 +64,15 @@ export async function findDelegation(db: Db, customerId: string): Promise<Stored
   const { rows } = await db.query<StoredDelegation>(`select ${columns} from delegations where customer_id = $1`, [
     customerId,
   ]);
+  return rows[0];
+}
+
+/** The same, which nobody else changes until the transaction ends. */
+export async function lockDelegation(tx: Db, customerId: string): Promise<StoredDelegation | undefined> {
+  const { rows } = await tx.query<StoredDelegation>(
+    `select ${columns} from delegations where customer_id = $1 for update`,
+    [customerId],
+  );
   return rows[0];
 }
 
@@ -104,12 +114,16 @@ export async function withdrawConfirmation(db: Db, { customerId, version }: Vers
   return rowCount > 0;
 }
 
-/** Takes the bound delegation whose check has been due longest; it is due again in an hour, unless a check passes. */
+/**
+ * Takes the bound delegation whose check has been due longest; it is due again in an hour, unless a check passes. One that
+ * is to be withdrawn is none: that Google refuses it is what is waited for then (run-revocations.ts).
+ */
 export async function takeDelegationToCheck(db: Db, now: Date): Promise<StoredDelegation | undefined> {
   const { rows } = await db.query<StoredDelegation>(
     `update delegations set next_check_time = $1::timestamptz + interval '1 hour'
      where customer_id = (
-       select customer_id from delegations where google_customer_id is not null and next_check_time <= $1
+       select customer_id from delegations d where google_customer_id is not null and next_check_time <= $1
+         and not exists (select from revocations r where r.customer_id = d.customer_id and r.kind = 'delegation')
        order by next_check_time limit 1)
      returning ${columns}`,
     [now],

@@ -71,7 +71,7 @@ export async function deleteRevocation(tx: Db, id: bigint): Promise<void> {
   await tx.query(`delete from revocations where id = $1`, [id]);
 }
 
-/** The customer is set up again: its delegation is used. */
+/** The customer is set up again: its delegation is used. Needs the delegation locked. */
 export async function deleteDelegationRevocation(tx: Db, customerId: string): Promise<void> {
   await tx.query(`delete from revocations where customer_id = $1 and kind = 'delegation'`, [customerId]);
 }

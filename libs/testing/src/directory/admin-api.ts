@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { openChannel, stopChannel } from './channels.ts';
 import type { Directory } from './directory.ts';
 import { applyFieldMask, parseFieldMask } from './field-mask.ts';
 import { GoogleError } from './google-error.ts';
 import type { RequestKind } from './faults.ts';
 import { takePage } from './pages.ts';
 import { findGroup, findUser } from './state.ts';
-import type { GoogleGroup, GoogleUser } from './state.ts';
+import type { GoogleGroup, GoogleUser, GroupMember } from './state.ts';
 
 type Query = Record<string, string>;
 
@@ -18,7 +19,14 @@ export type ApiMethod = {
   scope: string;
   /** Parameters it understands; any other is refused, for a stand-in that ignores one would hide a mistake. */
   parameters: string[];
-  answer: (directory: Directory, query: Query, key: string) => Record<string, unknown>;
+  answer: (
+    directory: Directory,
+    query: Query,
+    key: string,
+    body: Record<string, unknown>,
+  ) => Record<string, unknown> | '';
+  /** Default: GET. */
+  verb?: 'POST';
 };
 
 /** The methods the example directory has. */
@@ -51,13 +59,49 @@ export const apiMethods: ApiMethod[] = [
     parameters: [],
     answer: listSchemas,
   },
+  {
+    kind: 'usersWatch',
+    verb: 'POST',
+    path: /^\/admin\/directory\/v1\/users\/watch$/,
+    scope: 'admin.directory.user',
+    parameters: ['customer', 'event'],
+    answer: (directory, query, _, body) => {
+      demandCustomer(directory, query['customer'] ?? '');
+      return openChannel(directory.channels, { event: query['event'], body });
+    },
+  },
+  {
+    kind: 'channelsStop',
+    verb: 'POST',
+    path: /^\/admin\/directory_v1\/channels\/stop$/,
+    scope: 'admin.directory.user',
+    parameters: [],
+    answer: (directory, _query, _key, body) => {
+      stopChannel(directory.channels, body);
+      return '';
+    },
+  },
+  {
+    kind: 'orgUnitsList',
+    path: /^\/admin\/directory\/v1\/customer\/([^/]+)\/orgunits$/,
+    scope: 'admin.directory.orgunit',
+    parameters: ['type'],
+    answer: listOrgUnits,
+  },
+  {
+    kind: 'groupsList',
+    path: /^\/admin\/directory\/v1\/groups$/,
+    scope: 'admin.directory.group',
+    parameters: ['customer', 'query', 'maxResults'],
+    answer: listGroups,
+  },
 ];
 
 function listUsers(directory: Directory, query: Query) {
   if (!query['customer']) throw new GoogleError(400, 'badRequest', 'Bad Request');
   demandCustomer(directory, query['customer']);
   const by = sortKey(query['orderBy']);
-  const size = pageSize(query['maxResults'], 100, 500);
+  const size = pageSize(query['maxResults'], 100, Math.min(500, directory.pageSizeMax ?? 500));
   const deleted = query['showDeleted'] === 'true';
   const listed = sortedUsers(directory, by).filter((user) => Boolean(user.deletionTime) === deleted);
   const page = takePage(listed, (user) => user[by], size, query['pageToken']);
@@ -76,13 +120,15 @@ function getUser(directory: Directory, query: Query, key: string) {
   return showUser(directory, user, query);
 }
 
-function listMembers({ state }: Directory, query: Query, key: string) {
+function listMembers({ state, pageSizeMax = 200 }: Directory, query: Query, key: string) {
   const group = findGroup(state, key);
   if (!group) throw new GoogleError(404, 'notFound', 'Resource Not Found: groupKey');
-  const size = pageSize(query['maxResults'], 200, 200);
+  const size = pageSize(query['maxResults'], 200, Math.min(200, pageSizeMax));
   const sorted = group.members.toSorted((a, b) => compare(a.id, b.id));
   const page = takePage(sorted, ({ id }) => id, size, query['pageToken']);
-  const members = page.items.map(({ id, type }) => showMember(id, type, state.users.get(id) ?? state.groups.get(id)));
+  const members = page.items.map((member) =>
+    showMember(member, state.users.get(member.id) ?? state.groups.get(member.id)),
+  );
   // An empty group has no `members` key at all, as at Google.
   return withEtag({
     kind: 'admin#directory#members',
@@ -95,6 +141,41 @@ function listSchemas(directory: Directory, _: Query, customer: string) {
   demandCustomer(directory, customer);
   const schemas = directory.state.schemas.map((schema) => withEtag({ kind: 'admin#directory#schema', ...schema }));
   return withEtag({ kind: 'admin#directory#schemas', ...(schemas.length > 0 && { schemas }) });
+}
+
+/** All org units below the root: those of the users, and those above them. */
+function listOrgUnits(directory: Directory, query: Query, customer: string) {
+  demandCustomer(directory, customer);
+  const all = [...directory.state.users.values()].flatMap(({ orgUnitPath }) => {
+    const names = orgUnitPath.split('/').filter(Boolean);
+    return names.map((_, i) => `/${names.slice(0, i + 1).join('/')}`);
+  });
+  const paths = [...new Set(all)].toSorted(compare);
+  const shown = query['type'] === 'all' ? paths : paths.filter((path) => path.lastIndexOf('/') === 0);
+  const organizationUnits = shown.map((path) => ({
+    kind: 'admin#directory#orgUnit',
+    name: path.slice(path.lastIndexOf('/') + 1),
+    orgUnitPath: path,
+    orgUnitId: `id:${createHash('sha256').update(path).digest('hex').slice(0, 14)}`,
+    parentOrgUnitPath: path.slice(0, path.lastIndexOf('/')) || '/',
+  }));
+  return withEtag({ kind: 'admin#directory#orgUnits', ...(shown.length > 0 && { organizationUnits }) });
+}
+
+/** The first page of the groups whose name or address begins so (Directory API, "Search for groups"). */
+function listGroups(directory: Directory, query: Query) {
+  demandCustomer(directory, query['customer'] ?? '');
+  const [, field, quoted, plain] =
+    /^(email|name):(?:'((?:[^'\\]|\\.)*)\*'|([^\s']+)\*)$/.exec(query['query'] ?? '') ?? [];
+  if (!field) throw new GoogleError(400, 'invalid', 'Invalid Input: query');
+  const prefix = (quoted ?? plain ?? '').replaceAll(/\\(.)/g, '$1').toLowerCase();
+  const size = pageSize(query['maxResults'], 200, 200);
+  const groups = [...directory.state.groups.values()]
+    .filter((group) => group[field as 'email' | 'name'].toLowerCase().startsWith(prefix))
+    .toSorted((a, b) => compare(a.email, b.email))
+    .slice(0, size)
+    .map(({ id, email, name }) => withEtag({ kind: 'admin#directory#group', id, email, name }));
+  return withEtag({ kind: 'admin#directory#groups', ...(groups.length > 0 && { groups }) });
 }
 
 function showUser(directory: Directory, user: GoogleUser, query: Query): Record<string, unknown> {
@@ -115,8 +196,10 @@ function showCustomSchemas(schemas: GoogleUser['customSchemas'], query: Query) {
   return kept.length > 0 ? { customSchemas: Object.fromEntries(kept) } : {};
 }
 
-function showMember(id: string, type: string, who: GoogleUser | GoogleGroup | undefined) {
+function showMember({ id, type, email }: GroupMember, who: GoogleUser | GoogleGroup | undefined) {
   const shown: Record<string, unknown> = { kind: 'admin#directory#member', id, role: 'MEMBER', type };
+  if (email !== undefined) Object.assign(shown, { email });
+  if (type === 'EXTERNAL') delete shown['id'];
   if (who && 'primaryEmail' in who) {
     Object.assign(shown, { email: who.primaryEmail, status: who.suspended ? 'SUSPENDED' : 'ACTIVE' });
   } else if (who) {
@@ -128,9 +211,10 @@ function showMember(id: string, type: string, who: GoogleUser | GoogleGroup | un
 function sortedUsers(directory: Directory, by: 'id' | 'primaryEmail'): GoogleUser[] {
   const { sorted, version } = directory;
   if (sorted?.version === version && sorted.by === by) return sorted.users;
-  const users = [...(directory.laggingUsers ?? directory.state.users.values())].toSorted((a, b) =>
-    compare(a[by], b[by]),
-  );
+  const current = [...(directory.laggingUsers ?? directory.state.users.values())];
+  const users = current
+    .map((user) => directory.laggingUser.get(user.id) ?? user)
+    .toSorted((a, b) => compare(a[by], b[by]));
   directory.sorted = { version, by, users };
   return users;
 }
@@ -168,11 +252,16 @@ function compare(a: string, b: string): number {
 }
 
 /** Refuses parameters a method does not know, and applies the `fields` mask to what it answers. */
-export function answerMethod(method: ApiMethod, directory: Directory, query: Query, key: string) {
+export function answerMethod(
+  method: ApiMethod,
+  directory: Directory,
+  query: Query,
+  { key, body }: { key: string; body: Record<string, unknown> },
+) {
   const known = [...method.parameters, 'fields', 'prettyPrint', 'alt'];
   const unknown = Object.keys(query).find((name) => !known.includes(name));
   if (unknown) throw new GoogleError(400, 'invalidParameter', `The example directory has no parameter ${unknown}`);
   const mask = query['fields'] === undefined ? undefined : parseFieldMask(query['fields']);
-  const answer = method.answer(directory, query, key);
-  return mask ? (applyFieldMask(answer, mask) as Record<string, unknown>) : answer;
+  const answer = method.answer(directory, query, key, body);
+  return mask && answer !== '' ? (applyFieldMask(answer, mask) as Record<string, unknown>) : answer;
 }

@@ -74,22 +74,37 @@ export function deleteUser(state: DirectoryState, { user: key }: { user: string 
   return user;
 }
 
-/** Puts a user, a nested group or everybody (`everybody: true`) in a group. */
-export function addMember(
-  state: DirectoryState,
-  { group: key, ...who }: { group: string; user?: string; nested?: string; everybody?: boolean },
-): GoogleGroup {
+/** Brings a deleted user back, in no group. Throws when somebody else has the address by now, as Google refuses. */
+export function undeleteUser(state: DirectoryState, { user: key }: { user: string }): GoogleUser {
+  const user = state.users.get(key);
+  if (!user?.deletionTime) throw new Error(`no deleted user ${key} in ${state.domain}: give the id of one`);
+  const taken = findUser(state, user.primaryEmail);
+  if (taken && !taken.deletionTime)
+    throw new Error(`${user.primaryEmail} is taken by user ${taken.id}: rename that one first`);
+  delete user.deletionTime;
+  return user;
+}
+
+/** Whom to put in a group, or to take out. */
+export type MemberChange = {
+  group: string;
+  user?: string;
+  nested?: string;
+  everybody?: boolean;
+  /** Somebody, or a group, of another organisation. */
+  external?: Omit<GroupMember, 'email'> & { email: string };
+};
+
+/** Puts a user, a nested group, everybody (`everybody: true`) or an outsider in a group. */
+export function addMember(state: DirectoryState, { group: key, ...who }: MemberChange): GoogleGroup {
   const group = demandGroup(state, key);
   const member = memberOf(state, who);
   if (!group.members.some(({ id }) => id === member.id)) group.members.push(member);
   return group;
 }
 
-/** Takes a user, a nested group or everybody out of a group. */
-export function removeMember(
-  state: DirectoryState,
-  { group: key, ...who }: { group: string; user?: string; nested?: string; everybody?: boolean },
-): GoogleGroup {
+/** Takes a user, a nested group, everybody or an outsider out of a group. */
+export function removeMember(state: DirectoryState, { group: key, ...who }: MemberChange): GoogleGroup {
   const group = demandGroup(state, key);
   const gone = memberOf(state, who).id;
   group.members = group.members.filter(({ id }) => id !== gone);
@@ -122,11 +137,12 @@ export function setCustomerId(state: DirectoryState, { customerId }: { customerI
   state.customerId = customerId;
 }
 
-function memberOf(state: DirectoryState, who: { user?: string; nested?: string; everybody?: boolean }): GroupMember {
+function memberOf(state: DirectoryState, who: Omit<MemberChange, 'group'>): GroupMember {
   if (who.user) return { type: 'USER', id: demandUser(state, who.user).id };
   if (who.nested) return { type: 'GROUP', id: demandGroup(state, who.nested).id };
   if (who.everybody) return { type: 'CUSTOMER', id: state.customerId };
-  throw new Error('name the member: give user, nested or everybody');
+  if (who.external) return who.external;
+  throw new Error('name the member: give user, nested, everybody or external');
 }
 
 function demandUser(state: DirectoryState, key: string): GoogleUser {

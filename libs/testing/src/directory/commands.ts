@@ -1,17 +1,29 @@
 import { addGroup, addMember, changePrimaryAddress, deleteGroup, deleteUser } from './changes.ts';
-import { hire, removeMember, rename, setCustomerId, update } from './changes.ts';
+import { hire, removeMember, rename, setCustomerId, undeleteUser, update } from './changes.ts';
 import type { NewUser } from './changes.ts';
+import { notify } from './channels.ts';
+import type { UserEvent } from './channels.ts';
 import { zeroCounts } from './directory.ts';
 import type { Directory } from './directory.ts';
 import type { Fault, FaultTarget } from './faults.ts';
 import { makeRateLimit, mostWithin } from './rate-limit.ts';
-import type { DirectoryState } from './state.ts';
+import { findUser } from './state.ts';
+import type { DirectoryState, GoogleUser } from './state.ts';
 
 /** Turns a change of the people into a command. */
 function changing<Args, Result>(change: (state: DirectoryState, args: Args) => Result) {
   return (directory: Directory, args: Args): Result => {
     directory.version++;
     return change(directory.state, args);
+  };
+}
+
+/** Turns a change of one user into a command; the channels that watch for it are told. */
+function telling<Args>(event: UserEvent, change: (state: DirectoryState, args: Args) => GoogleUser) {
+  return (directory: Directory, args: Args): GoogleUser => {
+    const user = changing(change)(directory, args);
+    notify(directory.channels, event, user);
+    return user;
   };
 }
 
@@ -25,20 +37,37 @@ function fault<Effect extends Fault['effect']>(effect: Effect) {
 }
 
 const commands = {
-  hire: changing<NewUser, ReturnType<typeof hire>>(hire),
-  rename: changing(rename),
-  update: changing(update),
-  changePrimaryAddress: changing(changePrimaryAddress),
-  suspend: changing((state, { user }: OneUser) => update(state, { user, set: { suspended: true } })),
-  unsuspend: changing((state, { user }: OneUser) => update(state, { user, set: { suspended: false } })),
-  archive: changing((state, { user }: OneUser) => update(state, { user, set: { archived: true } })),
-  unarchive: changing((state, { user }: OneUser) => update(state, { user, set: { archived: false } })),
-  delete: changing(deleteUser),
+  hire: telling<NewUser>('add', hire),
+  rename: telling('update', rename),
+  update: telling('update', update),
+  changePrimaryAddress: telling('update', changePrimaryAddress),
+  suspend: telling('update', (state, { user }: OneUser) => update(state, { user, set: { suspended: true } })),
+  unsuspend: telling('update', (state, { user }: OneUser) => update(state, { user, set: { suspended: false } })),
+  archive: telling('update', (state, { user }: OneUser) => update(state, { user, set: { archived: true } })),
+  unarchive: telling('update', (state, { user }: OneUser) => update(state, { user, set: { archived: false } })),
+  delete: telling('delete', deleteUser),
+  undelete: telling('undelete', undeleteUser),
   addMember: changing(addMember),
   removeMember: changing(removeMember),
   addGroup: changing(addGroup),
   deleteGroup: changing(deleteGroup),
   setCustomerId: changing(setCustomerId),
+
+  /** From now on each notification comes so many times (0: it is lost), and so late. */
+  setNotifications: (
+    { channels }: Directory,
+    { copies = 1, delayMs = 0 }: { copies?: number; delayMs?: number },
+  ): void => {
+    Object.assign(channels, { copies, delayMs });
+  },
+  /** Notifies of an event that did not happen: what is told must not be believed. */
+  notify: ({ channels, state }: Directory, { user: key, event }: OneUser & { event: UserEvent }): void => {
+    notify(channels, event, findUser(state, key) ?? { id: key, primaryEmail: '' });
+  },
+  /** The channels that are open, with their tokens. */
+  channels: ({ channels }: Directory) => [...channels.open.values()].map((channel) => ({ ...channel })),
+  /** The notifications that were answered, or never will be. */
+  deliveries: ({ channels }: Directory) => channels.deliveries.map((delivery) => ({ ...delivery })),
 
   /** Grants scopes to the service account, as an admin does in the console. */
   grantScopes: ({ grantedScopes }: Directory, { scopes }: { scopes: string[] }): void => {
@@ -55,6 +84,11 @@ const commands = {
   repeatPageToken: fault('repeatPageToken'),
   truncatePage: fault('truncate'),
   endListEarly: fault('endListEarly'),
+  emptyPage: fault('emptyPage'),
+  /** So many on a page at most, whatever is asked for. */
+  setPageSize: (directory: Directory, { most }: { most: number }): void => {
+    directory.pageSizeMax = most;
+  },
   setLatency: (directory: Directory, { latencyMs }: { latencyMs: number }): void => {
     directory.latencyMs = latencyMs;
   },
@@ -72,23 +106,22 @@ const commands = {
   setTokenClock: (directory: Directory, { offsetMs }: { offsetMs: number }): void => {
     directory.tokenClockOffsetMs = offsetMs;
   },
-  /** From now on users.list shows the users as they are now, whatever happens, until `catchUp`. */
-  lagBehind: (directory: Directory): void => {
-    directory.laggingUsers = structuredClone([...directory.state.users.values()]);
+  /** From now on users.list shows the users, or one of them, as they are now, whatever happens, until `catchUp`. */
+  lagBehind: (directory: Directory, { user: key }: { user?: string }): void => {
+    const user = key === undefined ? undefined : findUser(directory.state, key);
+    if (user) directory.laggingUser.set(user.id, structuredClone(user));
+    else directory.laggingUsers = structuredClone([...directory.state.users.values()]);
     directory.version++;
   },
-  catchUp: (directory: Directory): void => {
-    delete directory.laggingUsers;
-    directory.version++;
-  },
-  /** Ends every fault, the latency, the quota, the wrong clock and the lag. */
+  catchUp: (directory: Directory): void => catchUp(directory),
+  /** Ends every fault, the latency, the quota, the wrong clock, the lag, and what is wrong with notifications. */
   clearFaults: (directory: Directory): void => {
     directory.faults.length = 0;
     directory.latencyMs = 0;
     delete directory.rateLimit;
     directory.tokenClockOffsetMs = 0;
-    delete directory.laggingUsers;
-    directory.version++;
+    catchUp(directory);
+    Object.assign(directory.channels, { copies: 1, delayMs: 0 });
   },
 
   counts: ({ counts }: Directory) => ({ ...counts }),
@@ -96,6 +129,12 @@ const commands = {
     directory.counts = zeroCounts();
   },
 };
+
+function catchUp(directory: Directory): void {
+  delete directory.laggingUsers;
+  directory.laggingUser.clear();
+  directory.version++;
+}
 
 type Commands = typeof commands;
 type CommandName = keyof Commands;

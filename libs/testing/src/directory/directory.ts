@@ -1,5 +1,7 @@
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { makeChannels } from './channels.ts';
+import type { Channels } from './channels.ts';
 import type { Fault, RequestKind } from './faults.ts';
 import { requestKinds } from './faults.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -11,6 +13,12 @@ export const directoryScopes = [
   'https://www.googleapis.com/auth/admin.directory.userschema.readonly',
   'https://www.googleapis.com/auth/admin.directory.group.member.readonly',
 ];
+
+/** Read-only scopes that nobody has unless an admin grants them. */
+export const optionalScopes = {
+  groups: 'https://www.googleapis.com/auth/admin.directory.group.readonly',
+  orgUnits: 'https://www.googleapis.com/auth/admin.directory.orgunit.readonly',
+};
 
 /** Google's own token endpoint: the audience that clients sign for wherever the example directory listens. */
 export const googleTokenUrl = 'https://oauth2.googleapis.com/token';
@@ -61,6 +69,10 @@ export type Directory = {
   sorted?: { version: number; by: 'id' | 'primaryEmail'; users: GoogleUser[] };
   /** While set, users.list answers from this old copy and users.get from the truth: Google's list is an index that lags. */
   laggingUsers?: GoogleUser[];
+  /** The same for single users, by id. */
+  laggingUser: Map<string, GoogleUser>;
+  /** The most items on a page, whatever is asked for: Google may answer with fewer than maxResults. */
+  pageSizeMax?: number;
   clientEmail: string;
   publicKey: KeyObject;
   grantedScopes: Set<string>;
@@ -73,6 +85,7 @@ export type Directory = {
   /** How far the token endpoint's clock is ahead of ours. */
   tokenClockOffsetMs: number;
   counts: Record<RequestKind, number>;
+  channels: Channels;
 };
 
 /** A directory with all three scopes granted and nothing wrong. */
@@ -84,10 +97,12 @@ export function makeDirectory(state: DirectoryState, key: ServiceAccountKey): Di
     publicKey: createPublicKey(key.private_key),
     grantedScopes: new Set(directoryScopes),
     tokens: new Map(),
+    laggingUser: new Map(),
     faults: [],
     latencyMs: 0,
     tokenClockOffsetMs: 0,
     counts: zeroCounts(),
+    channels: makeChannels(),
   };
 }
 

@@ -63,6 +63,19 @@ test('a list can end early without saying so', async () => {
   expect(second.data).not.toHaveProperty('nextPageToken');
 });
 
+test('a page can come empty, and the next as if nothing were missing', async () => {
+  const { second, again } = await twoPages({ do: 'emptyPage', page: 2 });
+  expect(second.data).toMatchObject({ users: [], nextPageToken: (await again()).data.nextPageToken });
+});
+
+test.each([
+  ['rateLimitExceeded', { errors: [{ reason: 'rateLimitExceeded', domain: 'usageLimits' }] }],
+  ['RATE_LIMIT_EXCEEDED', { details: [{ reason: 'RATE_LIMIT_EXCEEDED' }] }],
+])('a quota answer comes in the shape of its reason, %s', async (reason, error) => {
+  const { second } = await twoPages({ do: 'failPage', page: 2, status: 403, reason });
+  expect(second.data).toMatchObject({ error: { code: 403, ...error } });
+});
+
 test('one group can fail while another answers', async () => {
   directory.run({ do: 'failPage', kind: 'membersList', key: 'group001@example.com', status: 403, reason: 'forbidden' });
   await expect(google.members.list({ groupKey: 'group001@example.com' })).rejects.toThrow();
@@ -80,6 +93,34 @@ test('the list can lag behind while users.get tells the truth', async () => {
   expect((await google.users.get({ userKey: 'user000005@example.com' })).data.suspended).toBe(true);
   directory.run({ do: 'catchUp' });
   expect(await listed()).toBe(true);
+});
+
+test('the list can lag behind for one user only: of a renamed one it shows the old address, users.get the new', async () => {
+  const { id } = directory.run({ do: 'update', user: 'user000006@example.com', set: {} });
+  directory.run({ do: 'lagBehind', user: id });
+  directory.run({ do: 'changePrimaryAddress', user: id, to: 'six@example.com' });
+  directory.run({ do: 'changePrimaryAddress', user: 'user000007@example.com', to: 'seven@example.com' });
+  const { data } = await google.users.list({ customer: 'my_customer', maxResults: 10 });
+  const listed = data.users?.map(({ primaryEmail }) => primaryEmail);
+  expect(listed).toEqual(expect.arrayContaining(['user000006@example.com', 'seven@example.com']));
+  expect((await google.users.get({ userKey: id })).data.primaryEmail).toBe('six@example.com');
+});
+
+test('pages can be smaller than asked for', async () => {
+  directory.run({ do: 'setPageSize', most: 2 });
+  const { data } = await google.users.list({ customer: 'my_customer', maxResults: 10 });
+  expect([data.users?.length, typeof data.nextPageToken]).toEqual([2, 'string']);
+  directory.run({ do: 'setPageSize', most: 500 });
+});
+
+test('what is changed between an answer and its sending is not in it', async () => {
+  let suspend = () => {};
+  const other = await startDirectory({ people: plainPeople({ users: 3 }), onAnswer: () => suspend() });
+  suspend = () => other.run({ do: 'suspend', user: 'user000002@example.com' });
+  const list = async () =>
+    (await googleClient(other).users.list({ customer: 'my_customer' })).data.users![1]!.suspended;
+  expect([await list(), await list()]).toEqual([false, true]);
+  await other.stop();
 });
 
 test('the token endpoint can fail by itself', async () => {

@@ -1,7 +1,17 @@
 import { GoogleError } from './google-error.ts';
 
 /** What the example directory answers, as counted. */
-export const requestKinds = ['usersList', 'usersGet', 'membersList', 'schemasList', 'token'] as const;
+export const requestKinds = [
+  'usersList',
+  'usersGet',
+  'membersList',
+  'schemasList',
+  'usersWatch',
+  'channelsStop',
+  'orgUnitsList',
+  'groupsList',
+  'token',
+] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
 /** Which requests a fault spoils. */
@@ -26,7 +36,9 @@ export type FaultEffect =
   /** A 200 whose JSON stops half-way. */
   | { effect: 'truncate' }
   /** A 200 that says it is the last page although it is not. */
-  | { effect: 'endListEarly' };
+  | { effect: 'endListEarly' }
+  /** A 200 whose list is empty; the next page comes as if nothing were missing. */
+  | { effect: 'emptyPage' };
 
 export type Fault = FaultTarget & FaultEffect;
 
@@ -67,6 +79,8 @@ export function spoilAnswer(
       return { ...answer, nextPageToken: pageToken ?? answer['nextPageToken'] };
     case 'endListEarly':
       return { ...answer, nextPageToken: undefined };
+    case 'emptyPage':
+      return { ...answer, ...(answer['users'] ? { users: [] } : { members: [] }) };
     case 'truncate': {
       const whole = JSON.stringify(answer);
       return whole.slice(0, Math.floor(whole.length / 2));

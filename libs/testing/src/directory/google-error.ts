@@ -1,4 +1,7 @@
-/** A refusal in the Admin SDK's shape. Reasons and messages are those of Google's documentation. */
+/**
+ * A refusal in the Admin SDK's shape. Reasons and messages are those of Google's documentation; a reason in capitals
+ * comes as google.rpc.ErrorInfo, as Google's newer front ends answer (AIP-193).
+ */
 export class GoogleError extends Error {
   override readonly name = 'GoogleError';
   readonly status: number;
@@ -19,6 +22,10 @@ export class GoogleError extends Error {
       ? 'usageLimits'
       : 'global';
     const { message, reason, status } = this;
+    if (/^[A-Z_]+$/.test(reason)) {
+      const info = { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason, domain: 'googleapis.com' };
+      return { error: { code: status, message, details: [info] } };
+    }
     return { error: { code: status, message, errors: [{ message, domain, reason }] } };
   }
 }

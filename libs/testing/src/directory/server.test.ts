@@ -153,6 +153,39 @@ test('the custom schemas are listed with their fields', async () => {
   expect(directory.run({ do: 'counts' }).schemasList).toBe(1);
 });
 
+test('a deleted user can be brought back, in no group, unless somebody else has the address by now', async () => {
+  const people = plainPeople({ users: 3, groups: 1, membersPerGroup: 3 });
+  const other = await startDirectory({ people });
+  const { id, primaryEmail } = other.run({ do: 'delete', user: 'user000002@example.com' });
+  other.run({ do: 'undelete', user: id });
+  const { data } = await googleClient(other).users.get({ userKey: id });
+  expect([data.primaryEmail, data.deletionTime]).toEqual([primaryEmail, undefined]);
+  expect((await googleClient(other).members.list({ groupKey: 'group001@example.com' })).data.members).toHaveLength(2);
+  other.run({ do: 'delete', user: id });
+  other.run({ do: 'hire', primaryEmail, givenName: 'Another', familyName: 'Person' });
+  expect(() => other.run({ do: 'undelete', user: id })).toThrow('is taken');
+  await other.stop();
+});
+
+test('members of other organisations have an address, and no id where they have no Google account', async () => {
+  const group = 'outside@example.com';
+  directory.run({ do: 'addGroup', email: group });
+  const outsiders = [
+    { type: 'USER' as const, id: '900000000000000000001', email: 'a@other.example' },
+    { type: 'EXTERNAL' as const, id: '900000000000000000002', email: 'b@other.example' },
+    { type: 'GROUP' as const, id: '0other', email: 'c@other.example' },
+  ];
+  for (const external of outsiders) directory.run({ do: 'addMember', group, external });
+  const { data } = await google.members.list({ groupKey: group });
+  expect(data.members?.map(({ type, email, id }) => [type, email, id])).toEqual([
+    ['GROUP', 'c@other.example', '0other'],
+    ['USER', 'a@other.example', '900000000000000000001'],
+    ['EXTERNAL', 'b@other.example', undefined],
+  ]);
+  directory.run({ do: 'removeMember', group, external: outsiders[0]! });
+  expect((await google.members.list({ groupKey: group })).data.members).toHaveLength(2);
+});
+
 test('what the example directory does not understand is refused, not ignored', async () => {
   expect(await refusalOf(google.users.list({ ...users, query: 'isSuspended=true' }))).toEqual([
     400,

@@ -32,8 +32,11 @@ export type GoogleUser = {
   customSchemas?: Record<string, Record<string, unknown>>;
 };
 
-/** Who is in a group: a user or a nested group by id, or everybody (`CUSTOMER`). */
-export type GroupMember = { type: 'USER' | 'GROUP' | 'CUSTOMER'; id: string };
+/**
+ * Who is in a group: a user or a nested group by id, or everybody (`CUSTOMER`). Those of other organisations have an
+ * address here, and are of type `EXTERNAL`, which is shown without an id, where they have no Google account.
+ */
+export type GroupMember = { type: 'USER' | 'GROUP' | 'CUSTOMER' | 'EXTERNAL'; id: string; email?: string };
 
 /** A group of the example directory. */
 export type GoogleGroup = { id: string; email: string; name: string; members: GroupMember[] };

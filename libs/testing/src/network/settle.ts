@@ -29,7 +29,7 @@ export type SettleOptions = {
 
 /**
  * Waits until all is done that follows from a read of each customer's directory: pushed, or failed and listed. An app
- * whose service provider refuses us counts as done, one that backs off does not.
+ * whose service provider refuses us, or where changes wait for somebody, counts as done, one that backs off does not.
  */
 export async function settle(observed: Observed, options: SettleOptions = {}): Promise<void> {
   const { read = true, timeoutMs = 120_000 } = options;
@@ -134,7 +134,8 @@ async function isPushed({ clients, pool, clockOffsetMs }: Observed, setup: Provi
   const app = setup.name.replace(/\/setup$/, '');
   const { state, setupRevision } = await readAppStatus(clients.push, app);
   if (setupRevision < setup.revision) return false;
-  if (state === GetAppStatusResponse_State.STATE_QUARANTINED) return true;
+  if (state === GetAppStatusResponse_State.STATE_QUARANTINED || state === GetAppStatusResponse_State.STATE_HELD)
+    return true;
   if (state !== GetAppStatusResponse_State.STATE_IN_STEP) return false;
   const [, customerId, , appId] = app.split('/');
   const soon = new Date(Date.now() + clockOffsetMs + DUE_SOON_MS);

@@ -171,7 +171,14 @@ export interface AuthorizationForm {
   /** The OAuth scopes to ask for. */
   scopes: string[];
   /** How long a static token lives; absent: it does not end, or it is not known. */
-  tokenLifetime?: Duration | undefined;
+  tokenLifetime?:
+    | Duration
+    | undefined;
+  /**
+   * Further parameters of its OAuth authorization request, always the same, for example how it is asked for a refresh token.
+   * None of those that every request has of its own (RFC 6749 §4.1.1, RFC 7636 §4.3), or that would stand in their place.
+   */
+  authorizationParameters: { [key: string]: string };
 }
 
 /** By which kind of credential. */
@@ -240,6 +247,11 @@ export function authorizationForm_MethodToJSON(object: AuthorizationForm_Method)
     default:
       return "UNRECOGNIZED";
   }
+}
+
+export interface AuthorizationForm_AuthorizationParametersEntry {
+  key: string;
+  value: string;
 }
 
 /** What a service provider's SCIM base URL looks like. */
@@ -1005,6 +1017,8 @@ export interface DeleteCustomerResponse {
 
 /** The app is gone. */
 export interface DeleteAppResponse {
+  /** Warnings, for example DELETED_BUT_NOT_REVOKED. */
+  warnings: DeleteWarning[];
 }
 
 /** Lets a member do what a role allows. */
@@ -1722,7 +1736,15 @@ export const Template: MessageFns<Template> = {
 };
 
 function createBaseAuthorizationForm(): AuthorizationForm {
-  return { methods: [], authorizationUrl: "", tokenUrl: "", revocationUrl: "", scopes: [], tokenLifetime: undefined };
+  return {
+    methods: [],
+    authorizationUrl: "",
+    tokenUrl: "",
+    revocationUrl: "",
+    scopes: [],
+    tokenLifetime: undefined,
+    authorizationParameters: {},
+  };
 }
 
 export const AuthorizationForm: MessageFns<AuthorizationForm> = {
@@ -1749,6 +1771,10 @@ export const AuthorizationForm: MessageFns<AuthorizationForm> = {
     if (message.tokenLifetime !== undefined) {
       Duration.encode(message.tokenLifetime, writer.uint32(50).fork()).join();
     }
+    globalThis.Object.entries(message.authorizationParameters).forEach(([key, value]: [string, string]) => {
+      AuthorizationForm_AuthorizationParametersEntry.encode({ key: key as any, value }, writer.uint32(58).fork())
+        .join();
+    });
     return writer;
   },
 
@@ -1823,6 +1849,17 @@ export const AuthorizationForm: MessageFns<AuthorizationForm> = {
             message.tokenLifetime = Duration.decode(reader, reader.uint32());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            const entry7 = AuthorizationForm_AuthorizationParametersEntry.decode(reader, reader.uint32());
+            if (entry7.value !== undefined) {
+              message.authorizationParameters[entry7.key] = entry7.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1855,14 +1892,39 @@ export const AuthorizationForm: MessageFns<AuthorizationForm> = {
         : isSet(object.revocation_url)
         ? globalThis.String(object.revocation_url)
         : "",
-      scopes: globalThis.Array.isArray(object?.scopes)
-        ? object.scopes.map((e: any) => globalThis.String(e))
-        : [],
+      scopes: globalThis.Array.isArray(object?.scopes) ? object.scopes.map((e: any) => globalThis.String(e)) : [],
       tokenLifetime: isSet(object.tokenLifetime)
         ? Duration.fromJSON(object.tokenLifetime)
         : isSet(object.token_lifetime)
         ? Duration.fromJSON(object.token_lifetime)
         : undefined,
+      authorizationParameters: isObject(object.authorizationParameters)
+        ? (globalThis.Object.entries(object.authorizationParameters) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.authorization_parameters)
+        ? (globalThis.Object.entries(object.authorization_parameters) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
     };
   },
 
@@ -1886,6 +1948,15 @@ export const AuthorizationForm: MessageFns<AuthorizationForm> = {
     if (message.tokenLifetime !== undefined) {
       obj.tokenLifetime = Duration.toJSON(message.tokenLifetime);
     }
+    if (message.authorizationParameters) {
+      const entries = globalThis.Object.entries(message.authorizationParameters) as [string, string][];
+      if (entries.length > 0) {
+        obj.authorizationParameters = {};
+        entries.forEach(([k, v]) => {
+          obj.authorizationParameters[k] = v;
+        });
+      }
+    }
     return obj;
   },
 
@@ -1902,6 +1973,110 @@ export const AuthorizationForm: MessageFns<AuthorizationForm> = {
     message.tokenLifetime = (object.tokenLifetime !== undefined && object.tokenLifetime !== null)
       ? Duration.fromPartial(object.tokenLifetime)
       : undefined;
+    message.authorizationParameters =
+      (globalThis.Object.entries(object.authorizationParameters ?? {}) as [string, string][]).reduce(
+        (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+          if (value !== undefined) {
+            acc[key] = globalThis.String(value);
+          }
+          return acc;
+        },
+        {},
+      );
+    return message;
+  },
+};
+
+function createBaseAuthorizationForm_AuthorizationParametersEntry(): AuthorizationForm_AuthorizationParametersEntry {
+  return { key: "", value: "" };
+}
+
+export const AuthorizationForm_AuthorizationParametersEntry: MessageFns<
+  AuthorizationForm_AuthorizationParametersEntry
+> = {
+  encode(
+    message: AuthorizationForm_AuthorizationParametersEntry,
+    writer: BinaryWriter = new BinaryWriter(),
+  ): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AuthorizationForm_AuthorizationParametersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAuthorizationForm_AuthorizationParametersEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AuthorizationForm_AuthorizationParametersEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: AuthorizationForm_AuthorizationParametersEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AuthorizationForm_AuthorizationParametersEntry>, I>>(
+    base?: I,
+  ): AuthorizationForm_AuthorizationParametersEntry {
+    return AuthorizationForm_AuthorizationParametersEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AuthorizationForm_AuthorizationParametersEntry>, I>>(
+    object: I,
+  ): AuthorizationForm_AuthorizationParametersEntry {
+    const message = createBaseAuthorizationForm_AuthorizationParametersEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -8275,11 +8450,14 @@ export const DeleteCustomerResponse: MessageFns<DeleteCustomerResponse> = {
 };
 
 function createBaseDeleteAppResponse(): DeleteAppResponse {
-  return {};
+  return { warnings: [] };
 }
 
 export const DeleteAppResponse: MessageFns<DeleteAppResponse> = {
-  encode(_: DeleteAppResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: DeleteAppResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.warnings) {
+      DeleteWarning.encode(v!, writer.uint32(10).fork()).join();
+    }
     return writer;
   },
 
@@ -8296,6 +8474,14 @@ export const DeleteAppResponse: MessageFns<DeleteAppResponse> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.warnings.push(DeleteWarning.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -8308,20 +8494,28 @@ export const DeleteAppResponse: MessageFns<DeleteAppResponse> = {
     }
   },
 
-  fromJSON(_: any): DeleteAppResponse {
-    return {};
+  fromJSON(object: any): DeleteAppResponse {
+    return {
+      warnings: globalThis.Array.isArray(object?.warnings)
+        ? object.warnings.map((e: any) => DeleteWarning.fromJSON(e))
+        : [],
+    };
   },
 
-  toJSON(_: DeleteAppResponse): unknown {
+  toJSON(message: DeleteAppResponse): unknown {
     const obj: any = {};
+    if (message.warnings?.length) {
+      obj.warnings = message.warnings.map((e) => DeleteWarning.toJSON(e));
+    }
     return obj;
   },
 
   create<I extends Exact<DeepPartial<DeleteAppResponse>, I>>(base?: I): DeleteAppResponse {
     return DeleteAppResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<DeleteAppResponse>, I>>(_: I): DeleteAppResponse {
+  fromPartial<I extends Exact<DeepPartial<DeleteAppResponse>, I>>(object: I): DeleteAppResponse {
     const message = createBaseDeleteAppResponse();
+    message.warnings = object.warnings?.map((e) => DeleteWarning.fromPartial(e)) || [];
     return message;
   },
 };

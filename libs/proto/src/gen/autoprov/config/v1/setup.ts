@@ -56,6 +56,8 @@ export interface ProvisioningSetup {
     | undefined;
   /** What the mapping must give for some users; run on every change of the mapping, which is refused when one fails. */
   mappingTests: MappingTest[];
+  /** How much may be taken away without an approval. Empty: as the customer's defaults, else as the operator says. */
+  guard?: GuardPolicy | undefined;
 }
 
 /** Whether changes are pushed. */
@@ -110,6 +112,27 @@ export function provisioningSetup_StateToJSON(object: ProvisioningSetup_State): 
   }
 }
 
+/**
+ * How many people of an app may lose something within a while before the rest is held until somebody approves it. Counted
+ * apart: loss of access (suspended or deleted), a changed userName or primary address, and cleared attributes. Up to five
+ * people, and never more than half of the app's, may always, as far as max_count lets them.
+ */
+export interface GuardPolicy {
+  /** At most so many people within the window; 0: as inherited. */
+  maxCount: number;
+  /** At most so many of a hundred people with an active account, 1 to 100; 0: as inherited. */
+  maxSharePercent: number;
+  /** The sliding window, at most 31 days; absent: as inherited. */
+  window?:
+    | Duration
+    | undefined;
+  /**
+   * Persons whose access is never taken away by a push, approved or not: primary address or Google user id. Those of the
+   * customer's defaults are added.
+   */
+  protectedPersons: string[];
+}
+
 /** A user as Google would answer, and what the mapping must make of it. */
 export interface MappingTest {
   /** For people; unique in its setup. */
@@ -139,7 +162,11 @@ export interface SetupDefaults {
     | DeprovisioningPolicy
     | undefined;
   /** For setups that have no matching policy. */
-  matching?: MatchingPolicy | undefined;
+  matching?:
+    | MatchingPolicy
+    | undefined;
+  /** Limits of the guard for which a setup has none; its protected persons are added. */
+  guard?: GuardPolicy | undefined;
 }
 
 /** Declarative rows from the directory to SCIM. */
@@ -493,6 +520,7 @@ function createBaseProvisioningSetup(): ProvisioningSetup {
     createTime: undefined,
     updateTime: undefined,
     mappingTests: [],
+    guard: undefined,
   };
 }
 
@@ -539,6 +567,9 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
     }
     for (const v of message.mappingTests) {
       MappingTest.encode(v!, writer.uint32(106).fork()).join();
+    }
+    if (message.guard !== undefined) {
+      GuardPolicy.encode(message.guard, writer.uint32(114).fork()).join();
     }
     return writer;
   },
@@ -660,6 +691,14 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
             message.mappingTests.push(MappingTest.decode(reader, reader.uint32()));
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.guard = GuardPolicy.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -711,6 +750,7 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
         : globalThis.Array.isArray(object?.mapping_tests)
         ? object.mapping_tests.map((e: any) => MappingTest.fromJSON(e))
         : [],
+      guard: isSet(object.guard) ? GuardPolicy.fromJSON(object.guard) : undefined,
     };
   },
 
@@ -755,6 +795,9 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
     if (message.mappingTests?.length) {
       obj.mappingTests = message.mappingTests.map((e) => MappingTest.toJSON(e));
     }
+    if (message.guard !== undefined) {
+      obj.guard = GuardPolicy.toJSON(message.guard);
+    }
     return obj;
   },
 
@@ -784,6 +827,140 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
     message.createTime = object.createTime ?? undefined;
     message.updateTime = object.updateTime ?? undefined;
     message.mappingTests = object.mappingTests?.map((e) => MappingTest.fromPartial(e)) || [];
+    message.guard = (object.guard !== undefined && object.guard !== null)
+      ? GuardPolicy.fromPartial(object.guard)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseGuardPolicy(): GuardPolicy {
+  return { maxCount: 0, maxSharePercent: 0, window: undefined, protectedPersons: [] };
+}
+
+export const GuardPolicy: MessageFns<GuardPolicy> = {
+  encode(message: GuardPolicy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.maxCount !== 0) {
+      writer.uint32(8).int32(message.maxCount);
+    }
+    if (message.maxSharePercent !== 0) {
+      writer.uint32(16).int32(message.maxSharePercent);
+    }
+    if (message.window !== undefined) {
+      Duration.encode(message.window, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.protectedPersons) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GuardPolicy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGuardPolicy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.maxCount = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.maxSharePercent = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.window = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.protectedPersons.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GuardPolicy {
+    return {
+      maxCount: isSet(object.maxCount)
+        ? globalThis.Number(object.maxCount)
+        : isSet(object.max_count)
+        ? globalThis.Number(object.max_count)
+        : 0,
+      maxSharePercent: isSet(object.maxSharePercent)
+        ? globalThis.Number(object.maxSharePercent)
+        : isSet(object.max_share_percent)
+        ? globalThis.Number(object.max_share_percent)
+        : 0,
+      window: isSet(object.window) ? Duration.fromJSON(object.window) : undefined,
+      protectedPersons: globalThis.Array.isArray(object?.protectedPersons)
+        ? object.protectedPersons.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.protected_persons)
+        ? object.protected_persons.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: GuardPolicy): unknown {
+    const obj: any = {};
+    if (message.maxCount !== 0) {
+      obj.maxCount = Math.round(message.maxCount);
+    }
+    if (message.maxSharePercent !== 0) {
+      obj.maxSharePercent = Math.round(message.maxSharePercent);
+    }
+    if (message.window !== undefined) {
+      obj.window = Duration.toJSON(message.window);
+    }
+    if (message.protectedPersons?.length) {
+      obj.protectedPersons = message.protectedPersons;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GuardPolicy>, I>>(base?: I): GuardPolicy {
+    return GuardPolicy.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GuardPolicy>, I>>(object: I): GuardPolicy {
+    const message = createBaseGuardPolicy();
+    message.maxCount = object.maxCount ?? 0;
+    message.maxSharePercent = object.maxSharePercent ?? 0;
+    message.window = (object.window !== undefined && object.window !== null)
+      ? Duration.fromPartial(object.window)
+      : undefined;
+    message.protectedPersons = object.protectedPersons?.map((e) => e) || [];
     return message;
   },
 };
@@ -890,7 +1067,13 @@ export const MappingTest: MessageFns<MappingTest> = {
 };
 
 function createBaseSetupDefaults(): SetupDefaults {
-  return { excludedOrgUnits: [], excludedPersons: [], deprovisioning: undefined, matching: undefined };
+  return {
+    excludedOrgUnits: [],
+    excludedPersons: [],
+    deprovisioning: undefined,
+    matching: undefined,
+    guard: undefined,
+  };
 }
 
 export const SetupDefaults: MessageFns<SetupDefaults> = {
@@ -906,6 +1089,9 @@ export const SetupDefaults: MessageFns<SetupDefaults> = {
     }
     if (message.matching !== undefined) {
       MatchingPolicy.encode(message.matching, writer.uint32(34).fork()).join();
+    }
+    if (message.guard !== undefined) {
+      GuardPolicy.encode(message.guard, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -955,6 +1141,14 @@ export const SetupDefaults: MessageFns<SetupDefaults> = {
             message.matching = MatchingPolicy.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.guard = GuardPolicy.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -981,6 +1175,7 @@ export const SetupDefaults: MessageFns<SetupDefaults> = {
         : [],
       deprovisioning: isSet(object.deprovisioning) ? DeprovisioningPolicy.fromJSON(object.deprovisioning) : undefined,
       matching: isSet(object.matching) ? MatchingPolicy.fromJSON(object.matching) : undefined,
+      guard: isSet(object.guard) ? GuardPolicy.fromJSON(object.guard) : undefined,
     };
   },
 
@@ -998,6 +1193,9 @@ export const SetupDefaults: MessageFns<SetupDefaults> = {
     if (message.matching !== undefined) {
       obj.matching = MatchingPolicy.toJSON(message.matching);
     }
+    if (message.guard !== undefined) {
+      obj.guard = GuardPolicy.toJSON(message.guard);
+    }
     return obj;
   },
 
@@ -1013,6 +1211,9 @@ export const SetupDefaults: MessageFns<SetupDefaults> = {
       : undefined;
     message.matching = (object.matching !== undefined && object.matching !== null)
       ? MatchingPolicy.fromPartial(object.matching)
+      : undefined;
+    message.guard = (object.guard !== undefined && object.guard !== null)
+      ? GuardPolicy.fromPartial(object.guard)
       : undefined;
     return message;
   },

@@ -59,6 +59,11 @@ export interface ListUsersRequest {
   pageToken: string;
   /** Deleted ones too. */
   showDeleted: boolean;
+  /**
+   * Reads the page from Google now, and leaves the mirror as it is; groups are those of the mirror. Without deleted ones.
+   * The tokens of such pages and of those of the mirror cannot be mixed.
+   */
+  fresh: boolean;
 }
 
 /** A page of users. */
@@ -85,6 +90,122 @@ export interface ListGroupsResponse {
   groups: DirectoryGroup[];
   /** For the next page; empty: this is the last. */
   nextPageToken: string;
+}
+
+/** Asks about one user and one group. */
+export interface ExplainMembershipRequest {
+  /** `customers/{customer}/users/{user}`; the id may be a primary address. */
+  name: string;
+  /** The group of interest: the address or id that a setup names, in any case. */
+  group: string;
+}
+
+/** The answer. */
+export interface ExplainMembershipResponse {
+  /** What is known. */
+  membership?: Membership | undefined;
+}
+
+/** What the mirror knows of one user in one group of interest. */
+export interface Membership {
+  /** `customers/{customer}/users/{user}`, with Google's immutable id. */
+  user: string;
+  /** The group as the setups spell it. */
+  group: string;
+  /** Whether the user counts as in the group: what events say. */
+  isMember: boolean;
+  /** Why, in a sentence, without addresses of people. */
+  explanation: string;
+  /** The shortest way from the group to the user, the group's edge first; empty: there is none. */
+  path: MembershipEdge[];
+  /** When the group, those nested in it included, was last read whole; absent: never. */
+  completeTime?:
+    | Date
+    | undefined;
+  /** The groups that were looked at, the group itself first, nested ones by distance. */
+  groups: NestedGroup[];
+}
+
+/** A direct membership. */
+export interface MembershipEdge {
+  /** The group that has the member: its address, or its id where no address is known. */
+  group: string;
+  /** What the member is. */
+  memberKind: MembershipEdge_MemberKind;
+  /** A nested group's address or id; a user's id; empty for everybody. */
+  member: string;
+}
+
+/** What the member is. */
+export const MembershipEdge_MemberKind = {
+  /** MEMBER_KIND_UNSPECIFIED - Unset; never answered. */
+  MEMBER_KIND_UNSPECIFIED: 0,
+  /** MEMBER_KIND_USER - The user. */
+  MEMBER_KIND_USER: 1,
+  /** MEMBER_KIND_GROUP - A nested group. */
+  MEMBER_KIND_GROUP: 2,
+  /** MEMBER_KIND_EVERYBODY - Everybody in the directory (Google's member of type CUSTOMER). */
+  MEMBER_KIND_EVERYBODY: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type MembershipEdge_MemberKind = typeof MembershipEdge_MemberKind[keyof typeof MembershipEdge_MemberKind];
+
+export namespace MembershipEdge_MemberKind {
+  export type MEMBER_KIND_UNSPECIFIED = typeof MembershipEdge_MemberKind.MEMBER_KIND_UNSPECIFIED;
+  export type MEMBER_KIND_USER = typeof MembershipEdge_MemberKind.MEMBER_KIND_USER;
+  export type MEMBER_KIND_GROUP = typeof MembershipEdge_MemberKind.MEMBER_KIND_GROUP;
+  export type MEMBER_KIND_EVERYBODY = typeof MembershipEdge_MemberKind.MEMBER_KIND_EVERYBODY;
+  export type UNRECOGNIZED = typeof MembershipEdge_MemberKind.UNRECOGNIZED;
+}
+
+export function membershipEdge_MemberKindFromJSON(object: any): MembershipEdge_MemberKind {
+  switch (object) {
+    case 0:
+    case "MEMBER_KIND_UNSPECIFIED":
+      return MembershipEdge_MemberKind.MEMBER_KIND_UNSPECIFIED;
+    case 1:
+    case "MEMBER_KIND_USER":
+      return MembershipEdge_MemberKind.MEMBER_KIND_USER;
+    case 2:
+    case "MEMBER_KIND_GROUP":
+      return MembershipEdge_MemberKind.MEMBER_KIND_GROUP;
+    case 3:
+    case "MEMBER_KIND_EVERYBODY":
+      return MembershipEdge_MemberKind.MEMBER_KIND_EVERYBODY;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return MembershipEdge_MemberKind.UNRECOGNIZED;
+  }
+}
+
+export function membershipEdge_MemberKindToJSON(object: MembershipEdge_MemberKind): string {
+  switch (object) {
+    case MembershipEdge_MemberKind.MEMBER_KIND_UNSPECIFIED:
+      return "MEMBER_KIND_UNSPECIFIED";
+    case MembershipEdge_MemberKind.MEMBER_KIND_USER:
+      return "MEMBER_KIND_USER";
+    case MembershipEdge_MemberKind.MEMBER_KIND_GROUP:
+      return "MEMBER_KIND_GROUP";
+    case MembershipEdge_MemberKind.MEMBER_KIND_EVERYBODY:
+      return "MEMBER_KIND_EVERYBODY";
+    case MembershipEdge_MemberKind.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** A group that was looked at. */
+export interface NestedGroup {
+  /** Its address, or its id where no address is known. */
+  group: string;
+  /** How far from the group that was asked about: 0 is itself. */
+  depth: number;
+  /** The last read that ended had all its direct members. If not, members that the mirror does not know may be in it. */
+  complete: boolean;
+  /** The last read that had them all; 0: none yet. */
+  completeReadNo: bigint;
 }
 
 /** Asks for the custom schemas. */
@@ -117,6 +238,52 @@ export interface CustomField {
   fieldType: string;
   /** A list. */
   multiValued: boolean;
+}
+
+/** Asks for the org units. */
+export interface ListOrgUnitsRequest {
+  /** `customers/{customer}`. */
+  parent: string;
+}
+
+/** The org units. */
+export interface ListOrgUnitsResponse {
+  /** By path, without the root. */
+  orgUnits: OrgUnit[];
+}
+
+/** An org unit (Admin SDK Directory API, orgunits). */
+export interface OrgUnit {
+  /** What a scope names, for example `/Sales/EMEA`. */
+  path: string;
+  /** The last part of it. */
+  displayName: string;
+  /** The path of the one it is in; `/` is the root. */
+  parentPath: string;
+}
+
+/** Asks for groups. */
+export interface SearchGroupsRequest {
+  /** `customers/{customer}`. */
+  parent: string;
+  /** What name or address begins with, 1 to 100 characters. */
+  query: string;
+}
+
+/** The groups. */
+export interface SearchGroupsResponse {
+  /** By address, at most 100; no more than 50 of them by name and 50 by address. */
+  groups: FoundGroup[];
+}
+
+/** A group of the directory (Admin SDK Directory API, groups). */
+export interface FoundGroup {
+  /** Its address, which a scope can name. */
+  email: string;
+  /** For people. */
+  displayName: string;
+  /** Google's id, which a scope can name too: it survives a change of the address. */
+  groupId: string;
 }
 
 /** Asks about groups. */
@@ -177,6 +344,8 @@ export interface RequestReadResponse {
 export interface GetReadStatusRequest {
   /** `customers/{customer}`. */
   customer: string;
+  /** Answers `parts` too. */
+  showParts?: boolean | undefined;
 }
 
 /** How reading stands. */
@@ -207,11 +376,35 @@ export interface GetReadStatusResponse {
   presentCount: bigint;
   /** Requests sent to Google for this customer since the service's schema was made, by kind. */
   requestCounts: { [key: string]: bigint };
+  /** A read with this number or a higher one was asked for and has not ended; 0: none was asked for. */
+  requestedReadNo: bigint;
+  /** With `show_parts`: how each part stands, the users first, then every group of interest by name. */
+  parts: PartStatus[];
 }
 
 export interface GetReadStatusResponse_RequestCountsEntry {
   key: string;
   value: bigint;
+}
+
+/** How a part of the directory stands in the mirror. */
+export interface PartStatus {
+  /** `users`, or `groups/{group}`. */
+  part: string;
+  /** When it was last read whole; of a group, nested ones included. Absent: never. */
+  completeTime?:
+    | Date
+    | undefined;
+  /** Of a group: since when Google does not know it; its members' access is held. Absent: Google knows it. */
+  missingSince?:
+    | Date
+    | undefined;
+  /** The last read that ended did not have it whole, or it was not read yet. */
+  incomplete: boolean;
+  /** Then the code of the error model, if it is one. */
+  code: string;
+  /** Then what happened. */
+  detail: string;
 }
 
 /** A read under way. */
@@ -228,6 +421,8 @@ export interface ReadProgress {
   groupsRead: number;
   /** Groups to read in all. */
   groupsTotal: number;
+  /** When it will have ended, by the length of the last complete read and the pace of this one; absent: no guess. */
+  estimatedEndTime?: Date | undefined;
 }
 
 /** A part of a read that may add but not remove. */
@@ -561,7 +756,7 @@ export const BatchGetUsersResponse: MessageFns<BatchGetUsersResponse> = {
 };
 
 function createBaseListUsersRequest(): ListUsersRequest {
-  return { parent: "", pageSize: 0, pageToken: "", showDeleted: false };
+  return { parent: "", pageSize: 0, pageToken: "", showDeleted: false, fresh: false };
 }
 
 export const ListUsersRequest: MessageFns<ListUsersRequest> = {
@@ -577,6 +772,9 @@ export const ListUsersRequest: MessageFns<ListUsersRequest> = {
     }
     if (message.showDeleted !== false) {
       writer.uint32(32).bool(message.showDeleted);
+    }
+    if (message.fresh !== false) {
+      writer.uint32(40).bool(message.fresh);
     }
     return writer;
   },
@@ -626,6 +824,14 @@ export const ListUsersRequest: MessageFns<ListUsersRequest> = {
             message.showDeleted = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.fresh = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -656,6 +862,7 @@ export const ListUsersRequest: MessageFns<ListUsersRequest> = {
         : isSet(object.show_deleted)
         ? globalThis.Boolean(object.show_deleted)
         : false,
+      fresh: isSet(object.fresh) ? globalThis.Boolean(object.fresh) : false,
     };
   },
 
@@ -673,6 +880,9 @@ export const ListUsersRequest: MessageFns<ListUsersRequest> = {
     if (message.showDeleted !== false) {
       obj.showDeleted = message.showDeleted;
     }
+    if (message.fresh !== false) {
+      obj.fresh = message.fresh;
+    }
     return obj;
   },
 
@@ -685,6 +895,7 @@ export const ListUsersRequest: MessageFns<ListUsersRequest> = {
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
     message.showDeleted = object.showDeleted ?? false;
+    message.fresh = object.fresh ?? false;
     return message;
   },
 };
@@ -972,6 +1183,564 @@ export const ListGroupsResponse: MessageFns<ListGroupsResponse> = {
     const message = createBaseListGroupsResponse();
     message.groups = object.groups?.map((e) => DirectoryGroup.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseExplainMembershipRequest(): ExplainMembershipRequest {
+  return { name: "", group: "" };
+}
+
+export const ExplainMembershipRequest: MessageFns<ExplainMembershipRequest> = {
+  encode(message: ExplainMembershipRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.group !== "") {
+      writer.uint32(18).string(message.group);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainMembershipRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainMembershipRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.group = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExplainMembershipRequest {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      group: isSet(object.group) ? globalThis.String(object.group) : "",
+    };
+  },
+
+  toJSON(message: ExplainMembershipRequest): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.group !== "") {
+      obj.group = message.group;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExplainMembershipRequest>, I>>(base?: I): ExplainMembershipRequest {
+    return ExplainMembershipRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExplainMembershipRequest>, I>>(object: I): ExplainMembershipRequest {
+    const message = createBaseExplainMembershipRequest();
+    message.name = object.name ?? "";
+    message.group = object.group ?? "";
+    return message;
+  },
+};
+
+function createBaseExplainMembershipResponse(): ExplainMembershipResponse {
+  return { membership: undefined };
+}
+
+export const ExplainMembershipResponse: MessageFns<ExplainMembershipResponse> = {
+  encode(message: ExplainMembershipResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.membership !== undefined) {
+      Membership.encode(message.membership, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainMembershipResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainMembershipResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.membership = Membership.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExplainMembershipResponse {
+    return { membership: isSet(object.membership) ? Membership.fromJSON(object.membership) : undefined };
+  },
+
+  toJSON(message: ExplainMembershipResponse): unknown {
+    const obj: any = {};
+    if (message.membership !== undefined) {
+      obj.membership = Membership.toJSON(message.membership);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExplainMembershipResponse>, I>>(base?: I): ExplainMembershipResponse {
+    return ExplainMembershipResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExplainMembershipResponse>, I>>(object: I): ExplainMembershipResponse {
+    const message = createBaseExplainMembershipResponse();
+    message.membership = (object.membership !== undefined && object.membership !== null)
+      ? Membership.fromPartial(object.membership)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseMembership(): Membership {
+  return { user: "", group: "", isMember: false, explanation: "", path: [], completeTime: undefined, groups: [] };
+}
+
+export const Membership: MessageFns<Membership> = {
+  encode(message: Membership, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.group !== "") {
+      writer.uint32(18).string(message.group);
+    }
+    if (message.isMember !== false) {
+      writer.uint32(24).bool(message.isMember);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(34).string(message.explanation);
+    }
+    for (const v of message.path) {
+      MembershipEdge.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.completeTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.completeTime), writer.uint32(50).fork()).join();
+    }
+    for (const v of message.groups) {
+      NestedGroup.encode(v!, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Membership {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMembership();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.group = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.isMember = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.path.push(MembershipEdge.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.completeTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.groups.push(NestedGroup.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Membership {
+    return {
+      user: isSet(object.user) ? globalThis.String(object.user) : "",
+      group: isSet(object.group) ? globalThis.String(object.group) : "",
+      isMember: isSet(object.isMember)
+        ? globalThis.Boolean(object.isMember)
+        : isSet(object.is_member)
+        ? globalThis.Boolean(object.is_member)
+        : false,
+      explanation: isSet(object.explanation) ? globalThis.String(object.explanation) : "",
+      path: globalThis.Array.isArray(object?.path) ? object.path.map((e: any) => MembershipEdge.fromJSON(e)) : [],
+      completeTime: isSet(object.completeTime)
+        ? fromJsonTimestamp(object.completeTime)
+        : isSet(object.complete_time)
+        ? fromJsonTimestamp(object.complete_time)
+        : undefined,
+      groups: globalThis.Array.isArray(object?.groups) ? object.groups.map((e: any) => NestedGroup.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: Membership): unknown {
+    const obj: any = {};
+    if (message.user !== "") {
+      obj.user = message.user;
+    }
+    if (message.group !== "") {
+      obj.group = message.group;
+    }
+    if (message.isMember !== false) {
+      obj.isMember = message.isMember;
+    }
+    if (message.explanation !== "") {
+      obj.explanation = message.explanation;
+    }
+    if (message.path?.length) {
+      obj.path = message.path.map((e) => MembershipEdge.toJSON(e));
+    }
+    if (message.completeTime !== undefined) {
+      obj.completeTime = message.completeTime.toISOString();
+    }
+    if (message.groups?.length) {
+      obj.groups = message.groups.map((e) => NestedGroup.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Membership>, I>>(base?: I): Membership {
+    return Membership.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Membership>, I>>(object: I): Membership {
+    const message = createBaseMembership();
+    message.user = object.user ?? "";
+    message.group = object.group ?? "";
+    message.isMember = object.isMember ?? false;
+    message.explanation = object.explanation ?? "";
+    message.path = object.path?.map((e) => MembershipEdge.fromPartial(e)) || [];
+    message.completeTime = object.completeTime ?? undefined;
+    message.groups = object.groups?.map((e) => NestedGroup.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseMembershipEdge(): MembershipEdge {
+  return { group: "", memberKind: 0, member: "" };
+}
+
+export const MembershipEdge: MessageFns<MembershipEdge> = {
+  encode(message: MembershipEdge, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.group !== "") {
+      writer.uint32(10).string(message.group);
+    }
+    if (message.memberKind !== 0) {
+      writer.uint32(16).int32(message.memberKind);
+    }
+    if (message.member !== "") {
+      writer.uint32(26).string(message.member);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MembershipEdge {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMembershipEdge();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.group = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.memberKind = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.member = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MembershipEdge {
+    return {
+      group: isSet(object.group) ? globalThis.String(object.group) : "",
+      memberKind: isSet(object.memberKind)
+        ? membershipEdge_MemberKindFromJSON(object.memberKind)
+        : isSet(object.member_kind)
+        ? membershipEdge_MemberKindFromJSON(object.member_kind)
+        : 0,
+      member: isSet(object.member) ? globalThis.String(object.member) : "",
+    };
+  },
+
+  toJSON(message: MembershipEdge): unknown {
+    const obj: any = {};
+    if (message.group !== "") {
+      obj.group = message.group;
+    }
+    if (message.memberKind !== 0) {
+      obj.memberKind = membershipEdge_MemberKindToJSON(message.memberKind);
+    }
+    if (message.member !== "") {
+      obj.member = message.member;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<MembershipEdge>, I>>(base?: I): MembershipEdge {
+    return MembershipEdge.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MembershipEdge>, I>>(object: I): MembershipEdge {
+    const message = createBaseMembershipEdge();
+    message.group = object.group ?? "";
+    message.memberKind = object.memberKind ?? 0;
+    message.member = object.member ?? "";
+    return message;
+  },
+};
+
+function createBaseNestedGroup(): NestedGroup {
+  return { group: "", depth: 0, complete: false, completeReadNo: 0n };
+}
+
+export const NestedGroup: MessageFns<NestedGroup> = {
+  encode(message: NestedGroup, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.group !== "") {
+      writer.uint32(10).string(message.group);
+    }
+    if (message.depth !== 0) {
+      writer.uint32(16).int32(message.depth);
+    }
+    if (message.complete !== false) {
+      writer.uint32(24).bool(message.complete);
+    }
+    if (message.completeReadNo !== 0n) {
+      if (BigInt.asIntN(64, message.completeReadNo) !== message.completeReadNo) {
+        throw new globalThis.Error("value provided for field message.completeReadNo of type int64 too large");
+      }
+      writer.uint32(32).int64(message.completeReadNo);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): NestedGroup {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseNestedGroup();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.group = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.depth = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.complete = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.completeReadNo = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): NestedGroup {
+    return {
+      group: isSet(object.group) ? globalThis.String(object.group) : "",
+      depth: isSet(object.depth) ? globalThis.Number(object.depth) : 0,
+      complete: isSet(object.complete) ? globalThis.Boolean(object.complete) : false,
+      completeReadNo: isSet(object.completeReadNo)
+        ? BigInt(object.completeReadNo)
+        : isSet(object.complete_read_no)
+        ? BigInt(object.complete_read_no)
+        : 0n,
+    };
+  },
+
+  toJSON(message: NestedGroup): unknown {
+    const obj: any = {};
+    if (message.group !== "") {
+      obj.group = message.group;
+    }
+    if (message.depth !== 0) {
+      obj.depth = Math.round(message.depth);
+    }
+    if (message.complete !== false) {
+      obj.complete = message.complete;
+    }
+    if (message.completeReadNo !== 0n) {
+      obj.completeReadNo = message.completeReadNo.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<NestedGroup>, I>>(base?: I): NestedGroup {
+    return NestedGroup.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<NestedGroup>, I>>(object: I): NestedGroup {
+    const message = createBaseNestedGroup();
+    message.group = object.group ?? "";
+    message.depth = object.depth ?? 0;
+    message.complete = object.complete ?? false;
+    message.completeReadNo = (object.completeReadNo !== undefined && object.completeReadNo !== null)
+      ? BigInt(object.completeReadNo)
+      : 0n;
     return message;
   },
 };
@@ -1332,6 +2101,518 @@ export const CustomField: MessageFns<CustomField> = {
     message.fieldName = object.fieldName ?? "";
     message.fieldType = object.fieldType ?? "";
     message.multiValued = object.multiValued ?? false;
+    return message;
+  },
+};
+
+function createBaseListOrgUnitsRequest(): ListOrgUnitsRequest {
+  return { parent: "" };
+}
+
+export const ListOrgUnitsRequest: MessageFns<ListOrgUnitsRequest> = {
+  encode(message: ListOrgUnitsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListOrgUnitsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListOrgUnitsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListOrgUnitsRequest {
+    return { parent: isSet(object.parent) ? globalThis.String(object.parent) : "" };
+  },
+
+  toJSON(message: ListOrgUnitsRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListOrgUnitsRequest>, I>>(base?: I): ListOrgUnitsRequest {
+    return ListOrgUnitsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListOrgUnitsRequest>, I>>(object: I): ListOrgUnitsRequest {
+    const message = createBaseListOrgUnitsRequest();
+    message.parent = object.parent ?? "";
+    return message;
+  },
+};
+
+function createBaseListOrgUnitsResponse(): ListOrgUnitsResponse {
+  return { orgUnits: [] };
+}
+
+export const ListOrgUnitsResponse: MessageFns<ListOrgUnitsResponse> = {
+  encode(message: ListOrgUnitsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.orgUnits) {
+      OrgUnit.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListOrgUnitsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListOrgUnitsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orgUnits.push(OrgUnit.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListOrgUnitsResponse {
+    return {
+      orgUnits: globalThis.Array.isArray(object?.orgUnits)
+        ? object.orgUnits.map((e: any) => OrgUnit.fromJSON(e))
+        : globalThis.Array.isArray(object?.org_units)
+        ? object.org_units.map((e: any) => OrgUnit.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ListOrgUnitsResponse): unknown {
+    const obj: any = {};
+    if (message.orgUnits?.length) {
+      obj.orgUnits = message.orgUnits.map((e) => OrgUnit.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListOrgUnitsResponse>, I>>(base?: I): ListOrgUnitsResponse {
+    return ListOrgUnitsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListOrgUnitsResponse>, I>>(object: I): ListOrgUnitsResponse {
+    const message = createBaseListOrgUnitsResponse();
+    message.orgUnits = object.orgUnits?.map((e) => OrgUnit.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseOrgUnit(): OrgUnit {
+  return { path: "", displayName: "", parentPath: "" };
+}
+
+export const OrgUnit: MessageFns<OrgUnit> = {
+  encode(message: OrgUnit, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(18).string(message.displayName);
+    }
+    if (message.parentPath !== "") {
+      writer.uint32(26).string(message.parentPath);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrgUnit {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrgUnit();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.parentPath = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OrgUnit {
+    return {
+      path: isSet(object.path) ? globalThis.String(object.path) : "",
+      displayName: isSet(object.displayName)
+        ? globalThis.String(object.displayName)
+        : isSet(object.display_name)
+        ? globalThis.String(object.display_name)
+        : "",
+      parentPath: isSet(object.parentPath)
+        ? globalThis.String(object.parentPath)
+        : isSet(object.parent_path)
+        ? globalThis.String(object.parent_path)
+        : "",
+    };
+  },
+
+  toJSON(message: OrgUnit): unknown {
+    const obj: any = {};
+    if (message.path !== "") {
+      obj.path = message.path;
+    }
+    if (message.displayName !== "") {
+      obj.displayName = message.displayName;
+    }
+    if (message.parentPath !== "") {
+      obj.parentPath = message.parentPath;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<OrgUnit>, I>>(base?: I): OrgUnit {
+    return OrgUnit.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<OrgUnit>, I>>(object: I): OrgUnit {
+    const message = createBaseOrgUnit();
+    message.path = object.path ?? "";
+    message.displayName = object.displayName ?? "";
+    message.parentPath = object.parentPath ?? "";
+    return message;
+  },
+};
+
+function createBaseSearchGroupsRequest(): SearchGroupsRequest {
+  return { parent: "", query: "" };
+}
+
+export const SearchGroupsRequest: MessageFns<SearchGroupsRequest> = {
+  encode(message: SearchGroupsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.query !== "") {
+      writer.uint32(18).string(message.query);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchGroupsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchGroupsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.query = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SearchGroupsRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      query: isSet(object.query) ? globalThis.String(object.query) : "",
+    };
+  },
+
+  toJSON(message: SearchGroupsRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.query !== "") {
+      obj.query = message.query;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SearchGroupsRequest>, I>>(base?: I): SearchGroupsRequest {
+    return SearchGroupsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SearchGroupsRequest>, I>>(object: I): SearchGroupsRequest {
+    const message = createBaseSearchGroupsRequest();
+    message.parent = object.parent ?? "";
+    message.query = object.query ?? "";
+    return message;
+  },
+};
+
+function createBaseSearchGroupsResponse(): SearchGroupsResponse {
+  return { groups: [] };
+}
+
+export const SearchGroupsResponse: MessageFns<SearchGroupsResponse> = {
+  encode(message: SearchGroupsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.groups) {
+      FoundGroup.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchGroupsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchGroupsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.groups.push(FoundGroup.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SearchGroupsResponse {
+    return {
+      groups: globalThis.Array.isArray(object?.groups) ? object.groups.map((e: any) => FoundGroup.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: SearchGroupsResponse): unknown {
+    const obj: any = {};
+    if (message.groups?.length) {
+      obj.groups = message.groups.map((e) => FoundGroup.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<SearchGroupsResponse>, I>>(base?: I): SearchGroupsResponse {
+    return SearchGroupsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<SearchGroupsResponse>, I>>(object: I): SearchGroupsResponse {
+    const message = createBaseSearchGroupsResponse();
+    message.groups = object.groups?.map((e) => FoundGroup.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseFoundGroup(): FoundGroup {
+  return { email: "", displayName: "", groupId: "" };
+}
+
+export const FoundGroup: MessageFns<FoundGroup> = {
+  encode(message: FoundGroup, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.email !== "") {
+      writer.uint32(10).string(message.email);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(18).string(message.displayName);
+    }
+    if (message.groupId !== "") {
+      writer.uint32(26).string(message.groupId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FoundGroup {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFoundGroup();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.email = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.groupId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FoundGroup {
+    return {
+      email: isSet(object.email) ? globalThis.String(object.email) : "",
+      displayName: isSet(object.displayName)
+        ? globalThis.String(object.displayName)
+        : isSet(object.display_name)
+        ? globalThis.String(object.display_name)
+        : "",
+      groupId: isSet(object.groupId)
+        ? globalThis.String(object.groupId)
+        : isSet(object.group_id)
+        ? globalThis.String(object.group_id)
+        : "",
+    };
+  },
+
+  toJSON(message: FoundGroup): unknown {
+    const obj: any = {};
+    if (message.email !== "") {
+      obj.email = message.email;
+    }
+    if (message.displayName !== "") {
+      obj.displayName = message.displayName;
+    }
+    if (message.groupId !== "") {
+      obj.groupId = message.groupId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<FoundGroup>, I>>(base?: I): FoundGroup {
+    return FoundGroup.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<FoundGroup>, I>>(object: I): FoundGroup {
+    const message = createBaseFoundGroup();
+    message.email = object.email ?? "";
+    message.displayName = object.displayName ?? "";
+    message.groupId = object.groupId ?? "";
     return message;
   },
 };
@@ -1929,13 +3210,16 @@ export const RequestReadResponse: MessageFns<RequestReadResponse> = {
 };
 
 function createBaseGetReadStatusRequest(): GetReadStatusRequest {
-  return { customer: "" };
+  return { customer: "", showParts: undefined };
 }
 
 export const GetReadStatusRequest: MessageFns<GetReadStatusRequest> = {
   encode(message: GetReadStatusRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.customer !== "") {
       writer.uint32(10).string(message.customer);
+    }
+    if (message.showParts !== undefined) {
+      writer.uint32(16).bool(message.showParts);
     }
     return writer;
   },
@@ -1961,6 +3245,14 @@ export const GetReadStatusRequest: MessageFns<GetReadStatusRequest> = {
             message.customer = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.showParts = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1974,13 +3266,23 @@ export const GetReadStatusRequest: MessageFns<GetReadStatusRequest> = {
   },
 
   fromJSON(object: any): GetReadStatusRequest {
-    return { customer: isSet(object.customer) ? globalThis.String(object.customer) : "" };
+    return {
+      customer: isSet(object.customer) ? globalThis.String(object.customer) : "",
+      showParts: isSet(object.showParts)
+        ? globalThis.Boolean(object.showParts)
+        : isSet(object.show_parts)
+        ? globalThis.Boolean(object.show_parts)
+        : undefined,
+    };
   },
 
   toJSON(message: GetReadStatusRequest): unknown {
     const obj: any = {};
     if (message.customer !== "") {
       obj.customer = message.customer;
+    }
+    if (message.showParts !== undefined) {
+      obj.showParts = message.showParts;
     }
     return obj;
   },
@@ -1991,6 +3293,7 @@ export const GetReadStatusRequest: MessageFns<GetReadStatusRequest> = {
   fromPartial<I extends Exact<DeepPartial<GetReadStatusRequest>, I>>(object: I): GetReadStatusRequest {
     const message = createBaseGetReadStatusRequest();
     message.customer = object.customer ?? "";
+    message.showParts = object.showParts ?? undefined;
     return message;
   },
 };
@@ -2006,6 +3309,8 @@ function createBaseGetReadStatusResponse(): GetReadStatusResponse {
     nextReadTime: undefined,
     presentCount: 0n,
     requestCounts: {},
+    requestedReadNo: 0n,
+    parts: [],
   };
 }
 
@@ -2047,6 +3352,15 @@ export const GetReadStatusResponse: MessageFns<GetReadStatusResponse> = {
     globalThis.Object.entries(message.requestCounts).forEach(([key, value]: [string, bigint]) => {
       GetReadStatusResponse_RequestCountsEntry.encode({ key: key as any, value }, writer.uint32(74).fork()).join();
     });
+    if (message.requestedReadNo !== 0n) {
+      if (BigInt.asIntN(64, message.requestedReadNo) !== message.requestedReadNo) {
+        throw new globalThis.Error("value provided for field message.requestedReadNo of type int64 too large");
+      }
+      writer.uint32(80).int64(message.requestedReadNo);
+    }
+    for (const v of message.parts) {
+      PartStatus.encode(v!, writer.uint32(90).fork()).join();
+    }
     return writer;
   },
 
@@ -2138,6 +3452,22 @@ export const GetReadStatusResponse: MessageFns<GetReadStatusResponse> = {
             }
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.requestedReadNo = reader.int64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.parts.push(PartStatus.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2215,6 +3545,14 @@ export const GetReadStatusResponse: MessageFns<GetReadStatusResponse> = {
           {},
         )
         : {},
+      requestedReadNo: isSet(object.requestedReadNo)
+        ? BigInt(object.requestedReadNo)
+        : isSet(object.requested_read_no)
+        ? BigInt(object.requested_read_no)
+        : 0n,
+      parts: globalThis.Array.isArray(object?.parts)
+        ? object.parts.map((e: any) => PartStatus.fromJSON(e))
+        : [],
     };
   },
 
@@ -2253,6 +3591,12 @@ export const GetReadStatusResponse: MessageFns<GetReadStatusResponse> = {
         });
       }
     }
+    if (message.requestedReadNo !== 0n) {
+      obj.requestedReadNo = message.requestedReadNo.toString();
+    }
+    if (message.parts?.length) {
+      obj.parts = message.parts.map((e) => PartStatus.toJSON(e));
+    }
     return obj;
   },
 
@@ -2286,6 +3630,10 @@ export const GetReadStatusResponse: MessageFns<GetReadStatusResponse> = {
       },
       {},
     );
+    message.requestedReadNo = (object.requestedReadNo !== undefined && object.requestedReadNo !== null)
+      ? BigInt(object.requestedReadNo)
+      : 0n;
+    message.parts = object.parts?.map((e) => PartStatus.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2382,8 +3730,172 @@ export const GetReadStatusResponse_RequestCountsEntry: MessageFns<GetReadStatusR
   },
 };
 
+function createBasePartStatus(): PartStatus {
+  return { part: "", completeTime: undefined, missingSince: undefined, incomplete: false, code: "", detail: "" };
+}
+
+export const PartStatus: MessageFns<PartStatus> = {
+  encode(message: PartStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.part !== "") {
+      writer.uint32(10).string(message.part);
+    }
+    if (message.completeTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.completeTime), writer.uint32(18).fork()).join();
+    }
+    if (message.missingSince !== undefined) {
+      Timestamp.encode(toTimestamp(message.missingSince), writer.uint32(26).fork()).join();
+    }
+    if (message.incomplete !== false) {
+      writer.uint32(32).bool(message.incomplete);
+    }
+    if (message.code !== "") {
+      writer.uint32(42).string(message.code);
+    }
+    if (message.detail !== "") {
+      writer.uint32(50).string(message.detail);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PartStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePartStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.part = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.completeTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.missingSince = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.incomplete = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PartStatus {
+    return {
+      part: isSet(object.part) ? globalThis.String(object.part) : "",
+      completeTime: isSet(object.completeTime)
+        ? fromJsonTimestamp(object.completeTime)
+        : isSet(object.complete_time)
+        ? fromJsonTimestamp(object.complete_time)
+        : undefined,
+      missingSince: isSet(object.missingSince)
+        ? fromJsonTimestamp(object.missingSince)
+        : isSet(object.missing_since)
+        ? fromJsonTimestamp(object.missing_since)
+        : undefined,
+      incomplete: isSet(object.incomplete) ? globalThis.Boolean(object.incomplete) : false,
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      detail: isSet(object.detail) ? globalThis.String(object.detail) : "",
+    };
+  },
+
+  toJSON(message: PartStatus): unknown {
+    const obj: any = {};
+    if (message.part !== "") {
+      obj.part = message.part;
+    }
+    if (message.completeTime !== undefined) {
+      obj.completeTime = message.completeTime.toISOString();
+    }
+    if (message.missingSince !== undefined) {
+      obj.missingSince = message.missingSince.toISOString();
+    }
+    if (message.incomplete !== false) {
+      obj.incomplete = message.incomplete;
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.detail !== "") {
+      obj.detail = message.detail;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PartStatus>, I>>(base?: I): PartStatus {
+    return PartStatus.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PartStatus>, I>>(object: I): PartStatus {
+    const message = createBasePartStatus();
+    message.part = object.part ?? "";
+    message.completeTime = object.completeTime ?? undefined;
+    message.missingSince = object.missingSince ?? undefined;
+    message.incomplete = object.incomplete ?? false;
+    message.code = object.code ?? "";
+    message.detail = object.detail ?? "";
+    return message;
+  },
+};
+
 function createBaseReadProgress(): ReadProgress {
-  return { readNo: 0n, startTime: undefined, usersRead: 0n, groupsRead: 0, groupsTotal: 0 };
+  return {
+    readNo: 0n,
+    startTime: undefined,
+    usersRead: 0n,
+    groupsRead: 0,
+    groupsTotal: 0,
+    estimatedEndTime: undefined,
+  };
 }
 
 export const ReadProgress: MessageFns<ReadProgress> = {
@@ -2408,6 +3920,9 @@ export const ReadProgress: MessageFns<ReadProgress> = {
     }
     if (message.groupsTotal !== 0) {
       writer.uint32(40).int32(message.groupsTotal);
+    }
+    if (message.estimatedEndTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.estimatedEndTime), writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -2465,6 +3980,14 @@ export const ReadProgress: MessageFns<ReadProgress> = {
             message.groupsTotal = reader.int32();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.estimatedEndTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2500,6 +4023,11 @@ export const ReadProgress: MessageFns<ReadProgress> = {
         : isSet(object.groups_total)
         ? globalThis.Number(object.groups_total)
         : 0,
+      estimatedEndTime: isSet(object.estimatedEndTime)
+        ? fromJsonTimestamp(object.estimatedEndTime)
+        : isSet(object.estimated_end_time)
+        ? fromJsonTimestamp(object.estimated_end_time)
+        : undefined,
     };
   },
 
@@ -2520,6 +4048,9 @@ export const ReadProgress: MessageFns<ReadProgress> = {
     if (message.groupsTotal !== 0) {
       obj.groupsTotal = Math.round(message.groupsTotal);
     }
+    if (message.estimatedEndTime !== undefined) {
+      obj.estimatedEndTime = message.estimatedEndTime.toISOString();
+    }
     return obj;
   },
 
@@ -2533,6 +4064,7 @@ export const ReadProgress: MessageFns<ReadProgress> = {
     message.usersRead = (object.usersRead !== undefined && object.usersRead !== null) ? BigInt(object.usersRead) : 0n;
     message.groupsRead = object.groupsRead ?? 0;
     message.groupsTotal = object.groupsTotal ?? 0;
+    message.estimatedEndTime = object.estimatedEndTime ?? undefined;
     return message;
   },
 };
@@ -2805,7 +4337,7 @@ export const DirectoryServiceService = {
       Buffer.from(BatchGetUsersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): BatchGetUsersResponse => BatchGetUsersResponse.decode(value),
   },
-  /** The users of the mirror, by id. */
+  /** The users of the mirror, by id; or a page of Google's list as it is now, in Google's order. */
   listUsers: {
     path: "/autoprov.directory.v1.DirectoryService/ListUsers" as const,
     requestStream: false as const,
@@ -2825,6 +4357,18 @@ export const DirectoryServiceService = {
     responseSerialize: (value: ListGroupsResponse): Buffer => Buffer.from(ListGroupsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListGroupsResponse => ListGroupsResponse.decode(value),
   },
+  /** Why a user is in a group of interest or not, by which path, and how old that knowledge is. From the mirror. */
+  explainMembership: {
+    path: "/autoprov.directory.v1.DirectoryService/ExplainMembership" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExplainMembershipRequest): Buffer =>
+      Buffer.from(ExplainMembershipRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExplainMembershipRequest => ExplainMembershipRequest.decode(value),
+    responseSerialize: (value: ExplainMembershipResponse): Buffer =>
+      Buffer.from(ExplainMembershipResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExplainMembershipResponse => ExplainMembershipResponse.decode(value),
+  },
   /** The custom schemas of the directory, read from Google. */
   listCustomSchemas: {
     path: "/autoprov.directory.v1.DirectoryService/ListCustomSchemas" as const,
@@ -2836,6 +4380,31 @@ export const DirectoryServiceService = {
     responseSerialize: (value: ListCustomSchemasResponse): Buffer =>
       Buffer.from(ListCustomSchemasResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListCustomSchemasResponse => ListCustomSchemasResponse.decode(value),
+  },
+  /** The org units of the directory, read from Google. Needs the scope admin.directory.orgunit.readonly; SCOPE_MISSING without. */
+  listOrgUnits: {
+    path: "/autoprov.directory.v1.DirectoryService/ListOrgUnits" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListOrgUnitsRequest): Buffer => Buffer.from(ListOrgUnitsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListOrgUnitsRequest => ListOrgUnitsRequest.decode(value),
+    responseSerialize: (value: ListOrgUnitsResponse): Buffer =>
+      Buffer.from(ListOrgUnitsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListOrgUnitsResponse => ListOrgUnitsResponse.decode(value),
+  },
+  /**
+   * Groups whose name or address begins with a text, read from Google. Needs the scope admin.directory.group.readonly;
+   * SCOPE_MISSING without.
+   */
+  searchGroups: {
+    path: "/autoprov.directory.v1.DirectoryService/SearchGroups" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SearchGroupsRequest): Buffer => Buffer.from(SearchGroupsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SearchGroupsRequest => SearchGroupsRequest.decode(value),
+    responseSerialize: (value: SearchGroupsResponse): Buffer =>
+      Buffer.from(SearchGroupsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SearchGroupsResponse => SearchGroupsResponse.decode(value),
   },
   /** Whether groups exist and may be read: the first page of each one's members, read from Google. */
   checkGroups: {
@@ -2897,12 +4466,21 @@ export interface DirectoryServiceServer extends UntypedServiceImplementation {
   getUser: handleUnaryCall<GetUserRequest, GetUserResponse>;
   /** Up to 500 users of the mirror, by name; unknown ones are left out. */
   batchGetUsers: handleUnaryCall<BatchGetUsersRequest, BatchGetUsersResponse>;
-  /** The users of the mirror, by id. */
+  /** The users of the mirror, by id; or a page of Google's list as it is now, in Google's order. */
   listUsers: handleUnaryCall<ListUsersRequest, ListUsersResponse>;
   /** The groups of interest, by id. */
   listGroups: handleUnaryCall<ListGroupsRequest, ListGroupsResponse>;
+  /** Why a user is in a group of interest or not, by which path, and how old that knowledge is. From the mirror. */
+  explainMembership: handleUnaryCall<ExplainMembershipRequest, ExplainMembershipResponse>;
   /** The custom schemas of the directory, read from Google. */
   listCustomSchemas: handleUnaryCall<ListCustomSchemasRequest, ListCustomSchemasResponse>;
+  /** The org units of the directory, read from Google. Needs the scope admin.directory.orgunit.readonly; SCOPE_MISSING without. */
+  listOrgUnits: handleUnaryCall<ListOrgUnitsRequest, ListOrgUnitsResponse>;
+  /**
+   * Groups whose name or address begins with a text, read from Google. Needs the scope admin.directory.group.readonly;
+   * SCOPE_MISSING without.
+   */
+  searchGroups: handleUnaryCall<SearchGroupsRequest, SearchGroupsResponse>;
   /** Whether groups exist and may be read: the first page of each one's members, read from Google. */
   checkGroups: handleUnaryCall<CheckGroupsRequest, CheckGroupsResponse>;
   /** Which Google customer an access token reads. For the token broker only, before it gives the token to anybody. */
@@ -2948,7 +4526,7 @@ export interface DirectoryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: BatchGetUsersResponse) => void,
   ): ClientUnaryCall;
-  /** The users of the mirror, by id. */
+  /** The users of the mirror, by id; or a page of Google's list as it is now, in Google's order. */
   listUsers(
     request: ListUsersRequest,
     callback: (error: ServiceError | null, response: ListUsersResponse) => void,
@@ -2980,6 +4558,22 @@ export interface DirectoryServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListGroupsResponse) => void,
   ): ClientUnaryCall;
+  /** Why a user is in a group of interest or not, by which path, and how old that knowledge is. From the mirror. */
+  explainMembership(
+    request: ExplainMembershipRequest,
+    callback: (error: ServiceError | null, response: ExplainMembershipResponse) => void,
+  ): ClientUnaryCall;
+  explainMembership(
+    request: ExplainMembershipRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ExplainMembershipResponse) => void,
+  ): ClientUnaryCall;
+  explainMembership(
+    request: ExplainMembershipRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ExplainMembershipResponse) => void,
+  ): ClientUnaryCall;
   /** The custom schemas of the directory, read from Google. */
   listCustomSchemas(
     request: ListCustomSchemasRequest,
@@ -2995,6 +4589,41 @@ export interface DirectoryServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListCustomSchemasResponse) => void,
+  ): ClientUnaryCall;
+  /** The org units of the directory, read from Google. Needs the scope admin.directory.orgunit.readonly; SCOPE_MISSING without. */
+  listOrgUnits(
+    request: ListOrgUnitsRequest,
+    callback: (error: ServiceError | null, response: ListOrgUnitsResponse) => void,
+  ): ClientUnaryCall;
+  listOrgUnits(
+    request: ListOrgUnitsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListOrgUnitsResponse) => void,
+  ): ClientUnaryCall;
+  listOrgUnits(
+    request: ListOrgUnitsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListOrgUnitsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Groups whose name or address begins with a text, read from Google. Needs the scope admin.directory.group.readonly;
+   * SCOPE_MISSING without.
+   */
+  searchGroups(
+    request: SearchGroupsRequest,
+    callback: (error: ServiceError | null, response: SearchGroupsResponse) => void,
+  ): ClientUnaryCall;
+  searchGroups(
+    request: SearchGroupsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SearchGroupsResponse) => void,
+  ): ClientUnaryCall;
+  searchGroups(
+    request: SearchGroupsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SearchGroupsResponse) => void,
   ): ClientUnaryCall;
   /** Whether groups exist and may be read: the first page of each one's members, read from Google. */
   checkGroups(

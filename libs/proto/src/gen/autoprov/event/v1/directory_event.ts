@@ -127,12 +127,19 @@ export interface DirectoryGroup {
   /** The last read of it answered 404: it no longer exists, its members' access is held. */
   missing: boolean;
   /** When it was last read whole. */
-  completeTime?: Date | undefined;
+  completeTime?:
+    | Date
+    | undefined;
+  /** Since when it is missing; absent: it is not. */
+  missingSince?: Date | undefined;
 }
 
-/** A read has ended. */
+/**
+ * A read has ended; or, with read_no 0, one begins on a mirror that was never read, not kept up, or restored: nothing is
+ * covered until the next one.
+ */
 export interface ReadCompleted {
-  /** Grows with each read of the customer. */
+  /** Grows with each read of the customer; lower than before when the mirror was restored. What is newer is said by seq. */
   readNo: bigint;
   /** Groups that have been read whole at least once, as the setups spell them, sorted. */
   groups: string[];
@@ -491,7 +498,7 @@ export const DirectoryUser: MessageFns<DirectoryUser> = {
 };
 
 function createBaseDirectoryGroup(): DirectoryGroup {
-  return { name: "", missing: false, completeTime: undefined };
+  return { name: "", missing: false, completeTime: undefined, missingSince: undefined };
 }
 
 export const DirectoryGroup: MessageFns<DirectoryGroup> = {
@@ -504,6 +511,9 @@ export const DirectoryGroup: MessageFns<DirectoryGroup> = {
     }
     if (message.completeTime !== undefined) {
       Timestamp.encode(toTimestamp(message.completeTime), writer.uint32(26).fork()).join();
+    }
+    if (message.missingSince !== undefined) {
+      Timestamp.encode(toTimestamp(message.missingSince), writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -545,6 +555,14 @@ export const DirectoryGroup: MessageFns<DirectoryGroup> = {
             message.completeTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.missingSince = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -566,6 +584,11 @@ export const DirectoryGroup: MessageFns<DirectoryGroup> = {
         : isSet(object.complete_time)
         ? fromJsonTimestamp(object.complete_time)
         : undefined,
+      missingSince: isSet(object.missingSince)
+        ? fromJsonTimestamp(object.missingSince)
+        : isSet(object.missing_since)
+        ? fromJsonTimestamp(object.missing_since)
+        : undefined,
     };
   },
 
@@ -580,6 +603,9 @@ export const DirectoryGroup: MessageFns<DirectoryGroup> = {
     if (message.completeTime !== undefined) {
       obj.completeTime = message.completeTime.toISOString();
     }
+    if (message.missingSince !== undefined) {
+      obj.missingSince = message.missingSince.toISOString();
+    }
     return obj;
   },
 
@@ -591,6 +617,7 @@ export const DirectoryGroup: MessageFns<DirectoryGroup> = {
     message.name = object.name ?? "";
     message.missing = object.missing ?? false;
     message.completeTime = object.completeTime ?? undefined;
+    message.missingSince = object.missingSince ?? undefined;
     return message;
   },
 };

@@ -21,7 +21,69 @@ import {
 import { Struct, Value } from "../../../google/protobuf/struct.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { ScimProfile } from "../../config/v1/config_service.ts";
+import { AttributeMapping, DeprovisioningPolicy, GuardPolicy, ProvisioningScope } from "../../config/v1/setup.ts";
+import { Membership } from "../../directory/v1/directory_service.ts";
 import { Outcome_Action, outcome_ActionFromJSON, outcome_ActionToJSON } from "../../event/v1/outcome.ts";
+
+/** What about a change may do harm; each is counted, limited and held by itself. */
+export const Danger = {
+  /** DANGER_UNSPECIFIED - Unset; never answered. */
+  DANGER_UNSPECIFIED: 0,
+  /** DANGER_LOSS_OF_ACCESS - An account is suspended or deleted. */
+  DANGER_LOSS_OF_ACCESS: 1,
+  /** DANGER_CHANGED_IDENTITY - userName or the primary address becomes another. */
+  DANGER_CHANGED_IDENTITY: 2,
+  /** DANGER_CLEARED_ATTRIBUTE - An attribute that has a value gets none. */
+  DANGER_CLEARED_ATTRIBUTE: 3,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Danger = typeof Danger[keyof typeof Danger];
+
+export namespace Danger {
+  export type DANGER_UNSPECIFIED = typeof Danger.DANGER_UNSPECIFIED;
+  export type DANGER_LOSS_OF_ACCESS = typeof Danger.DANGER_LOSS_OF_ACCESS;
+  export type DANGER_CHANGED_IDENTITY = typeof Danger.DANGER_CHANGED_IDENTITY;
+  export type DANGER_CLEARED_ATTRIBUTE = typeof Danger.DANGER_CLEARED_ATTRIBUTE;
+  export type UNRECOGNIZED = typeof Danger.UNRECOGNIZED;
+}
+
+export function dangerFromJSON(object: any): Danger {
+  switch (object) {
+    case 0:
+    case "DANGER_UNSPECIFIED":
+      return Danger.DANGER_UNSPECIFIED;
+    case 1:
+    case "DANGER_LOSS_OF_ACCESS":
+      return Danger.DANGER_LOSS_OF_ACCESS;
+    case 2:
+    case "DANGER_CHANGED_IDENTITY":
+      return Danger.DANGER_CHANGED_IDENTITY;
+    case 3:
+    case "DANGER_CLEARED_ATTRIBUTE":
+      return Danger.DANGER_CLEARED_ATTRIBUTE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Danger.UNRECOGNIZED;
+  }
+}
+
+export function dangerToJSON(object: Danger): string {
+  switch (object) {
+    case Danger.DANGER_UNSPECIFIED:
+      return "DANGER_UNSPECIFIED";
+    case Danger.DANGER_LOSS_OF_ACCESS:
+      return "DANGER_LOSS_OF_ACCESS";
+    case Danger.DANGER_CHANGED_IDENTITY:
+      return "DANGER_CHANGED_IDENTITY";
+    case Danger.DANGER_CLEARED_ATTRIBUTE:
+      return "DANGER_CLEARED_ATTRIBUTE";
+    case Danger.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
 
 /** Asks how an app stands. */
 export interface GetAppStatusRequest {
@@ -57,6 +119,10 @@ export interface GetAppStatusResponse {
     | undefined;
   /** SCIM requests since the app was installed, by method. */
   requestCounts: { [key: string]: bigint };
+  /** Changes that the guard holds until they are approved: see ListHeldActions. */
+  heldCount: bigint;
+  /** Holds in effect. */
+  holds: Hold[];
 }
 
 /** What the app does now. */
@@ -75,6 +141,8 @@ export const GetAppStatusResponse_State = {
   STATE_BACKING_OFF: 5,
   /** STATE_QUARANTINED - The service provider refuses us; probed at `back_off_until`. */
   STATE_QUARANTINED: 6,
+  /** STATE_HELD - A hold stops all writes, or everything else is done and `held_count` changes wait for an approval. */
+  STATE_HELD: 7,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -88,6 +156,7 @@ export namespace GetAppStatusResponse_State {
   export type STATE_IN_STEP = typeof GetAppStatusResponse_State.STATE_IN_STEP;
   export type STATE_BACKING_OFF = typeof GetAppStatusResponse_State.STATE_BACKING_OFF;
   export type STATE_QUARANTINED = typeof GetAppStatusResponse_State.STATE_QUARANTINED;
+  export type STATE_HELD = typeof GetAppStatusResponse_State.STATE_HELD;
   export type UNRECOGNIZED = typeof GetAppStatusResponse_State.UNRECOGNIZED;
 }
 
@@ -114,6 +183,9 @@ export function getAppStatusResponse_StateFromJSON(object: any): GetAppStatusRes
     case 6:
     case "STATE_QUARANTINED":
       return GetAppStatusResponse_State.STATE_QUARANTINED;
+    case 7:
+    case "STATE_HELD":
+      return GetAppStatusResponse_State.STATE_HELD;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -137,6 +209,8 @@ export function getAppStatusResponse_StateToJSON(object: GetAppStatusResponse_St
       return "STATE_BACKING_OFF";
     case GetAppStatusResponse_State.STATE_QUARANTINED:
       return "STATE_QUARANTINED";
+    case GetAppStatusResponse_State.STATE_HELD:
+      return "STATE_HELD";
     case GetAppStatusResponse_State.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -173,7 +247,18 @@ export interface ExplainUserResponse {
     | Account
     | undefined;
   /** The mapped resource. */
-  mapped?: { [key: string]: any } | undefined;
+  mapped?:
+    | { [key: string]: any }
+    | undefined;
+  /**
+   * Where the scope names groups, as directory-reader knows it: how the person is in the first that they are in; or else
+   * why in none, of the first 10. Empty, too, when directory-reader did not answer.
+   */
+  memberships: Membership[];
+  /** What the guard holds back for this person. */
+  held: HeldAction[];
+  /** Holds in effect for the app. */
+  holds: Hold[];
 }
 
 /** What the decision says. */
@@ -188,6 +273,12 @@ export interface PlannedAction {
     | undefined;
   /** Attributes that would change, by SCIM path. */
   changes: AttributeChange[];
+  /** `customers/{customer}/users/{user}`. Set in a plan. */
+  user: string;
+  /** What about it may do harm. Set in a plan. */
+  dangers: Danger[];
+  /** The guard would hold what may do harm about it. Set in a plan. */
+  held: boolean;
 }
 
 /** One attribute's change. */
@@ -441,6 +532,318 @@ export interface TargetAttribute {
   description: string;
 }
 
+/** Asks for a page of a plan. */
+export interface PlanAppRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** At most so many actions; 0: 100; over 500 is 500. */
+  pageSize: number;
+  /** From the previous page; the rest of the request stays the same. */
+  pageToken: string;
+  /** Instead of the setup's; absent: the setup's. */
+  attributeMapping?:
+    | AttributeMapping
+    | undefined;
+  /** Instead of the setup's with what it inherits (`effective_setup` of GetSetup); absent: that. */
+  scope?:
+    | ProvisioningScope
+    | undefined;
+  /** Instead of the setup's with what it inherits; absent: that. */
+  deprovisioning?:
+    | DeprovisioningPolicy
+    | undefined;
+  /** Instead of the setup's with what it inherits; absent: that. */
+  guard?: GuardPolicy | undefined;
+}
+
+/** A page of a plan. */
+export interface PlanAppResponse {
+  /** Everybody for whom something would be done, by user id. */
+  actions: PlannedAction[];
+  /** For the next page; empty: this is the last. */
+  nextPageToken: string;
+  /** Of the whole plan; on the first page only. */
+  totals?:
+    | PlanTotals
+    | undefined;
+  /** The revision that was planned with or, with changes, on top of. */
+  setupRevision: bigint;
+  /** Groups and schemas that no read covers yet (or `users`): nothing is planned before. */
+  waitingFor: string[];
+}
+
+/** A plan in numbers: people. */
+export interface PlanTotals {
+  /** Who would get an account, or whose account would be looked for and adopted. */
+  creates: bigint;
+  /** Whose account would be changed. */
+  updates: bigint;
+  /** Who would get access again. */
+  reactivates: bigint;
+  /** Who would be suspended. */
+  suspends: bigint;
+  /** Whose account would be deleted. */
+  deletes: bigint;
+  /** For whom nothing could be sent: 45016 or 45006. */
+  refusals: bigint;
+  /** For whom nothing would be done now. */
+  unchanged: bigint;
+  /** Of these, for whom the guard would hold something. */
+  held: bigint;
+}
+
+/** One change that the guard holds, or held. It never changes: where the decision becomes another, it ends and a new one is held. */
+export interface HeldAction {
+  /** `customers/{customer}/users/{user}`. */
+  user: string;
+  /** What about it may do harm. */
+  danger: Danger;
+  /** What would be done. */
+  action: Outcome_Action;
+  /** The attributes that are held. */
+  changes: AttributeChange[];
+  /** Why it would be done, in a sentence. */
+  explanation: string;
+  /** The revision of the setup it was decided with. */
+  setupRevision: bigint;
+  /** Since when it is held. */
+  holdTime?:
+    | Date
+    | undefined;
+  /** What became of it. */
+  state: HeldAction_State;
+  /** The person is protected by the guard's policy: no approval covers it. */
+  isProtected: boolean;
+  /** Who approved it: a person's address, or a workload. Empty: nobody. */
+  approver: string;
+  /** When. */
+  approveTime?:
+    | Date
+    | undefined;
+  /** When it was done or dropped. */
+  endTime?:
+    | Date
+    | undefined;
+  /** Why it was dropped, in a sentence. */
+  endReason: string;
+}
+
+/** What became of it. */
+export const HeldAction_State = {
+  /** STATE_UNSPECIFIED - Unset; never answered. */
+  STATE_UNSPECIFIED: 0,
+  /** STATE_HELD - It waits for an approval. */
+  STATE_HELD: 1,
+  /** STATE_APPROVED - Approved, and about to be done. */
+  STATE_APPROVED: 2,
+  /** STATE_APPLIED - Done. */
+  STATE_APPLIED: 3,
+  /** STATE_DROPPED - Not done: the decision became another. See end_reason. */
+  STATE_DROPPED: 4,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type HeldAction_State = typeof HeldAction_State[keyof typeof HeldAction_State];
+
+export namespace HeldAction_State {
+  export type STATE_UNSPECIFIED = typeof HeldAction_State.STATE_UNSPECIFIED;
+  export type STATE_HELD = typeof HeldAction_State.STATE_HELD;
+  export type STATE_APPROVED = typeof HeldAction_State.STATE_APPROVED;
+  export type STATE_APPLIED = typeof HeldAction_State.STATE_APPLIED;
+  export type STATE_DROPPED = typeof HeldAction_State.STATE_DROPPED;
+  export type UNRECOGNIZED = typeof HeldAction_State.UNRECOGNIZED;
+}
+
+export function heldAction_StateFromJSON(object: any): HeldAction_State {
+  switch (object) {
+    case 0:
+    case "STATE_UNSPECIFIED":
+      return HeldAction_State.STATE_UNSPECIFIED;
+    case 1:
+    case "STATE_HELD":
+      return HeldAction_State.STATE_HELD;
+    case 2:
+    case "STATE_APPROVED":
+      return HeldAction_State.STATE_APPROVED;
+    case 3:
+    case "STATE_APPLIED":
+      return HeldAction_State.STATE_APPLIED;
+    case 4:
+    case "STATE_DROPPED":
+      return HeldAction_State.STATE_DROPPED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return HeldAction_State.UNRECOGNIZED;
+  }
+}
+
+export function heldAction_StateToJSON(object: HeldAction_State): string {
+  switch (object) {
+    case HeldAction_State.STATE_UNSPECIFIED:
+      return "STATE_UNSPECIFIED";
+    case HeldAction_State.STATE_HELD:
+      return "STATE_HELD";
+    case HeldAction_State.STATE_APPROVED:
+      return "STATE_APPROVED";
+    case HeldAction_State.STATE_APPLIED:
+      return "STATE_APPLIED";
+    case HeldAction_State.STATE_DROPPED:
+      return "STATE_DROPPED";
+    case HeldAction_State.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** Asks for a page of held actions. */
+export interface ListHeldActionsRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  parent: string;
+  /** At most so many; 0: 100; over 500 is 500. */
+  pageSize: number;
+  /** From the previous page. */
+  pageToken: string;
+  /** Those of one state; STATE_UNSPECIFIED: STATE_HELD. What ended is kept for 30 days. */
+  state: HeldAction_State;
+}
+
+/** A page of held actions. */
+export interface ListHeldActionsResponse {
+  /** In the order they were held. */
+  heldActions: HeldAction[];
+  /** For the next page; empty: this is the last. */
+  nextPageToken: string;
+  /** Approves all that can be approved of STATE_HELD as of the first page; empty for other states. */
+  approvalHash: string;
+  /** How many the hash covers. */
+  coveredCount: bigint;
+}
+
+/** Approves what is held. */
+export interface ApproveHeldActionsRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** Of ListHeldActions: what it showed, and nothing else. */
+  approvalHash: string;
+}
+
+/** What was approved. */
+export interface ApproveHeldActionsResponse {
+  /** Rows that are applied now, unless they change before. */
+  approvedCount: bigint;
+  /** Rows that the hash covers and that have ended since: see STATE_DROPPED. */
+  droppedCount: bigint;
+  /** Rows that wait for an approval of their own. */
+  waitingCount: bigint;
+}
+
+/** Keeps a part of the work back until it is released. */
+export interface Hold {
+  /** `customers/{customer}/apps/{app}`, `customers/{customer}` or, for all, `customers/-`. */
+  parent: string;
+  /** What is kept back. */
+  what: Hold_What;
+  /** Why, for people. */
+  reason: string;
+  /** Who placed it: a person's address, or a workload. */
+  placedBy: string;
+  /** When. */
+  placeTime?: Date | undefined;
+}
+
+/** What is kept back. */
+export const Hold_What = {
+  /** WHAT_UNSPECIFIED - Unset; never answered. */
+  WHAT_UNSPECIFIED: 0,
+  /** WHAT_REMOVALS - Nobody is suspended or deleted; all else goes on. */
+  WHAT_REMOVALS: 1,
+  /** WHAT_WRITES - Nothing is written. */
+  WHAT_WRITES: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Hold_What = typeof Hold_What[keyof typeof Hold_What];
+
+export namespace Hold_What {
+  export type WHAT_UNSPECIFIED = typeof Hold_What.WHAT_UNSPECIFIED;
+  export type WHAT_REMOVALS = typeof Hold_What.WHAT_REMOVALS;
+  export type WHAT_WRITES = typeof Hold_What.WHAT_WRITES;
+  export type UNRECOGNIZED = typeof Hold_What.UNRECOGNIZED;
+}
+
+export function hold_WhatFromJSON(object: any): Hold_What {
+  switch (object) {
+    case 0:
+    case "WHAT_UNSPECIFIED":
+      return Hold_What.WHAT_UNSPECIFIED;
+    case 1:
+    case "WHAT_REMOVALS":
+      return Hold_What.WHAT_REMOVALS;
+    case 2:
+    case "WHAT_WRITES":
+      return Hold_What.WHAT_WRITES;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Hold_What.UNRECOGNIZED;
+  }
+}
+
+export function hold_WhatToJSON(object: Hold_What): string {
+  switch (object) {
+    case Hold_What.WHAT_UNSPECIFIED:
+      return "WHAT_UNSPECIFIED";
+    case Hold_What.WHAT_REMOVALS:
+      return "WHAT_REMOVALS";
+    case Hold_What.WHAT_WRITES:
+      return "WHAT_WRITES";
+    case Hold_What.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** Places a hold. */
+export interface PlaceHoldRequest {
+  /** `customers/{customer}/apps/{app}`, `customers/{customer}` or, for all, `customers/-`. */
+  parent: string;
+  /** What is kept back. */
+  what: Hold_What;
+  /** Why, for people: 1 to 500 characters. */
+  reason: string;
+}
+
+/** The hold in effect. */
+export interface PlaceHoldResponse {
+  /** As stored. */
+  hold?: Hold | undefined;
+}
+
+/** Releases a hold. */
+export interface ReleaseHoldRequest {
+  /** As the hold has it. */
+  parent: string;
+  /** As the hold has it. */
+  what: Hold_What;
+}
+
+/** The hold has ended. */
+export interface ReleaseHoldResponse {
+}
+
+/** Asks for holds. */
+export interface ListHoldsRequest {
+  /** `customers/{customer}/apps/{app}`, `customers/{customer}` or `customers/-`. */
+  parent: string;
+}
+
+/** Holds in effect. */
+export interface ListHoldsResponse {
+  /** The widest first. */
+  holds: Hold[];
+}
+
 function createBaseGetAppStatusRequest(): GetAppStatusRequest {
   return { app: "" };
 }
@@ -521,6 +924,8 @@ function createBaseGetAppStatusResponse(): GetAppStatusResponse {
     lastAcceptedTime: undefined,
     backOffUntil: undefined,
     requestCounts: {},
+    heldCount: 0n,
+    holds: [],
   };
 }
 
@@ -577,6 +982,15 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
     globalThis.Object.entries(message.requestCounts).forEach(([key, value]: [string, bigint]) => {
       GetAppStatusResponse_RequestCountsEntry.encode({ key: key as any, value }, writer.uint32(90).fork()).join();
     });
+    if (message.heldCount !== 0n) {
+      if (BigInt.asIntN(64, message.heldCount) !== message.heldCount) {
+        throw new globalThis.Error("value provided for field message.heldCount of type int64 too large");
+      }
+      writer.uint32(96).int64(message.heldCount);
+    }
+    for (const v of message.holds) {
+      Hold.encode(v!, writer.uint32(106).fork()).join();
+    }
     return writer;
   },
 
@@ -684,6 +1098,22 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
             }
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.heldCount = reader.int64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.holds.push(Hold.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -763,6 +1193,14 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
           {},
         )
         : {},
+      heldCount: isSet(object.heldCount)
+        ? BigInt(object.heldCount)
+        : isSet(object.held_count)
+        ? BigInt(object.held_count)
+        : 0n,
+      holds: globalThis.Array.isArray(object?.holds)
+        ? object.holds.map((e: any) => Hold.fromJSON(e))
+        : [],
     };
   },
 
@@ -807,6 +1245,12 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
         });
       }
     }
+    if (message.heldCount !== 0n) {
+      obj.heldCount = message.heldCount.toString();
+    }
+    if (message.holds?.length) {
+      obj.holds = message.holds.map((e) => Hold.toJSON(e));
+    }
     return obj;
   },
 
@@ -844,6 +1288,8 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
       },
       {},
     );
+    message.heldCount = (object.heldCount !== undefined && object.heldCount !== null) ? BigInt(object.heldCount) : 0n;
+    message.holds = object.holds?.map((e) => Hold.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1026,7 +1472,17 @@ export const ExplainUserRequest: MessageFns<ExplainUserRequest> = {
 };
 
 function createBaseExplainUserResponse(): ExplainUserResponse {
-  return { user: "", inScope: false, scopeExplanation: "", next: undefined, account: undefined, mapped: undefined };
+  return {
+    user: "",
+    inScope: false,
+    scopeExplanation: "",
+    next: undefined,
+    account: undefined,
+    mapped: undefined,
+    memberships: [],
+    held: [],
+    holds: [],
+  };
 }
 
 export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
@@ -1048,6 +1504,15 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     }
     if (message.mapped !== undefined) {
       Struct.encode(Struct.wrap(message.mapped), writer.uint32(50).fork()).join();
+    }
+    for (const v of message.memberships) {
+      Membership.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.held) {
+      HeldAction.encode(v!, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.holds) {
+      Hold.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -1113,6 +1578,30 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
             message.mapped = Struct.unwrap(Struct.decode(reader, reader.uint32()));
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.memberships.push(Membership.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.held.push(HeldAction.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.holds.push(Hold.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1141,6 +1630,13 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
       next: isSet(object.next) ? PlannedAction.fromJSON(object.next) : undefined,
       account: isSet(object.account) ? Account.fromJSON(object.account) : undefined,
       mapped: isObject(object.mapped) ? object.mapped : undefined,
+      memberships: globalThis.Array.isArray(object?.memberships)
+        ? object.memberships.map((e: any) => Membership.fromJSON(e))
+        : [],
+      held: globalThis.Array.isArray(object?.held)
+        ? object.held.map((e: any) => HeldAction.fromJSON(e))
+        : [],
+      holds: globalThis.Array.isArray(object?.holds) ? object.holds.map((e: any) => Hold.fromJSON(e)) : [],
     };
   },
 
@@ -1164,6 +1660,15 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     if (message.mapped !== undefined) {
       obj.mapped = message.mapped;
     }
+    if (message.memberships?.length) {
+      obj.memberships = message.memberships.map((e) => Membership.toJSON(e));
+    }
+    if (message.held?.length) {
+      obj.held = message.held.map((e) => HeldAction.toJSON(e));
+    }
+    if (message.holds?.length) {
+      obj.holds = message.holds.map((e) => Hold.toJSON(e));
+    }
     return obj;
   },
 
@@ -1182,12 +1687,15 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
       ? Account.fromPartial(object.account)
       : undefined;
     message.mapped = object.mapped ?? undefined;
+    message.memberships = object.memberships?.map((e) => Membership.fromPartial(e)) || [];
+    message.held = object.held?.map((e) => HeldAction.fromPartial(e)) || [];
+    message.holds = object.holds?.map((e) => Hold.fromPartial(e)) || [];
     return message;
   },
 };
 
 function createBasePlannedAction(): PlannedAction {
-  return { action: 0, explanation: "", dueTime: undefined, changes: [] };
+  return { action: 0, explanation: "", dueTime: undefined, changes: [], user: "", dangers: [], held: false };
 }
 
 export const PlannedAction: MessageFns<PlannedAction> = {
@@ -1203,6 +1711,19 @@ export const PlannedAction: MessageFns<PlannedAction> = {
     }
     for (const v of message.changes) {
       AttributeChange.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.user !== "") {
+      writer.uint32(42).string(message.user);
+    }
+    if (message.dangers.length !== 0) {
+      writer.uint32(50).fork();
+      for (const v of message.dangers) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.held !== false) {
+      writer.uint32(56).bool(message.held);
     }
     return writer;
   },
@@ -1252,6 +1773,40 @@ export const PlannedAction: MessageFns<PlannedAction> = {
             message.changes.push(AttributeChange.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag === 48) {
+              message.dangers.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 50) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.dangers.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.held = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1276,6 +1831,9 @@ export const PlannedAction: MessageFns<PlannedAction> = {
       changes: globalThis.Array.isArray(object?.changes)
         ? object.changes.map((e: any) => AttributeChange.fromJSON(e))
         : [],
+      user: isSet(object.user) ? globalThis.String(object.user) : "",
+      dangers: globalThis.Array.isArray(object?.dangers) ? object.dangers.map((e: any) => dangerFromJSON(e)) : [],
+      held: isSet(object.held) ? globalThis.Boolean(object.held) : false,
     };
   },
 
@@ -1293,6 +1851,15 @@ export const PlannedAction: MessageFns<PlannedAction> = {
     if (message.changes?.length) {
       obj.changes = message.changes.map((e) => AttributeChange.toJSON(e));
     }
+    if (message.user !== "") {
+      obj.user = message.user;
+    }
+    if (message.dangers?.length) {
+      obj.dangers = message.dangers.map((e) => dangerToJSON(e));
+    }
+    if (message.held !== false) {
+      obj.held = message.held;
+    }
     return obj;
   },
 
@@ -1305,6 +1872,9 @@ export const PlannedAction: MessageFns<PlannedAction> = {
     message.explanation = object.explanation ?? "";
     message.dueTime = object.dueTime ?? undefined;
     message.changes = object.changes?.map((e) => AttributeChange.fromPartial(e)) || [];
+    message.user = object.user ?? "";
+    message.dangers = object.dangers?.map((e) => e) || [];
+    message.held = object.held ?? false;
     return message;
   },
 };
@@ -2663,6 +3233,1935 @@ export const TargetAttribute: MessageFns<TargetAttribute> = {
   },
 };
 
+function createBasePlanAppRequest(): PlanAppRequest {
+  return {
+    app: "",
+    pageSize: 0,
+    pageToken: "",
+    attributeMapping: undefined,
+    scope: undefined,
+    deprovisioning: undefined,
+    guard: undefined,
+  };
+}
+
+export const PlanAppRequest: MessageFns<PlanAppRequest> = {
+  encode(message: PlanAppRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    if (message.attributeMapping !== undefined) {
+      AttributeMapping.encode(message.attributeMapping, writer.uint32(34).fork()).join();
+    }
+    if (message.scope !== undefined) {
+      ProvisioningScope.encode(message.scope, writer.uint32(42).fork()).join();
+    }
+    if (message.deprovisioning !== undefined) {
+      DeprovisioningPolicy.encode(message.deprovisioning, writer.uint32(50).fork()).join();
+    }
+    if (message.guard !== undefined) {
+      GuardPolicy.encode(message.guard, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanAppRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanAppRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.attributeMapping = AttributeMapping.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.scope = ProvisioningScope.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.deprovisioning = DeprovisioningPolicy.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.guard = GuardPolicy.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlanAppRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+      attributeMapping: isSet(object.attributeMapping)
+        ? AttributeMapping.fromJSON(object.attributeMapping)
+        : isSet(object.attribute_mapping)
+        ? AttributeMapping.fromJSON(object.attribute_mapping)
+        : undefined,
+      scope: isSet(object.scope) ? ProvisioningScope.fromJSON(object.scope) : undefined,
+      deprovisioning: isSet(object.deprovisioning) ? DeprovisioningPolicy.fromJSON(object.deprovisioning) : undefined,
+      guard: isSet(object.guard) ? GuardPolicy.fromJSON(object.guard) : undefined,
+    };
+  },
+
+  toJSON(message: PlanAppRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    if (message.attributeMapping !== undefined) {
+      obj.attributeMapping = AttributeMapping.toJSON(message.attributeMapping);
+    }
+    if (message.scope !== undefined) {
+      obj.scope = ProvisioningScope.toJSON(message.scope);
+    }
+    if (message.deprovisioning !== undefined) {
+      obj.deprovisioning = DeprovisioningPolicy.toJSON(message.deprovisioning);
+    }
+    if (message.guard !== undefined) {
+      obj.guard = GuardPolicy.toJSON(message.guard);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlanAppRequest>, I>>(base?: I): PlanAppRequest {
+    return PlanAppRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlanAppRequest>, I>>(object: I): PlanAppRequest {
+    const message = createBasePlanAppRequest();
+    message.app = object.app ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    message.attributeMapping = (object.attributeMapping !== undefined && object.attributeMapping !== null)
+      ? AttributeMapping.fromPartial(object.attributeMapping)
+      : undefined;
+    message.scope = (object.scope !== undefined && object.scope !== null)
+      ? ProvisioningScope.fromPartial(object.scope)
+      : undefined;
+    message.deprovisioning = (object.deprovisioning !== undefined && object.deprovisioning !== null)
+      ? DeprovisioningPolicy.fromPartial(object.deprovisioning)
+      : undefined;
+    message.guard = (object.guard !== undefined && object.guard !== null)
+      ? GuardPolicy.fromPartial(object.guard)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePlanAppResponse(): PlanAppResponse {
+  return { actions: [], nextPageToken: "", totals: undefined, setupRevision: 0n, waitingFor: [] };
+}
+
+export const PlanAppResponse: MessageFns<PlanAppResponse> = {
+  encode(message: PlanAppResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.actions) {
+      PlannedAction.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.totals !== undefined) {
+      PlanTotals.encode(message.totals, writer.uint32(26).fork()).join();
+    }
+    if (message.setupRevision !== 0n) {
+      if (BigInt.asIntN(64, message.setupRevision) !== message.setupRevision) {
+        throw new globalThis.Error("value provided for field message.setupRevision of type int64 too large");
+      }
+      writer.uint32(32).int64(message.setupRevision);
+    }
+    for (const v of message.waitingFor) {
+      writer.uint32(42).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanAppResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanAppResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.actions.push(PlannedAction.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.totals = PlanTotals.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.setupRevision = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.waitingFor.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlanAppResponse {
+    return {
+      actions: globalThis.Array.isArray(object?.actions)
+        ? object.actions.map((e: any) => PlannedAction.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+      totals: isSet(object.totals) ? PlanTotals.fromJSON(object.totals) : undefined,
+      setupRevision: isSet(object.setupRevision)
+        ? BigInt(object.setupRevision)
+        : isSet(object.setup_revision)
+        ? BigInt(object.setup_revision)
+        : 0n,
+      waitingFor: globalThis.Array.isArray(object?.waitingFor)
+        ? object.waitingFor.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.waiting_for)
+        ? object.waiting_for.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: PlanAppResponse): unknown {
+    const obj: any = {};
+    if (message.actions?.length) {
+      obj.actions = message.actions.map((e) => PlannedAction.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    if (message.totals !== undefined) {
+      obj.totals = PlanTotals.toJSON(message.totals);
+    }
+    if (message.setupRevision !== 0n) {
+      obj.setupRevision = message.setupRevision.toString();
+    }
+    if (message.waitingFor?.length) {
+      obj.waitingFor = message.waitingFor;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlanAppResponse>, I>>(base?: I): PlanAppResponse {
+    return PlanAppResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlanAppResponse>, I>>(object: I): PlanAppResponse {
+    const message = createBasePlanAppResponse();
+    message.actions = object.actions?.map((e) => PlannedAction.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    message.totals = (object.totals !== undefined && object.totals !== null)
+      ? PlanTotals.fromPartial(object.totals)
+      : undefined;
+    message.setupRevision = (object.setupRevision !== undefined && object.setupRevision !== null)
+      ? BigInt(object.setupRevision)
+      : 0n;
+    message.waitingFor = object.waitingFor?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBasePlanTotals(): PlanTotals {
+  return {
+    creates: 0n,
+    updates: 0n,
+    reactivates: 0n,
+    suspends: 0n,
+    deletes: 0n,
+    refusals: 0n,
+    unchanged: 0n,
+    held: 0n,
+  };
+}
+
+export const PlanTotals: MessageFns<PlanTotals> = {
+  encode(message: PlanTotals, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.creates !== 0n) {
+      if (BigInt.asIntN(64, message.creates) !== message.creates) {
+        throw new globalThis.Error("value provided for field message.creates of type int64 too large");
+      }
+      writer.uint32(8).int64(message.creates);
+    }
+    if (message.updates !== 0n) {
+      if (BigInt.asIntN(64, message.updates) !== message.updates) {
+        throw new globalThis.Error("value provided for field message.updates of type int64 too large");
+      }
+      writer.uint32(16).int64(message.updates);
+    }
+    if (message.reactivates !== 0n) {
+      if (BigInt.asIntN(64, message.reactivates) !== message.reactivates) {
+        throw new globalThis.Error("value provided for field message.reactivates of type int64 too large");
+      }
+      writer.uint32(24).int64(message.reactivates);
+    }
+    if (message.suspends !== 0n) {
+      if (BigInt.asIntN(64, message.suspends) !== message.suspends) {
+        throw new globalThis.Error("value provided for field message.suspends of type int64 too large");
+      }
+      writer.uint32(32).int64(message.suspends);
+    }
+    if (message.deletes !== 0n) {
+      if (BigInt.asIntN(64, message.deletes) !== message.deletes) {
+        throw new globalThis.Error("value provided for field message.deletes of type int64 too large");
+      }
+      writer.uint32(40).int64(message.deletes);
+    }
+    if (message.refusals !== 0n) {
+      if (BigInt.asIntN(64, message.refusals) !== message.refusals) {
+        throw new globalThis.Error("value provided for field message.refusals of type int64 too large");
+      }
+      writer.uint32(48).int64(message.refusals);
+    }
+    if (message.unchanged !== 0n) {
+      if (BigInt.asIntN(64, message.unchanged) !== message.unchanged) {
+        throw new globalThis.Error("value provided for field message.unchanged of type int64 too large");
+      }
+      writer.uint32(56).int64(message.unchanged);
+    }
+    if (message.held !== 0n) {
+      if (BigInt.asIntN(64, message.held) !== message.held) {
+        throw new globalThis.Error("value provided for field message.held of type int64 too large");
+      }
+      writer.uint32(64).int64(message.held);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanTotals {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanTotals();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.creates = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.updates = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.reactivates = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.suspends = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.deletes = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.refusals = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.unchanged = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.held = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlanTotals {
+    return {
+      creates: isSet(object.creates) ? BigInt(object.creates) : 0n,
+      updates: isSet(object.updates) ? BigInt(object.updates) : 0n,
+      reactivates: isSet(object.reactivates) ? BigInt(object.reactivates) : 0n,
+      suspends: isSet(object.suspends) ? BigInt(object.suspends) : 0n,
+      deletes: isSet(object.deletes) ? BigInt(object.deletes) : 0n,
+      refusals: isSet(object.refusals) ? BigInt(object.refusals) : 0n,
+      unchanged: isSet(object.unchanged) ? BigInt(object.unchanged) : 0n,
+      held: isSet(object.held) ? BigInt(object.held) : 0n,
+    };
+  },
+
+  toJSON(message: PlanTotals): unknown {
+    const obj: any = {};
+    if (message.creates !== 0n) {
+      obj.creates = message.creates.toString();
+    }
+    if (message.updates !== 0n) {
+      obj.updates = message.updates.toString();
+    }
+    if (message.reactivates !== 0n) {
+      obj.reactivates = message.reactivates.toString();
+    }
+    if (message.suspends !== 0n) {
+      obj.suspends = message.suspends.toString();
+    }
+    if (message.deletes !== 0n) {
+      obj.deletes = message.deletes.toString();
+    }
+    if (message.refusals !== 0n) {
+      obj.refusals = message.refusals.toString();
+    }
+    if (message.unchanged !== 0n) {
+      obj.unchanged = message.unchanged.toString();
+    }
+    if (message.held !== 0n) {
+      obj.held = message.held.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlanTotals>, I>>(base?: I): PlanTotals {
+    return PlanTotals.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlanTotals>, I>>(object: I): PlanTotals {
+    const message = createBasePlanTotals();
+    message.creates = (object.creates !== undefined && object.creates !== null) ? BigInt(object.creates) : 0n;
+    message.updates = (object.updates !== undefined && object.updates !== null) ? BigInt(object.updates) : 0n;
+    message.reactivates = (object.reactivates !== undefined && object.reactivates !== null)
+      ? BigInt(object.reactivates)
+      : 0n;
+    message.suspends = (object.suspends !== undefined && object.suspends !== null) ? BigInt(object.suspends) : 0n;
+    message.deletes = (object.deletes !== undefined && object.deletes !== null) ? BigInt(object.deletes) : 0n;
+    message.refusals = (object.refusals !== undefined && object.refusals !== null) ? BigInt(object.refusals) : 0n;
+    message.unchanged = (object.unchanged !== undefined && object.unchanged !== null) ? BigInt(object.unchanged) : 0n;
+    message.held = (object.held !== undefined && object.held !== null) ? BigInt(object.held) : 0n;
+    return message;
+  },
+};
+
+function createBaseHeldAction(): HeldAction {
+  return {
+    user: "",
+    danger: 0,
+    action: 0,
+    changes: [],
+    explanation: "",
+    setupRevision: 0n,
+    holdTime: undefined,
+    state: 0,
+    isProtected: false,
+    approver: "",
+    approveTime: undefined,
+    endTime: undefined,
+    endReason: "",
+  };
+}
+
+export const HeldAction: MessageFns<HeldAction> = {
+  encode(message: HeldAction, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.danger !== 0) {
+      writer.uint32(16).int32(message.danger);
+    }
+    if (message.action !== 0) {
+      writer.uint32(24).int32(message.action);
+    }
+    for (const v of message.changes) {
+      AttributeChange.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.explanation !== "") {
+      writer.uint32(42).string(message.explanation);
+    }
+    if (message.setupRevision !== 0n) {
+      if (BigInt.asIntN(64, message.setupRevision) !== message.setupRevision) {
+        throw new globalThis.Error("value provided for field message.setupRevision of type int64 too large");
+      }
+      writer.uint32(48).int64(message.setupRevision);
+    }
+    if (message.holdTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.holdTime), writer.uint32(58).fork()).join();
+    }
+    if (message.state !== 0) {
+      writer.uint32(64).int32(message.state);
+    }
+    if (message.isProtected !== false) {
+      writer.uint32(72).bool(message.isProtected);
+    }
+    if (message.approver !== "") {
+      writer.uint32(82).string(message.approver);
+    }
+    if (message.approveTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.approveTime), writer.uint32(90).fork()).join();
+    }
+    if (message.endTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.endTime), writer.uint32(98).fork()).join();
+    }
+    if (message.endReason !== "") {
+      writer.uint32(106).string(message.endReason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HeldAction {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHeldAction();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.danger = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.action = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.changes.push(AttributeChange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.setupRevision = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.holdTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.isProtected = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.approver = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.approveTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.endTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.endReason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): HeldAction {
+    return {
+      user: isSet(object.user) ? globalThis.String(object.user) : "",
+      danger: isSet(object.danger) ? dangerFromJSON(object.danger) : 0,
+      action: isSet(object.action) ? outcome_ActionFromJSON(object.action) : 0,
+      changes: globalThis.Array.isArray(object?.changes)
+        ? object.changes.map((e: any) => AttributeChange.fromJSON(e))
+        : [],
+      explanation: isSet(object.explanation) ? globalThis.String(object.explanation) : "",
+      setupRevision: isSet(object.setupRevision)
+        ? BigInt(object.setupRevision)
+        : isSet(object.setup_revision)
+        ? BigInt(object.setup_revision)
+        : 0n,
+      holdTime: isSet(object.holdTime)
+        ? fromJsonTimestamp(object.holdTime)
+        : isSet(object.hold_time)
+        ? fromJsonTimestamp(object.hold_time)
+        : undefined,
+      state: isSet(object.state) ? heldAction_StateFromJSON(object.state) : 0,
+      isProtected: isSet(object.isProtected)
+        ? globalThis.Boolean(object.isProtected)
+        : isSet(object.is_protected)
+        ? globalThis.Boolean(object.is_protected)
+        : false,
+      approver: isSet(object.approver) ? globalThis.String(object.approver) : "",
+      approveTime: isSet(object.approveTime)
+        ? fromJsonTimestamp(object.approveTime)
+        : isSet(object.approve_time)
+        ? fromJsonTimestamp(object.approve_time)
+        : undefined,
+      endTime: isSet(object.endTime)
+        ? fromJsonTimestamp(object.endTime)
+        : isSet(object.end_time)
+        ? fromJsonTimestamp(object.end_time)
+        : undefined,
+      endReason: isSet(object.endReason)
+        ? globalThis.String(object.endReason)
+        : isSet(object.end_reason)
+        ? globalThis.String(object.end_reason)
+        : "",
+    };
+  },
+
+  toJSON(message: HeldAction): unknown {
+    const obj: any = {};
+    if (message.user !== "") {
+      obj.user = message.user;
+    }
+    if (message.danger !== 0) {
+      obj.danger = dangerToJSON(message.danger);
+    }
+    if (message.action !== 0) {
+      obj.action = outcome_ActionToJSON(message.action);
+    }
+    if (message.changes?.length) {
+      obj.changes = message.changes.map((e) => AttributeChange.toJSON(e));
+    }
+    if (message.explanation !== "") {
+      obj.explanation = message.explanation;
+    }
+    if (message.setupRevision !== 0n) {
+      obj.setupRevision = message.setupRevision.toString();
+    }
+    if (message.holdTime !== undefined) {
+      obj.holdTime = message.holdTime.toISOString();
+    }
+    if (message.state !== 0) {
+      obj.state = heldAction_StateToJSON(message.state);
+    }
+    if (message.isProtected !== false) {
+      obj.isProtected = message.isProtected;
+    }
+    if (message.approver !== "") {
+      obj.approver = message.approver;
+    }
+    if (message.approveTime !== undefined) {
+      obj.approveTime = message.approveTime.toISOString();
+    }
+    if (message.endTime !== undefined) {
+      obj.endTime = message.endTime.toISOString();
+    }
+    if (message.endReason !== "") {
+      obj.endReason = message.endReason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<HeldAction>, I>>(base?: I): HeldAction {
+    return HeldAction.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<HeldAction>, I>>(object: I): HeldAction {
+    const message = createBaseHeldAction();
+    message.user = object.user ?? "";
+    message.danger = object.danger ?? 0;
+    message.action = object.action ?? 0;
+    message.changes = object.changes?.map((e) => AttributeChange.fromPartial(e)) || [];
+    message.explanation = object.explanation ?? "";
+    message.setupRevision = (object.setupRevision !== undefined && object.setupRevision !== null)
+      ? BigInt(object.setupRevision)
+      : 0n;
+    message.holdTime = object.holdTime ?? undefined;
+    message.state = object.state ?? 0;
+    message.isProtected = object.isProtected ?? false;
+    message.approver = object.approver ?? "";
+    message.approveTime = object.approveTime ?? undefined;
+    message.endTime = object.endTime ?? undefined;
+    message.endReason = object.endReason ?? "";
+    return message;
+  },
+};
+
+function createBaseListHeldActionsRequest(): ListHeldActionsRequest {
+  return { parent: "", pageSize: 0, pageToken: "", state: 0 };
+}
+
+export const ListHeldActionsRequest: MessageFns<ListHeldActionsRequest> = {
+  encode(message: ListHeldActionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    if (message.state !== 0) {
+      writer.uint32(32).int32(message.state);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListHeldActionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListHeldActionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListHeldActionsRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+      state: isSet(object.state) ? heldAction_StateFromJSON(object.state) : 0,
+    };
+  },
+
+  toJSON(message: ListHeldActionsRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    if (message.state !== 0) {
+      obj.state = heldAction_StateToJSON(message.state);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListHeldActionsRequest>, I>>(base?: I): ListHeldActionsRequest {
+    return ListHeldActionsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListHeldActionsRequest>, I>>(object: I): ListHeldActionsRequest {
+    const message = createBaseListHeldActionsRequest();
+    message.parent = object.parent ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    message.state = object.state ?? 0;
+    return message;
+  },
+};
+
+function createBaseListHeldActionsResponse(): ListHeldActionsResponse {
+  return { heldActions: [], nextPageToken: "", approvalHash: "", coveredCount: 0n };
+}
+
+export const ListHeldActionsResponse: MessageFns<ListHeldActionsResponse> = {
+  encode(message: ListHeldActionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.heldActions) {
+      HeldAction.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.approvalHash !== "") {
+      writer.uint32(26).string(message.approvalHash);
+    }
+    if (message.coveredCount !== 0n) {
+      if (BigInt.asIntN(64, message.coveredCount) !== message.coveredCount) {
+        throw new globalThis.Error("value provided for field message.coveredCount of type int64 too large");
+      }
+      writer.uint32(32).int64(message.coveredCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListHeldActionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListHeldActionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.heldActions.push(HeldAction.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.approvalHash = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.coveredCount = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListHeldActionsResponse {
+    return {
+      heldActions: globalThis.Array.isArray(object?.heldActions)
+        ? object.heldActions.map((e: any) => HeldAction.fromJSON(e))
+        : globalThis.Array.isArray(object?.held_actions)
+        ? object.held_actions.map((e: any) => HeldAction.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+      approvalHash: isSet(object.approvalHash)
+        ? globalThis.String(object.approvalHash)
+        : isSet(object.approval_hash)
+        ? globalThis.String(object.approval_hash)
+        : "",
+      coveredCount: isSet(object.coveredCount)
+        ? BigInt(object.coveredCount)
+        : isSet(object.covered_count)
+        ? BigInt(object.covered_count)
+        : 0n,
+    };
+  },
+
+  toJSON(message: ListHeldActionsResponse): unknown {
+    const obj: any = {};
+    if (message.heldActions?.length) {
+      obj.heldActions = message.heldActions.map((e) => HeldAction.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    if (message.approvalHash !== "") {
+      obj.approvalHash = message.approvalHash;
+    }
+    if (message.coveredCount !== 0n) {
+      obj.coveredCount = message.coveredCount.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListHeldActionsResponse>, I>>(base?: I): ListHeldActionsResponse {
+    return ListHeldActionsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListHeldActionsResponse>, I>>(object: I): ListHeldActionsResponse {
+    const message = createBaseListHeldActionsResponse();
+    message.heldActions = object.heldActions?.map((e) => HeldAction.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    message.approvalHash = object.approvalHash ?? "";
+    message.coveredCount = (object.coveredCount !== undefined && object.coveredCount !== null)
+      ? BigInt(object.coveredCount)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseApproveHeldActionsRequest(): ApproveHeldActionsRequest {
+  return { app: "", approvalHash: "" };
+}
+
+export const ApproveHeldActionsRequest: MessageFns<ApproveHeldActionsRequest> = {
+  encode(message: ApproveHeldActionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    if (message.approvalHash !== "") {
+      writer.uint32(18).string(message.approvalHash);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApproveHeldActionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApproveHeldActionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.approvalHash = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ApproveHeldActionsRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      approvalHash: isSet(object.approvalHash)
+        ? globalThis.String(object.approvalHash)
+        : isSet(object.approval_hash)
+        ? globalThis.String(object.approval_hash)
+        : "",
+    };
+  },
+
+  toJSON(message: ApproveHeldActionsRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.approvalHash !== "") {
+      obj.approvalHash = message.approvalHash;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ApproveHeldActionsRequest>, I>>(base?: I): ApproveHeldActionsRequest {
+    return ApproveHeldActionsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ApproveHeldActionsRequest>, I>>(object: I): ApproveHeldActionsRequest {
+    const message = createBaseApproveHeldActionsRequest();
+    message.app = object.app ?? "";
+    message.approvalHash = object.approvalHash ?? "";
+    return message;
+  },
+};
+
+function createBaseApproveHeldActionsResponse(): ApproveHeldActionsResponse {
+  return { approvedCount: 0n, droppedCount: 0n, waitingCount: 0n };
+}
+
+export const ApproveHeldActionsResponse: MessageFns<ApproveHeldActionsResponse> = {
+  encode(message: ApproveHeldActionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.approvedCount !== 0n) {
+      if (BigInt.asIntN(64, message.approvedCount) !== message.approvedCount) {
+        throw new globalThis.Error("value provided for field message.approvedCount of type int64 too large");
+      }
+      writer.uint32(8).int64(message.approvedCount);
+    }
+    if (message.droppedCount !== 0n) {
+      if (BigInt.asIntN(64, message.droppedCount) !== message.droppedCount) {
+        throw new globalThis.Error("value provided for field message.droppedCount of type int64 too large");
+      }
+      writer.uint32(16).int64(message.droppedCount);
+    }
+    if (message.waitingCount !== 0n) {
+      if (BigInt.asIntN(64, message.waitingCount) !== message.waitingCount) {
+        throw new globalThis.Error("value provided for field message.waitingCount of type int64 too large");
+      }
+      writer.uint32(24).int64(message.waitingCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApproveHeldActionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApproveHeldActionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.approvedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.droppedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.waitingCount = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ApproveHeldActionsResponse {
+    return {
+      approvedCount: isSet(object.approvedCount)
+        ? BigInt(object.approvedCount)
+        : isSet(object.approved_count)
+        ? BigInt(object.approved_count)
+        : 0n,
+      droppedCount: isSet(object.droppedCount)
+        ? BigInt(object.droppedCount)
+        : isSet(object.dropped_count)
+        ? BigInt(object.dropped_count)
+        : 0n,
+      waitingCount: isSet(object.waitingCount)
+        ? BigInt(object.waitingCount)
+        : isSet(object.waiting_count)
+        ? BigInt(object.waiting_count)
+        : 0n,
+    };
+  },
+
+  toJSON(message: ApproveHeldActionsResponse): unknown {
+    const obj: any = {};
+    if (message.approvedCount !== 0n) {
+      obj.approvedCount = message.approvedCount.toString();
+    }
+    if (message.droppedCount !== 0n) {
+      obj.droppedCount = message.droppedCount.toString();
+    }
+    if (message.waitingCount !== 0n) {
+      obj.waitingCount = message.waitingCount.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ApproveHeldActionsResponse>, I>>(base?: I): ApproveHeldActionsResponse {
+    return ApproveHeldActionsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ApproveHeldActionsResponse>, I>>(object: I): ApproveHeldActionsResponse {
+    const message = createBaseApproveHeldActionsResponse();
+    message.approvedCount = (object.approvedCount !== undefined && object.approvedCount !== null)
+      ? BigInt(object.approvedCount)
+      : 0n;
+    message.droppedCount = (object.droppedCount !== undefined && object.droppedCount !== null)
+      ? BigInt(object.droppedCount)
+      : 0n;
+    message.waitingCount = (object.waitingCount !== undefined && object.waitingCount !== null)
+      ? BigInt(object.waitingCount)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseHold(): Hold {
+  return { parent: "", what: 0, reason: "", placedBy: "", placeTime: undefined };
+}
+
+export const Hold: MessageFns<Hold> = {
+  encode(message: Hold, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.what !== 0) {
+      writer.uint32(16).int32(message.what);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.placedBy !== "") {
+      writer.uint32(34).string(message.placedBy);
+    }
+    if (message.placeTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.placeTime), writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Hold {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHold();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.what = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.placedBy = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.placeTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Hold {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      what: isSet(object.what) ? hold_WhatFromJSON(object.what) : 0,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      placedBy: isSet(object.placedBy)
+        ? globalThis.String(object.placedBy)
+        : isSet(object.placed_by)
+        ? globalThis.String(object.placed_by)
+        : "",
+      placeTime: isSet(object.placeTime)
+        ? fromJsonTimestamp(object.placeTime)
+        : isSet(object.place_time)
+        ? fromJsonTimestamp(object.place_time)
+        : undefined,
+    };
+  },
+
+  toJSON(message: Hold): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.what !== 0) {
+      obj.what = hold_WhatToJSON(message.what);
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.placedBy !== "") {
+      obj.placedBy = message.placedBy;
+    }
+    if (message.placeTime !== undefined) {
+      obj.placeTime = message.placeTime.toISOString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Hold>, I>>(base?: I): Hold {
+    return Hold.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Hold>, I>>(object: I): Hold {
+    const message = createBaseHold();
+    message.parent = object.parent ?? "";
+    message.what = object.what ?? 0;
+    message.reason = object.reason ?? "";
+    message.placedBy = object.placedBy ?? "";
+    message.placeTime = object.placeTime ?? undefined;
+    return message;
+  },
+};
+
+function createBasePlaceHoldRequest(): PlaceHoldRequest {
+  return { parent: "", what: 0, reason: "" };
+}
+
+export const PlaceHoldRequest: MessageFns<PlaceHoldRequest> = {
+  encode(message: PlaceHoldRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.what !== 0) {
+      writer.uint32(16).int32(message.what);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlaceHoldRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlaceHoldRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.what = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlaceHoldRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      what: isSet(object.what) ? hold_WhatFromJSON(object.what) : 0,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: PlaceHoldRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.what !== 0) {
+      obj.what = hold_WhatToJSON(message.what);
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlaceHoldRequest>, I>>(base?: I): PlaceHoldRequest {
+    return PlaceHoldRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlaceHoldRequest>, I>>(object: I): PlaceHoldRequest {
+    const message = createBasePlaceHoldRequest();
+    message.parent = object.parent ?? "";
+    message.what = object.what ?? 0;
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBasePlaceHoldResponse(): PlaceHoldResponse {
+  return { hold: undefined };
+}
+
+export const PlaceHoldResponse: MessageFns<PlaceHoldResponse> = {
+  encode(message: PlaceHoldResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hold !== undefined) {
+      Hold.encode(message.hold, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlaceHoldResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlaceHoldResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hold = Hold.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlaceHoldResponse {
+    return { hold: isSet(object.hold) ? Hold.fromJSON(object.hold) : undefined };
+  },
+
+  toJSON(message: PlaceHoldResponse): unknown {
+    const obj: any = {};
+    if (message.hold !== undefined) {
+      obj.hold = Hold.toJSON(message.hold);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlaceHoldResponse>, I>>(base?: I): PlaceHoldResponse {
+    return PlaceHoldResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlaceHoldResponse>, I>>(object: I): PlaceHoldResponse {
+    const message = createBasePlaceHoldResponse();
+    message.hold = (object.hold !== undefined && object.hold !== null) ? Hold.fromPartial(object.hold) : undefined;
+    return message;
+  },
+};
+
+function createBaseReleaseHoldRequest(): ReleaseHoldRequest {
+  return { parent: "", what: 0 };
+}
+
+export const ReleaseHoldRequest: MessageFns<ReleaseHoldRequest> = {
+  encode(message: ReleaseHoldRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.what !== 0) {
+      writer.uint32(16).int32(message.what);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseHoldRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseHoldRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.what = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReleaseHoldRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      what: isSet(object.what) ? hold_WhatFromJSON(object.what) : 0,
+    };
+  },
+
+  toJSON(message: ReleaseHoldRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.what !== 0) {
+      obj.what = hold_WhatToJSON(message.what);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReleaseHoldRequest>, I>>(base?: I): ReleaseHoldRequest {
+    return ReleaseHoldRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReleaseHoldRequest>, I>>(object: I): ReleaseHoldRequest {
+    const message = createBaseReleaseHoldRequest();
+    message.parent = object.parent ?? "";
+    message.what = object.what ?? 0;
+    return message;
+  },
+};
+
+function createBaseReleaseHoldResponse(): ReleaseHoldResponse {
+  return {};
+}
+
+export const ReleaseHoldResponse: MessageFns<ReleaseHoldResponse> = {
+  encode(_: ReleaseHoldResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseHoldResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseHoldResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): ReleaseHoldResponse {
+    return {};
+  },
+
+  toJSON(_: ReleaseHoldResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReleaseHoldResponse>, I>>(base?: I): ReleaseHoldResponse {
+    return ReleaseHoldResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReleaseHoldResponse>, I>>(_: I): ReleaseHoldResponse {
+    const message = createBaseReleaseHoldResponse();
+    return message;
+  },
+};
+
+function createBaseListHoldsRequest(): ListHoldsRequest {
+  return { parent: "" };
+}
+
+export const ListHoldsRequest: MessageFns<ListHoldsRequest> = {
+  encode(message: ListHoldsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListHoldsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListHoldsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListHoldsRequest {
+    return { parent: isSet(object.parent) ? globalThis.String(object.parent) : "" };
+  },
+
+  toJSON(message: ListHoldsRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListHoldsRequest>, I>>(base?: I): ListHoldsRequest {
+    return ListHoldsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListHoldsRequest>, I>>(object: I): ListHoldsRequest {
+    const message = createBaseListHoldsRequest();
+    message.parent = object.parent ?? "";
+    return message;
+  },
+};
+
+function createBaseListHoldsResponse(): ListHoldsResponse {
+  return { holds: [] };
+}
+
+export const ListHoldsResponse: MessageFns<ListHoldsResponse> = {
+  encode(message: ListHoldsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.holds) {
+      Hold.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListHoldsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListHoldsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.holds.push(Hold.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListHoldsResponse {
+    return { holds: globalThis.Array.isArray(object?.holds) ? object.holds.map((e: any) => Hold.fromJSON(e)) : [] };
+  },
+
+  toJSON(message: ListHoldsResponse): unknown {
+    const obj: any = {};
+    if (message.holds?.length) {
+      obj.holds = message.holds.map((e) => Hold.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListHoldsResponse>, I>>(base?: I): ListHoldsResponse {
+    return ListHoldsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListHoldsResponse>, I>>(object: I): ListHoldsResponse {
+    const message = createBaseListHoldsResponse();
+    message.holds = object.holds?.map((e) => Hold.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 /** The only service that talks to service providers (SCIM 2.0, RFC 7643 and 7644). */
 export type PushServiceService = typeof PushServiceService;
 export const PushServiceService = {
@@ -2725,6 +5224,80 @@ export const PushServiceService = {
       Buffer.from(GetTargetSchemaResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetTargetSchemaResponse => GetTargetSchemaResponse.decode(value),
   },
+  /**
+   * What would be done for everybody in an app now, or with a changed setup before it is saved. By the same decision as a
+   * push; nothing is written.
+   */
+  planApp: {
+    path: "/autoprov.push.v1.PushService/PlanApp" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PlanAppRequest): Buffer => Buffer.from(PlanAppRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PlanAppRequest => PlanAppRequest.decode(value),
+    responseSerialize: (value: PlanAppResponse): Buffer => Buffer.from(PlanAppResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PlanAppResponse => PlanAppResponse.decode(value),
+  },
+  /** What the guard holds back in an app, and the hash that approves exactly that; or what became of earlier rows. */
+  listHeldActions: {
+    path: "/autoprov.push.v1.PushService/ListHeldActions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListHeldActionsRequest): Buffer =>
+      Buffer.from(ListHeldActionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListHeldActionsRequest => ListHeldActionsRequest.decode(value),
+    responseSerialize: (value: ListHeldActionsResponse): Buffer =>
+      Buffer.from(ListHeldActionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListHeldActionsResponse => ListHeldActionsResponse.decode(value),
+  },
+  /**
+   * Lets go what a hash of ListHeldActions covers. Each row is decided again when it is applied: what changed is dropped,
+   * and what came since needs an approval of its own. STALE_APPROVAL, and nothing is approved, when the setup has
+   * another revision by now.
+   */
+  approveHeldActions: {
+    path: "/autoprov.push.v1.PushService/ApproveHeldActions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ApproveHeldActionsRequest): Buffer =>
+      Buffer.from(ApproveHeldActionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ApproveHeldActionsRequest => ApproveHeldActionsRequest.decode(value),
+    responseSerialize: (value: ApproveHeldActionsResponse): Buffer =>
+      Buffer.from(ApproveHeldActionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ApproveHeldActionsResponse => ApproveHeldActionsResponse.decode(value),
+  },
+  /**
+   * Stops removals, or all writes, of an app, a customer or the installation: in effect within 10 seconds on every replica,
+   * also while Kafka is down, until it is released. Again for the same parent: its reason is replaced.
+   */
+  placeHold: {
+    path: "/autoprov.push.v1.PushService/PlaceHold" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PlaceHoldRequest): Buffer => Buffer.from(PlaceHoldRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PlaceHoldRequest => PlaceHoldRequest.decode(value),
+    responseSerialize: (value: PlaceHoldResponse): Buffer => Buffer.from(PlaceHoldResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PlaceHoldResponse => PlaceHoldResponse.decode(value),
+  },
+  /** Ends a hold. What it kept back is decided again; the guard judges it as a whole. */
+  releaseHold: {
+    path: "/autoprov.push.v1.PushService/ReleaseHold" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReleaseHoldRequest): Buffer => Buffer.from(ReleaseHoldRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReleaseHoldRequest => ReleaseHoldRequest.decode(value),
+    responseSerialize: (value: ReleaseHoldResponse): Buffer => Buffer.from(ReleaseHoldResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReleaseHoldResponse => ReleaseHoldResponse.decode(value),
+  },
+  /** The holds that apply to an app, a customer, or with `customers/-` all there are. */
+  listHolds: {
+    path: "/autoprov.push.v1.PushService/ListHolds" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListHoldsRequest): Buffer => Buffer.from(ListHoldsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListHoldsRequest => ListHoldsRequest.decode(value),
+    responseSerialize: (value: ListHoldsResponse): Buffer => Buffer.from(ListHoldsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListHoldsResponse => ListHoldsResponse.decode(value),
+  },
 } as const;
 
 export interface PushServiceServer extends UntypedServiceImplementation {
@@ -2742,6 +5315,28 @@ export interface PushServiceServer extends UntypedServiceImplementation {
    * FETCH_TARGET_SCHEMA_FAILED when there is no User schema and /Users does not answer SCIM.
    */
   getTargetSchema: handleUnaryCall<GetTargetSchemaRequest, GetTargetSchemaResponse>;
+  /**
+   * What would be done for everybody in an app now, or with a changed setup before it is saved. By the same decision as a
+   * push; nothing is written.
+   */
+  planApp: handleUnaryCall<PlanAppRequest, PlanAppResponse>;
+  /** What the guard holds back in an app, and the hash that approves exactly that; or what became of earlier rows. */
+  listHeldActions: handleUnaryCall<ListHeldActionsRequest, ListHeldActionsResponse>;
+  /**
+   * Lets go what a hash of ListHeldActions covers. Each row is decided again when it is applied: what changed is dropped,
+   * and what came since needs an approval of its own. STALE_APPROVAL, and nothing is approved, when the setup has
+   * another revision by now.
+   */
+  approveHeldActions: handleUnaryCall<ApproveHeldActionsRequest, ApproveHeldActionsResponse>;
+  /**
+   * Stops removals, or all writes, of an app, a customer or the installation: in effect within 10 seconds on every replica,
+   * also while Kafka is down, until it is released. Again for the same parent: its reason is replaced.
+   */
+  placeHold: handleUnaryCall<PlaceHoldRequest, PlaceHoldResponse>;
+  /** Ends a hold. What it kept back is decided again; the guard judges it as a whole. */
+  releaseHold: handleUnaryCall<ReleaseHoldRequest, ReleaseHoldResponse>;
+  /** The holds that apply to an app, a customer, or with `customers/-` all there are. */
+  listHolds: handleUnaryCall<ListHoldsRequest, ListHoldsResponse>;
 }
 
 export interface PushServiceClient extends Client {
@@ -2828,6 +5423,112 @@ export interface PushServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetTargetSchemaResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * What would be done for everybody in an app now, or with a changed setup before it is saved. By the same decision as a
+   * push; nothing is written.
+   */
+  planApp(
+    request: PlanAppRequest,
+    callback: (error: ServiceError | null, response: PlanAppResponse) => void,
+  ): ClientUnaryCall;
+  planApp(
+    request: PlanAppRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PlanAppResponse) => void,
+  ): ClientUnaryCall;
+  planApp(
+    request: PlanAppRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PlanAppResponse) => void,
+  ): ClientUnaryCall;
+  /** What the guard holds back in an app, and the hash that approves exactly that; or what became of earlier rows. */
+  listHeldActions(
+    request: ListHeldActionsRequest,
+    callback: (error: ServiceError | null, response: ListHeldActionsResponse) => void,
+  ): ClientUnaryCall;
+  listHeldActions(
+    request: ListHeldActionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListHeldActionsResponse) => void,
+  ): ClientUnaryCall;
+  listHeldActions(
+    request: ListHeldActionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListHeldActionsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lets go what a hash of ListHeldActions covers. Each row is decided again when it is applied: what changed is dropped,
+   * and what came since needs an approval of its own. STALE_APPROVAL, and nothing is approved, when the setup has
+   * another revision by now.
+   */
+  approveHeldActions(
+    request: ApproveHeldActionsRequest,
+    callback: (error: ServiceError | null, response: ApproveHeldActionsResponse) => void,
+  ): ClientUnaryCall;
+  approveHeldActions(
+    request: ApproveHeldActionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ApproveHeldActionsResponse) => void,
+  ): ClientUnaryCall;
+  approveHeldActions(
+    request: ApproveHeldActionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ApproveHeldActionsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Stops removals, or all writes, of an app, a customer or the installation: in effect within 10 seconds on every replica,
+   * also while Kafka is down, until it is released. Again for the same parent: its reason is replaced.
+   */
+  placeHold(
+    request: PlaceHoldRequest,
+    callback: (error: ServiceError | null, response: PlaceHoldResponse) => void,
+  ): ClientUnaryCall;
+  placeHold(
+    request: PlaceHoldRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PlaceHoldResponse) => void,
+  ): ClientUnaryCall;
+  placeHold(
+    request: PlaceHoldRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PlaceHoldResponse) => void,
+  ): ClientUnaryCall;
+  /** Ends a hold. What it kept back is decided again; the guard judges it as a whole. */
+  releaseHold(
+    request: ReleaseHoldRequest,
+    callback: (error: ServiceError | null, response: ReleaseHoldResponse) => void,
+  ): ClientUnaryCall;
+  releaseHold(
+    request: ReleaseHoldRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReleaseHoldResponse) => void,
+  ): ClientUnaryCall;
+  releaseHold(
+    request: ReleaseHoldRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReleaseHoldResponse) => void,
+  ): ClientUnaryCall;
+  /** The holds that apply to an app, a customer, or with `customers/-` all there are. */
+  listHolds(
+    request: ListHoldsRequest,
+    callback: (error: ServiceError | null, response: ListHoldsResponse) => void,
+  ): ClientUnaryCall;
+  listHolds(
+    request: ListHoldsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListHoldsResponse) => void,
+  ): ClientUnaryCall;
+  listHolds(
+    request: ListHoldsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListHoldsResponse) => void,
   ): ClientUnaryCall;
 }
 

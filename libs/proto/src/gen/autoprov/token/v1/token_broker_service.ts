@@ -20,6 +20,58 @@ import {
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 
+/** A scope that is not needed to provision. */
+export const ExtraScope = {
+  /** EXTRA_SCOPE_UNSPECIFIED - Unset: none. */
+  EXTRA_SCOPE_UNSPECIFIED: 0,
+  /** EXTRA_SCOPE_GROUP_READONLY - admin.directory.group.readonly: groups by name. */
+  EXTRA_SCOPE_GROUP_READONLY: 1,
+  /** EXTRA_SCOPE_ORGUNIT_READONLY - admin.directory.orgunit.readonly: org units by name. */
+  EXTRA_SCOPE_ORGUNIT_READONLY: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ExtraScope = typeof ExtraScope[keyof typeof ExtraScope];
+
+export namespace ExtraScope {
+  export type EXTRA_SCOPE_UNSPECIFIED = typeof ExtraScope.EXTRA_SCOPE_UNSPECIFIED;
+  export type EXTRA_SCOPE_GROUP_READONLY = typeof ExtraScope.EXTRA_SCOPE_GROUP_READONLY;
+  export type EXTRA_SCOPE_ORGUNIT_READONLY = typeof ExtraScope.EXTRA_SCOPE_ORGUNIT_READONLY;
+  export type UNRECOGNIZED = typeof ExtraScope.UNRECOGNIZED;
+}
+
+export function extraScopeFromJSON(object: any): ExtraScope {
+  switch (object) {
+    case 0:
+    case "EXTRA_SCOPE_UNSPECIFIED":
+      return ExtraScope.EXTRA_SCOPE_UNSPECIFIED;
+    case 1:
+    case "EXTRA_SCOPE_GROUP_READONLY":
+      return ExtraScope.EXTRA_SCOPE_GROUP_READONLY;
+    case 2:
+    case "EXTRA_SCOPE_ORGUNIT_READONLY":
+      return ExtraScope.EXTRA_SCOPE_ORGUNIT_READONLY;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ExtraScope.UNRECOGNIZED;
+  }
+}
+
+export function extraScopeToJSON(object: ExtraScope): string {
+  switch (object) {
+    case ExtraScope.EXTRA_SCOPE_UNSPECIFIED:
+      return "EXTRA_SCOPE_UNSPECIFIED";
+    case ExtraScope.EXTRA_SCOPE_GROUP_READONLY:
+      return "EXTRA_SCOPE_GROUP_READONLY";
+    case ExtraScope.EXTRA_SCOPE_ORGUNIT_READONLY:
+      return "EXTRA_SCOPE_ORGUNIT_READONLY";
+    case ExtraScope.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** A customer's service account and the admin it acts for. */
 export interface Delegation {
   /** `customers/{customer}/delegation`. */
@@ -330,6 +382,11 @@ export interface OAuthClient {
   authentication: OAuthClient_Authentication;
   /** What to ask for. */
   scopes: string[];
+  /**
+   * Further parameters of the authorization request; for the authorization code grant only. None of those that every request
+   * has of its own (RFC 6749 §4.1.1, RFC 7636 §4.3), or that would stand in their place.
+   */
+  authorizationParameters: { [key: string]: string };
 }
 
 /** How the client proves itself at the token endpoint (RFC 6749 §2.3). */
@@ -390,6 +447,11 @@ export function oAuthClient_AuthenticationToJSON(object: OAuthClient_Authenticat
     default:
       return "UNRECOGNIZED";
   }
+}
+
+export interface OAuthClient_AuthorizationParametersEntry {
+  key: string;
+  value: string;
 }
 
 /** Asks to begin an OAuth authorization. */
@@ -482,6 +544,11 @@ export interface GetDirectoryAccessTokenRequest {
   customer: string;
   /** Make a new one even if one is cached: the last was refused. */
   forceNew: boolean;
+  /**
+   * Instead of a token with the three scopes: one with this scope alone, which an admin may have granted beside them.
+   * SCOPE_MISSING when not; that says nothing of the delegation, and no check fails for it.
+   */
+  extraScope?: ExtraScope | undefined;
 }
 
 /** A directory token. */
@@ -514,6 +581,8 @@ export interface RevokeAppAccessRequest {
   app: string;
   /** It was the customer's last setup. */
   lastSetup: boolean;
+  /** When the setup was deleted: what was stored later is of one that was made since, and stays. Absent: now. */
+  deleteTime?: Date | undefined;
 }
 
 /** What is not done yet. */
@@ -528,7 +597,7 @@ export interface Revocation {
   name: string;
   /** Of which kind. */
   kind: Revocation_Kind;
-  /** The app whose setup was deleted. */
+  /** The app that it was of. */
   app: string;
   /** The client id to remove in Google's admin console; empty for tokens. */
   clientId: string;
@@ -2133,6 +2202,7 @@ function createBaseOAuthClient(): OAuthClient {
     clientSecret: "",
     authentication: 0,
     scopes: [],
+    authorizationParameters: {},
   };
 }
 
@@ -2162,6 +2232,9 @@ export const OAuthClient: MessageFns<OAuthClient> = {
     for (const v of message.scopes) {
       writer.uint32(66).string(v!);
     }
+    globalThis.Object.entries(message.authorizationParameters).forEach(([key, value]: [string, string]) => {
+      OAuthClient_AuthorizationParametersEntry.encode({ key: key as any, value }, writer.uint32(74).fork()).join();
+    });
     return writer;
   },
 
@@ -2242,6 +2315,17 @@ export const OAuthClient: MessageFns<OAuthClient> = {
             message.scopes.push(reader.string());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            const entry9 = OAuthClient_AuthorizationParametersEntry.decode(reader, reader.uint32());
+            if (entry9.value !== undefined) {
+              message.authorizationParameters[entry9.key] = entry9.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2286,6 +2370,33 @@ export const OAuthClient: MessageFns<OAuthClient> = {
       scopes: globalThis.Array.isArray(object?.scopes)
         ? object.scopes.map((e: any) => globalThis.String(e))
         : [],
+      authorizationParameters: isObject(object.authorizationParameters)
+        ? (globalThis.Object.entries(object.authorizationParameters) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.authorization_parameters)
+        ? (globalThis.Object.entries(object.authorization_parameters) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
     };
   },
 
@@ -2315,6 +2426,15 @@ export const OAuthClient: MessageFns<OAuthClient> = {
     if (message.scopes?.length) {
       obj.scopes = message.scopes;
     }
+    if (message.authorizationParameters) {
+      const entries = globalThis.Object.entries(message.authorizationParameters) as [string, string][];
+      if (entries.length > 0) {
+        obj.authorizationParameters = {};
+        entries.forEach(([k, v]) => {
+          obj.authorizationParameters[k] = v;
+        });
+      }
+    }
     return obj;
   },
 
@@ -2331,6 +2451,105 @@ export const OAuthClient: MessageFns<OAuthClient> = {
     message.clientSecret = object.clientSecret ?? "";
     message.authentication = object.authentication ?? 0;
     message.scopes = object.scopes?.map((e) => e) || [];
+    message.authorizationParameters =
+      (globalThis.Object.entries(object.authorizationParameters ?? {}) as [string, string][]).reduce(
+        (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+          if (value !== undefined) {
+            acc[key] = globalThis.String(value);
+          }
+          return acc;
+        },
+        {},
+      );
+    return message;
+  },
+};
+
+function createBaseOAuthClient_AuthorizationParametersEntry(): OAuthClient_AuthorizationParametersEntry {
+  return { key: "", value: "" };
+}
+
+export const OAuthClient_AuthorizationParametersEntry: MessageFns<OAuthClient_AuthorizationParametersEntry> = {
+  encode(message: OAuthClient_AuthorizationParametersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OAuthClient_AuthorizationParametersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOAuthClient_AuthorizationParametersEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OAuthClient_AuthorizationParametersEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: OAuthClient_AuthorizationParametersEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<OAuthClient_AuthorizationParametersEntry>, I>>(
+    base?: I,
+  ): OAuthClient_AuthorizationParametersEntry {
+    return OAuthClient_AuthorizationParametersEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<OAuthClient_AuthorizationParametersEntry>, I>>(
+    object: I,
+  ): OAuthClient_AuthorizationParametersEntry {
+    const message = createBaseOAuthClient_AuthorizationParametersEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -3253,7 +3472,7 @@ export const DeleteCredentialRequest: MessageFns<DeleteCredentialRequest> = {
 };
 
 function createBaseGetDirectoryAccessTokenRequest(): GetDirectoryAccessTokenRequest {
-  return { customer: "", forceNew: false };
+  return { customer: "", forceNew: false, extraScope: undefined };
 }
 
 export const GetDirectoryAccessTokenRequest: MessageFns<GetDirectoryAccessTokenRequest> = {
@@ -3263,6 +3482,9 @@ export const GetDirectoryAccessTokenRequest: MessageFns<GetDirectoryAccessTokenR
     }
     if (message.forceNew !== false) {
       writer.uint32(16).bool(message.forceNew);
+    }
+    if (message.extraScope !== undefined) {
+      writer.uint32(24).int32(message.extraScope);
     }
     return writer;
   },
@@ -3296,6 +3518,14 @@ export const GetDirectoryAccessTokenRequest: MessageFns<GetDirectoryAccessTokenR
             message.forceNew = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.extraScope = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3316,6 +3546,11 @@ export const GetDirectoryAccessTokenRequest: MessageFns<GetDirectoryAccessTokenR
         : isSet(object.force_new)
         ? globalThis.Boolean(object.force_new)
         : false,
+      extraScope: isSet(object.extraScope)
+        ? extraScopeFromJSON(object.extraScope)
+        : isSet(object.extra_scope)
+        ? extraScopeFromJSON(object.extra_scope)
+        : undefined,
     };
   },
 
@@ -3326,6 +3561,9 @@ export const GetDirectoryAccessTokenRequest: MessageFns<GetDirectoryAccessTokenR
     }
     if (message.forceNew !== false) {
       obj.forceNew = message.forceNew;
+    }
+    if (message.extraScope !== undefined) {
+      obj.extraScope = extraScopeToJSON(message.extraScope);
     }
     return obj;
   },
@@ -3339,6 +3577,7 @@ export const GetDirectoryAccessTokenRequest: MessageFns<GetDirectoryAccessTokenR
     const message = createBaseGetDirectoryAccessTokenRequest();
     message.customer = object.customer ?? "";
     message.forceNew = object.forceNew ?? false;
+    message.extraScope = object.extraScope ?? undefined;
     return message;
   },
 };
@@ -3621,7 +3860,7 @@ export const GetAppAuthorizationResponse: MessageFns<GetAppAuthorizationResponse
 };
 
 function createBaseRevokeAppAccessRequest(): RevokeAppAccessRequest {
-  return { app: "", lastSetup: false };
+  return { app: "", lastSetup: false, deleteTime: undefined };
 }
 
 export const RevokeAppAccessRequest: MessageFns<RevokeAppAccessRequest> = {
@@ -3631,6 +3870,9 @@ export const RevokeAppAccessRequest: MessageFns<RevokeAppAccessRequest> = {
     }
     if (message.lastSetup !== false) {
       writer.uint32(16).bool(message.lastSetup);
+    }
+    if (message.deleteTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.deleteTime), writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -3664,6 +3906,14 @@ export const RevokeAppAccessRequest: MessageFns<RevokeAppAccessRequest> = {
             message.lastSetup = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.deleteTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3684,6 +3934,11 @@ export const RevokeAppAccessRequest: MessageFns<RevokeAppAccessRequest> = {
         : isSet(object.last_setup)
         ? globalThis.Boolean(object.last_setup)
         : false,
+      deleteTime: isSet(object.deleteTime)
+        ? fromJsonTimestamp(object.deleteTime)
+        : isSet(object.delete_time)
+        ? fromJsonTimestamp(object.delete_time)
+        : undefined,
     };
   },
 
@@ -3695,6 +3950,9 @@ export const RevokeAppAccessRequest: MessageFns<RevokeAppAccessRequest> = {
     if (message.lastSetup !== false) {
       obj.lastSetup = message.lastSetup;
     }
+    if (message.deleteTime !== undefined) {
+      obj.deleteTime = message.deleteTime.toISOString();
+    }
     return obj;
   },
 
@@ -3705,6 +3963,7 @@ export const RevokeAppAccessRequest: MessageFns<RevokeAppAccessRequest> = {
     const message = createBaseRevokeAppAccessRequest();
     message.app = object.app ?? "";
     message.lastSetup = object.lastSetup ?? false;
+    message.deleteTime = object.deleteTime ?? undefined;
     return message;
   },
 };
@@ -4702,7 +4961,7 @@ export const TokenBrokerServiceService = {
       Buffer.from(CheckDelegationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CheckDelegationResponse => CheckDelegationResponse.decode(value),
   },
-  /** Stores or replaces the app's credential, sealed. */
+  /** Stores or replaces the app's credential, sealed. Tokens of another client, in whose place it comes, are revoked. */
   setCredential: {
     path: "/autoprov.token.v1.TokenBrokerService/SetCredential" as const,
     requestStream: false as const,
@@ -4805,7 +5064,7 @@ export const TokenBrokerServiceService = {
     responseDeserialize: (value: Buffer): GetAppAuthorizationResponse => GetAppAuthorizationResponse.decode(value),
   },
   /**
-   * Withdraws what a deleted setup had: the app's credential is revoked at the service provider where that is possible and
+   * Withdraws what a deleted setup had, and nothing that was stored since: the app's credential is revoked at the service provider where that is possible and
    * removed; with the customer's last setup the delegation, too, becomes something to withdraw. For config only. What can't
    * be done at once is tried until it is done, and answered.
    */
@@ -4859,7 +5118,7 @@ export interface TokenBrokerServiceServer extends UntypedServiceImplementation {
    * directory token is given out until a check passes.
    */
   checkDelegation: handleUnaryCall<CheckDelegationRequest, CheckDelegationResponse>;
-  /** Stores or replaces the app's credential, sealed. */
+  /** Stores or replaces the app's credential, sealed. Tokens of another client, in whose place it comes, are revoked. */
   setCredential: handleUnaryCall<SetCredentialRequest, SetCredentialResponse>;
   /** Reads what is known of the app's credential, without the secret. */
   getCredential: handleUnaryCall<GetCredentialRequest, GetCredentialResponse>;
@@ -4883,7 +5142,7 @@ export interface TokenBrokerServiceServer extends UntypedServiceImplementation {
   /** The Authorization header value for the app's service provider. For the SCIM pusher only. */
   getAppAuthorization: handleUnaryCall<GetAppAuthorizationRequest, GetAppAuthorizationResponse>;
   /**
-   * Withdraws what a deleted setup had: the app's credential is revoked at the service provider where that is possible and
+   * Withdraws what a deleted setup had, and nothing that was stored since: the app's credential is revoked at the service provider where that is possible and
    * removed; with the customer's last setup the delegation, too, becomes something to withdraw. For config only. What can't
    * be done at once is tried until it is done, and answered.
    */
@@ -4963,7 +5222,7 @@ export interface TokenBrokerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CheckDelegationResponse) => void,
   ): ClientUnaryCall;
-  /** Stores or replaces the app's credential, sealed. */
+  /** Stores or replaces the app's credential, sealed. Tokens of another client, in whose place it comes, are revoked. */
   setCredential(
     request: SetCredentialRequest,
     callback: (error: ServiceError | null, response: SetCredentialResponse) => void,
@@ -5099,7 +5358,7 @@ export interface TokenBrokerServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetAppAuthorizationResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Withdraws what a deleted setup had: the app's credential is revoked at the service provider where that is possible and
+   * Withdraws what a deleted setup had, and nothing that was stored since: the app's credential is revoked at the service provider where that is possible and
    * removed; with the customer's last setup the delegation, too, becomes something to withdraw. For config only. What can't
    * be done at once is tried until it is done, and answered.
    */
@@ -5194,6 +5453,10 @@ function fromJsonTimestamp(o: any): Date {
   } else {
     return fromTimestamp(Timestamp.fromJSON(o));
   }
+}
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function isSet(value: any): boolean {

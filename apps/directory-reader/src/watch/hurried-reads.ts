@@ -1,0 +1,134 @@
+import { addToOutbox, inTransaction } from '@autoprov/postgres';
+import { runLoop, type Loop } from '@autoprov/service';
+import { askDirectory } from '../ask-directory.ts';
+import type { ReaderContext } from '../context.ts';
+import type { DirectoryClient } from '../directory-client.ts';
+import { DirectoryError } from '../domain/directory-error.ts';
+import { parseUser, type ObservedUser } from '../domain/pages.ts';
+import { toUserRecord } from '../events.ts';
+import { forEachConcurrently } from '../for-each-concurrently.ts';
+import { findCustomer, lockCustomer, requestRead, type CustomerRow } from '../store/customers.ts';
+import { createDatabaseClock } from '../store/database-clock.ts';
+import {
+  addReachedGroups,
+  clearGroupsOfDeleted,
+  countHurried,
+  dropHurried,
+  hurryUser,
+  takeChangedUser,
+  takeHurried,
+} from '../store/hurried-users.ts';
+import { markDeleted, mergeUsers } from '../store/users.ts';
+
+const LOOK_EVERY_MS = 1_000;
+const BATCH = 50;
+const CONCURRENT_CUSTOMERS = 4;
+const CONCURRENT_GETS = 8;
+const REQUEST_TIMEOUT_MS = 15_000;
+const USERS_PER_PAGE = 500;
+/** So many are always asked for one by one, however little a whole read costs. */
+const ALONE_MIN = 50;
+
+/**
+ * Asks for users who are said to have changed, one by one and before the next read, and announces what is new. Any
+ * replica does, beside a read: each answer is merged as any users.get is, in turns with what the read announces.
+ */
+export function runHurriedReads(context: ReaderContext): Loop {
+  return runLoop({
+    name: 'hurried reads',
+    everyMs: LOOK_EVERY_MS,
+    logger: context.logger,
+    run: async (stopping) => {
+      const due = await countHurried(context.pool, context.now());
+      await forEachConcurrently(due, CONCURRENT_CUSTOMERS, async ({ customerId, count }) => {
+        const customer = await findCustomer(context.pool, customerId);
+        if (!customer || customer.wholeUserCount === null || isCheaperWhole(customer, count)) {
+          await readWhole(context, customerId);
+        } else {
+          await readAlone(context, customer, stopping);
+        }
+      });
+    },
+  });
+}
+
+/** Whether a whole read costs fewer requests than asking for so many users. Before the first one there is no mirror. */
+function isCheaperWhole({ completeUsersRead, completeGroupsRead }: CustomerRow, count: number): boolean {
+  const requests = Number(completeUsersRead) / USERS_PER_PAGE + completeGroupsRead;
+  return count > Math.max(ALONE_MIN, requests);
+}
+
+async function readWhole(context: ReaderContext, customerId: string): Promise<void> {
+  const { pool, now } = context;
+  await inTransaction(pool, async (tx) => {
+    await dropHurried(tx, customerId, now());
+    await requestRead(tx, customerId);
+  });
+  context.wakeReads();
+}
+
+async function readAlone(context: ReaderContext, customer: CustomerRow, stopping: AbortSignal): Promise<void> {
+  const { pool, now, logger } = context;
+  const { customerId } = customer;
+  const deadline = new Date(Date.now() + REQUEST_TIMEOUT_MS);
+  const clock = await createDatabaseClock(pool);
+  const how = { countAs: 'hurried' as const, now: clock };
+  const directory = askDirectory(context, customerId, { signal: stopping, deadline }, how);
+  const userIds = await takeHurried(pool, customerId, now(), BATCH);
+  await forEachConcurrently(userIds, CONCURRENT_GETS, async (userId) => {
+    try {
+      await readUser(context, customer, directory, userId);
+    } catch (err) {
+      if (stopping.aborted) return;
+      if (!(err instanceof DirectoryError)) throw err;
+      // What passes is worth another try; the next read sees the rest.
+      if (err.kind === 'unavailable') await hurryUser(pool, customerId, userId, now());
+      logger.warn({ customerId, problem: err.message }, 'a hurried read failed');
+    }
+  });
+}
+
+async function readUser(
+  context: ReaderContext,
+  { customerId, wholeSchemas }: CustomerRow,
+  directory: DirectoryClient,
+  userId: string,
+): Promise<void> {
+  // With the schemas of the last whole list: with others the user would look changed.
+  const { user, sentAt } = await getUser(directory, userId, wholeSchemas);
+  await inTransaction(context.pool, async (tx) => {
+    // In turns with the end of a read: its ReadCompleted counts this event, or comes before it.
+    const customer = await lockCustomer(tx, customerId);
+    if (!customer) return;
+    const observation = { customerId, readNo: customer.readNo, sentAt };
+    if (user) {
+      await clearGroupsOfDeleted(tx, customerId, userId);
+      await mergeUsers(tx, { ...observation, by: 'get' }, [user]);
+      await addReachedGroups(tx, customerId, userId);
+    } else {
+      await markDeleted(tx, observation, userId);
+    }
+    const changed = await takeChangedUser(tx, customerId, userId);
+    await addToOutbox(
+      tx,
+      changed.map((one) => toUserRecord(customerId, one)),
+    );
+  });
+  context.outbox.wake();
+}
+
+async function getUser(
+  directory: DirectoryClient,
+  userId: string,
+  schemas: string[],
+): Promise<{ user: ObservedUser | undefined; sentAt: Date }> {
+  try {
+    const { body, sentAt } = await directory.getUser(userId, schemas);
+    const user = parseUser(body);
+    if (user.id === userId) return { user, sentAt };
+    throw new DirectoryError('unusable', 'users.get answered with another user than was asked for');
+  } catch (err) {
+    if (!(err instanceof DirectoryError) || err.kind !== 'not-found' || !err.sentAt) throw err;
+    return { user: undefined, sentAt: err.sentAt };
+  }
+}

@@ -1,0 +1,45 @@
+import type { DirectoryUser } from '@autoprov/proto';
+import { referencesOf } from '@autoprov/mapping';
+import type { JsonObject } from '@autoprov/scim';
+import { decide, type Decision } from '../domain/decide.ts';
+import { noAccount, type Account } from '../domain/model.ts';
+import { findAccounts, findScimIds } from '../store/accounts.ts';
+import { findUserIds } from '../store/users.ts';
+import type { Turn } from './outcome.ts';
+import type { Pass } from './pass.ts';
+
+/** The decision for each user, by what is known now. */
+export async function decideFor(pass: Pick<Pass, 'ctx' | 'app'>, users: readonly DirectoryUser[]): Promise<Turn[]> {
+  const { ctx, app } = pass;
+  const userIds = users.map(idOf);
+  const accounts = new Map((await findAccounts(ctx.pool, app, userIds)).map((account) => [account.userId, account]));
+  const references = await resolveReferences(pass, users);
+  const now = ctx.now();
+  return users.map((user) => {
+    const account: Account = accounts.get(idOf(user)) ?? noAccount(idOf(user));
+    const decision: Decision = decide({ setup: app.setup, user, account, references, now });
+    return { userId: idOf(user), user, decision, account };
+  });
+}
+
+/** The service provider's id for each reference of these users, where the person has an account. */
+async function resolveReferences({ ctx, app }: Pick<Pass, 'ctx' | 'app'>, users: readonly DirectoryUser[]) {
+  const userIds = await findUserIds(ctx.pool, app.customerId, referencesIn({ app }, users));
+  const scimIds = await findScimIds(ctx.pool, app, [...userIds.values()]);
+  const resolved = [...userIds].flatMap(([reference, userId]) => {
+    const scimId = scimIds.get(userId);
+    return scimId === undefined ? [] : [[reference, scimId] as const];
+  });
+  return new Map(resolved);
+}
+
+/** Whom these people refer to, by address or id. */
+export function referencesIn({ app }: Pick<Pass, 'app'>, users: readonly DirectoryUser[]): string[] {
+  const rows = app.setup.attributeMapping?.rows ?? [];
+  return [...new Set(users.flatMap((user) => referencesOf(rows, (user.attributes ?? {}) as JsonObject)))];
+}
+
+/** The directory's id of a user. */
+export function idOf(user: DirectoryUser): string {
+  return user.name.slice(user.name.lastIndexOf('/') + 1);
+}

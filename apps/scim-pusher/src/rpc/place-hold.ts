@@ -1,0 +1,27 @@
+import type { CallContext } from '@autoprov/grpc';
+import type { PlaceHoldRequest, PlaceHoldResponse } from '@autoprov/proto';
+import type { PusherContext } from '../context.ts';
+import { saveHold } from '../store/holds.ts';
+import { actorOf } from './actor.ts';
+import { invalidField } from './errors.ts';
+import { presentHold, readHoldParent, readWhat } from './hold-messages.ts';
+
+/** Stored in PostgreSQL, where every replica looks each second before it writes: Kafka has no part in it. */
+export async function placeHold(
+  ctx: PusherContext,
+  { parent, what, reason }: PlaceHoldRequest,
+  call: Pick<CallContext, 'caller' | 'person'>,
+): Promise<PlaceHoldResponse> {
+  if (!/^\P{Cc}{1,500}$/u.test(reason)) {
+    throw invalidField('reason', 'must be 1 to 500 characters without control characters: say why, for those who ask');
+  }
+  const hold = {
+    parent: readHoldParent(parent),
+    what: readWhat(what),
+    reason,
+    placedBy: actorOf(call),
+    placedAt: ctx.now(),
+  };
+  await saveHold(ctx.pool, hold);
+  return { hold: presentHold(hold) };
+}

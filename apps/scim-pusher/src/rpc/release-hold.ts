@@ -1,0 +1,16 @@
+import { RpcError, status } from '@autoprov/grpc';
+import type { ReleaseHoldRequest, ReleaseHoldResponse } from '@autoprov/proto';
+import type { PusherContext } from '../context.ts';
+import { deleteHold } from '../store/holds.ts';
+import { readHoldParent, readWhat } from './hold-messages.ts';
+
+export async function releaseHold(ctx: PusherContext, request: ReleaseHoldRequest): Promise<ReleaseHoldResponse> {
+  const parent = readHoldParent(request.parent);
+  const what = readWhat(request.what);
+  if (!(await deleteHold(ctx.pool, parent, what))) {
+    const message = `no hold of ${what} for ${parent}: see which there are with "autoprov holds"`;
+    throw new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', message);
+  }
+  ctx.wakeWorkers();
+  return {};
+}
