@@ -18,6 +18,7 @@ import { DirectoryError } from './domain/directory-error.ts';
 import { parseUser } from './domain/pages.ts';
 import { fetchToken } from './outside.fixture.ts';
 import { readCustomer } from './read-customer.ts';
+import { everyMs } from './reader-network.fixture.ts';
 import { migrationsDir } from './server.ts';
 import { ensureCustomer, findCustomer, requestRead, requestResend } from './store/customers.ts';
 import { syncInterests } from './store/interests.ts';
@@ -170,7 +171,7 @@ function contextOf(pool: Pool, directory: Parameters<typeof fetchToken>[0]): Rea
     outbox: { wake() {} },
     origin: { installationId: 'test', service: 'directory-reader' },
     configSilenceMs: 30_000,
-    poll: { usualMs: 3_600_000, minMs: 3_600_000, maxMs: 3_600_000 },
+    poll: everyMs(3_600_000),
     requestsPerMinute: 1_000_000,
     retryBudgetMs: 0,
     googleRootUrl: directory.url,

@@ -48,13 +48,12 @@ export function createTokenBroker(directory: ExampleDirectory) {
   const ownDirectories = new Map<string, OneDirectory>();
   let refusal: Refusal | undefined;
   async function getDirectoryAccessToken({ customer, forceNew, extraScope }: GetDirectoryAccessTokenRequest) {
-    const own = ownDirectories.get(customer) ?? directory;
-    if (extraScope !== undefined) return getExtraToken(own, extraScope);
+    if (extraScope !== undefined) return getExtraToken(directory, extraScope);
     if (refusal) {
       const { reason, code } = refusal;
       throw new RpcError(status.FAILED_PRECONDITION, reason, 'no token', { metadata: { code } });
     }
-    const token = (!forceNew && tokens.get(customer)) || fetchToken(own);
+    const token = (!forceNew && tokens.get(customer)) || fetchToken(ownDirectories.get(customer) ?? directory);
     tokens.set(customer, token);
     return { accessToken: await token, expireTime: new Date(Date.now() + 3_000_000) };
   }
@@ -70,7 +69,7 @@ export function createTokenBroker(directory: ExampleDirectory) {
 type OneDirectory = Pick<ExampleDirectory, 'serviceAccountKey' | 'state' | 'tokenUrl' | 'url'>;
 type Refusal = { reason: RpcError['reason']; code: string };
 
-async function getExtraToken(directory: OneDirectory, extraScope: ExtraScope) {
+async function getExtraToken(directory: ExampleDirectory, extraScope: ExtraScope) {
   const { groups, orgUnits } = optionalScopes;
   const scope = extraScope === ExtraScope.EXTRA_SCOPE_GROUP_READONLY ? groups : orgUnits;
   const accessToken = await fetchToken(directory, [scope]).catch(() => {

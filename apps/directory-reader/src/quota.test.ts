@@ -11,7 +11,7 @@ test('two replicas keep within 10 % of a quota that they had to find out, and a 
     'customers/globex',
     plainPeople({ users: 600, groups: 60, membersPerGroup: 1, domain: 'globex.example' }),
   );
-  const other = network.connectTo(await network.addReplica());
+  const { client: other } = await network.addReplica();
   for (const directory of [network.directory, globex]) directory.run({ do: 'limitRate', perSecond: LIMIT_PER_SECOND });
   const groupsOf = ({ groups }: typeof people) => [...groups.values()].map(({ email }) => email);
 
@@ -49,7 +49,7 @@ test('two replicas keep within 10 % of a quota that they had to find out, and a 
 
 test('with two replicas and 20 customers, each is read exactly once a round', async () => {
   await using network = await startReaderNetwork({ people: plainPeople({ users: 30, groups: 2, membersPerGroup: 5 }) });
-  await network.addReplica();
+  (await network.addReplica()).client.close();
   const customers = Array.from({ length: 20 }, (_, i) => `customers/c${i}`);
   for (const customer of customers) network.config.put(`${customer}/apps/crm`, { groups: ['group001@example.com'] });
   const allRead = (readNo: bigint) =>

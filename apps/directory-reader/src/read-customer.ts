@@ -10,7 +10,8 @@ import { readGroups, type GroupsResult } from './read-groups.ts';
 import { readUsers, type UsersResult } from './read-users.ts';
 import { reportChecks } from './report-checks.ts';
 import { inFencedTransaction, type RunningRead } from './running-read.ts';
-import { beginRead, endRead } from './store/customers.ts';
+import { beginRead } from './store/begin-read.ts';
+import { endRead } from './store/customers.ts';
 import { listInterests, purgeInterests, recordGroupResults } from './store/interests.ts';
 import { deleteUnreached, settleGroups } from './store/members.ts';
 import { findRequestsPerMinute } from './store/request-budgets.ts';
@@ -61,7 +62,7 @@ async function begin(
     return { customer: beginning.customer, interests };
   });
   if (!begun) return undefined;
-  const { readNo, wholeUserCount, pollIntervalMs, deletionsUnknown, membershipsUnknown } = begun.customer;
+  const { readNo, wholeUserCount, deletionsUnknown, membershipsUnknown, pollIntervalMs } = begun.customer;
   const { groups, schemas } = begun.interests;
   return {
     context,
@@ -69,9 +70,9 @@ async function begin(
     readNo,
     lease,
     wholeUserCount: wholeUserCount ?? undefined,
-    pollIntervalMs: pollIntervalMs ?? undefined,
     deletionsUnknown,
     membershipsUnknown,
+    pollIntervalMs: pollIntervalMs ?? undefined,
     groups,
     groupsOfInterest: groups,
     schemas,

@@ -179,15 +179,13 @@ export async function startReaderNetwork({
       await until(async () => (await status(customer)).lastReadNo >= readNo);
       return takePublished();
     },
-    /** Starts the service once more, on the same database; it ends with the network. */
-    async addReplica(): Promise<typeof reader> {
+    /** Starts the service once more, on the same database; it ends with the network. The client is to be closed. */
+    async addReplica(): Promise<{ client: typeof client; watchPort: number | undefined }> {
       registry = createRegistry();
       const replica = await start({ watch: env.watch && { ...env.watch, address: anyPort } });
       replicas.push(replica);
-      return replica;
+      return { client: surroundings.connect(replica.port), watchPort: replica.watchPort };
     },
-    /** A client of one replica; to be closed. */
-    connectTo: ({ port }: typeof reader) => surroundings.connect(port),
     /** Gives a customer a Google directory of its own. */
     addDirectory(customer: string, people: DirectoryState) {
       const own = directory.addCustomer({ people });
@@ -210,14 +208,14 @@ export async function startReaderNetwork({
   };
 }
 
-/** Reads by itself so often, whatever happens. */
-export function everyMs(ms: number): ReaderEnv['poll'] {
-  return { usualMs: ms, minMs: ms, maxMs: ms };
-}
-
 async function watchAddresses() {
   const address = `127.0.0.1:${await freePort()}`;
   return { publicUrl: `http://${address}/google`, address };
+}
+
+/** Reads by itself so often, whatever happens. */
+export function everyMs(ms: number): ReaderEnv['poll'] {
+  return { usualMs: ms, minMs: ms, maxMs: ms };
 }
 
 /** What a consumer holds that takes in all records, each when its seq is higher than what it has: as the pusher does. */

@@ -5,8 +5,8 @@ import { runLoop } from '@autoprov/service';
 import { announceAllUsers } from './announce.ts';
 import type { ReaderContext } from './context.ts';
 import { readCustomer } from './read-customer.ts';
-import { readNewGroups } from './read-new-groups.ts';
 import { reportCrash, reportCrashOver } from './report-crash.ts';
+import { readNewGroups } from './read-new-groups.ts';
 import { isResendRequested, listDueCustomers } from './store/customers.ts';
 
 const LOOK_EVERY_MS = 1_000;

@@ -131,7 +131,7 @@ describe('config', () => {
 
 test('two replicas read a customer once', async () => {
   await using network = await startReaderNetwork({ people: people() });
-  await network.addReplica();
+  (await network.addReplica()).client.close();
   network.config.put(app, {});
   await network.readAfter(0n);
   for (let i = 0; i < 5; i++) await network.read();

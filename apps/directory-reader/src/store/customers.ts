@@ -1,5 +1,5 @@
 import type { Db } from '@autoprov/postgres';
-import { beginLists, deleteLists, USERS } from './lists.ts';
+import { deleteLists } from './lists.ts';
 
 /** A part of a read that may add but not remove, as stored. */
 export type StoredPart = { part: string; code: string; detail: string };
@@ -20,8 +20,6 @@ export type CustomerRow = {
   incompleteParts: StoredPart[];
   wholeUserCount: number | null;
   wholeSchemas: string[];
-  /** Between the last read and the next, as decided at the end of the last. */
-  pollIntervalMs: number | null;
   usersCovered: boolean;
   deletionsUnknown: boolean;
   membershipsUnknown: boolean;
@@ -32,17 +30,19 @@ export type CustomerRow = {
   completeUsersRead: bigint;
   completeGroupsRead: number;
   completeDurationMs: bigint;
+  pollIntervalMs: number | null;
 };
 
-const COLUMNS = `customer_id as "customerId", read_no as "readNo", next_read_time as "nextReadTime",
+/** What a CustomerRow is made of. */
+export const customerColumns = `customer_id as "customerId", read_no as "readNo", next_read_time as "nextReadTime",
   start_time as "startTime", users_read as "usersRead", groups_read as "groupsRead", groups_total as "groupsTotal",
   last_read_no as "lastReadNo", last_end_time as "lastEndTime", last_complete_read_no as "lastCompleteReadNo",
   last_complete_time as "lastCompleteTime", incomplete_parts as "incompleteParts",
   whole_user_count as "wholeUserCount", whole_schemas as "wholeSchemas",
   users_covered as "usersCovered", deletions_unknown as "deletionsUnknown", memberships_unknown as "membershipsUnknown",
-  whole_users_time as "wholeUsersTime", poll_interval_ms as "pollIntervalMs",
+  whole_users_time as "wholeUsersTime",
   requested_read_no as "requestedReadNo", complete_users_read as "completeUsersRead",
-  complete_groups_read as "completeGroupsRead", complete_duration_ms as "completeDurationMs"`;
+  complete_groups_read as "completeGroupsRead", complete_duration_ms as "completeDurationMs", poll_interval_ms as "pollIntervalMs"`;
 
 /** Ahead by itself in a database that was restored. */
 const NEXT_SEQ = `greatest(announced_seq + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)`;
@@ -51,27 +51,30 @@ const NEXT_SEQ = `greatest(announced_seq + 1, (extract(epoch from clock_timestam
  * Whether a read is due at the time `now`: somebody wants the customer's directory, and the time has come, or one was
  * asked for. A read that began and never ended does not count.
  */
-const isDue = (now: string) => `((requested_read_no > last_read_no or next_read_time <= ${now})
+export const isDue = (now: string): string => `((requested_read_no > last_read_no or next_read_time <= ${now})
   and exists (select from setups s where s.customer_id = c.customer_id and s.active))`;
 
 /**
  * Whether groups came to be of interest after the last read, which they can be added to. A read under way is finished first;
  * where the users were never whole, the next read of everything brings the groups too.
  */
-const HAS_ADDITION = `(c.read_no = c.last_read_no and c.users_covered
+const HAS_ADDITION = `(c.read_no = c.last_read_no and c.whole_user_count is not null
   and exists (select from interests i where i.customer_id = c.customer_id and i.unread and i.unwanted_since is null))`;
 
 /** A customer that has, or had, an active setup. */
 export async function findCustomer(db: Db, customerId: string): Promise<CustomerRow | undefined> {
-  const { rows } = await db.query<CustomerRow>(`select ${COLUMNS} from customers where customer_id = $1`, [customerId]);
+  const { rows } = await db.query<CustomerRow>(`select ${customerColumns} from customers where customer_id = $1`, [
+    customerId,
+  ]);
   return rows[0];
 }
 
 /** The same, and from here to the end of the transaction nobody else changes how reading stands. */
 export async function lockCustomer(tx: Db, customerId: string): Promise<CustomerRow | undefined> {
-  const { rows } = await tx.query<CustomerRow>(`select ${COLUMNS} from customers where customer_id = $1 for update`, [
-    customerId,
-  ]);
+  const { rows } = await tx.query<CustomerRow>(
+    `select ${customerColumns} from customers where customer_id = $1 for update`,
+    [customerId],
+  );
   return rows[0];
 }
 
@@ -102,69 +105,6 @@ export async function requestRead(db: Db, customerId: string): Promise<bigint | 
   return rows[0]?.requestedReadNo;
 }
 
-/** For so long after its last step a read that broke off can be gone on with: Google's page tokens do not last. */
-const RESUME_WITHIN = `interval '10 minutes'`;
-/** A read that is so late finds a mirror that was not kept up, or is an older one that was restored. */
-const LATE_AFTER_MS = 3_600_000;
-
-/** A read that begins, or goes on where it broke off. */
-export type Beginning = {
-  customer: CustomerRow;
-  /** Copies may know more than the mirror does: it has never been read, or not for long. */
-  isBehind: boolean;
-};
-
-/**
- * Begins a read if one is due and gives it its number, or goes on with one that broke off.
- *
- * @param schemas to read the users with; a read that broke off with others is not gone on with
- */
-export async function beginRead(
-  tx: Db,
-  customerId: string,
-  { now, schemas }: { now: Date; schemas: string[] },
-): Promise<Beginning | undefined> {
-  const { rows } = await tx.query<{ resumable: boolean; isBehind: boolean }>(
-    `select read_no = 0 or next_read_time < $4 as "isBehind",
-       start_time is not null and step_time > clock_timestamp() - ${RESUME_WITHIN} and exists (
-         select from lists l
-         where l.customer_id = c.customer_id and l.part = $5 and l.read_no = c.read_no and l.schemas = $3
-       ) as resumable
-     from customers c where customer_id = $1 and ${isDue('$2')} for update`,
-    [customerId, now, schemas, new Date(now.getTime() - LATE_AFTER_MS), USERS],
-  );
-  const [due] = rows;
-  if (!due) return undefined;
-  if (due.resumable) return { customer: await continueRead(tx, customerId), isBehind: false };
-  const customer = await startRead(tx, customerId, { now, isBehind: due.isBehind });
-  await beginLists(tx, { customerId, readNo: customer.readNo, schemas });
-  return { customer, isBehind: due.isBehind };
-}
-
-async function continueRead(tx: Db, customerId: string): Promise<CustomerRow> {
-  const { rows } = await tx.query<CustomerRow>(
-    `update customers set groups_read = 0, groups_total = 0 where customer_id = $1 returning ${COLUMNS}`,
-    [customerId],
-  );
-  return rows[0]!;
-}
-
-async function startRead(
-  tx: Db,
-  customerId: string,
-  { now, isBehind }: { now: Date; isBehind: boolean },
-): Promise<CustomerRow> {
-  const { rows } = await tx.query<CustomerRow>(
-    `update customers set
-       read_no = read_no + 1, start_time = $2, step_time = clock_timestamp(), users_read = 0, groups_read = 0, groups_total = 0,
-       memberships_unknown = memberships_unknown or ($3 and last_read_no > 0)
-     where customer_id = $1
-     returning ${COLUMNS}`,
-    [customerId, now, isBehind],
-  );
-  return rows[0]!;
-}
-
 /**
  * From now on neither the users nor a custom schema count as read, until they have been read whole again. Answers the seq
  * of the ReadCompleted that says so; whatever the next one says is news.
@@ -188,9 +128,9 @@ export async function endUnknownDeletions(tx: Db, customerId: string): Promise<v
 /** Begins to add groups to the last read, if some are waiting and no read of everything is due. */
 export async function beginAddition(tx: Db, customerId: string, now: Date): Promise<CustomerRow | undefined> {
   const { rows } = await tx.query<CustomerRow>(
-    `update customers c set start_time = $2, step_time = clock_timestamp(), groups_read = 0, groups_total = 0
+    `update customers c set start_time = $2, groups_read = 0, groups_total = 0
      where customer_id = $1 and ${HAS_ADDITION} and not ${isDue('$2')}
-     returning ${COLUMNS}`,
+     returning ${customerColumns}`,
     [customerId, now],
   );
   return rows[0];
@@ -252,13 +192,14 @@ export async function endRead(tx: Db, customerId: string, end: ReadEnd): Promise
        last_complete_read_no = case when $5::jsonb = '[]' then $2 else last_complete_read_no end,
        last_complete_time = case when $5::jsonb = '[]' then $3 else last_complete_time end,
        whole_user_count = coalesce($6, whole_user_count), whole_schemas = coalesce($7, whole_schemas),
-       users_covered = users_covered or $6 is not null, poll_interval_ms = $8,
+       users_covered = users_covered or $6 is not null,
        memberships_unknown = memberships_unknown and $5::jsonb <> '[]',
        whole_users_time = case when $6::integer is null then whole_users_time else $3 end,
        complete_users_read = case when $5::jsonb = '[]' then users_read else complete_users_read end,
        complete_groups_read = case when $5::jsonb = '[]' then groups_read else complete_groups_read end,
        complete_duration_ms = case when $5::jsonb = '[]' and start_time is not null
-         then extract(epoch from $3::timestamptz - start_time) * 1000 else complete_duration_ms end
+         then extract(epoch from $3::timestamptz - start_time) * 1000 else complete_duration_ms end,
+       poll_interval_ms = $8
      where customer_id = $1`,
     [
       customerId,

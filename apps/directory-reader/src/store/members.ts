@@ -92,14 +92,6 @@ export async function listNested(db: Db, { customerId, readNo, groupKey }: Group
   return rows.map((row) => row.key);
 }
 
-/**
- * For the rest of the transaction. What PostgreSQL knows of a customer that was just read is a guess of one row: looped over,
- * time would grow with the square of the users.
- */
-async function planWithoutLoops(tx: Db): Promise<void> {
-  await tx.query(`set local enable_nestloop = off`);
-}
-
 /** Which group keys each group of interest reaches: itself, and what is nested in it at any depth. UNION ends cycles. */
 export const REACH = `reach (name, group_key) as (
   select name, lower(name) collate "C" from interests where customer_id = $1 and kind = 'group'
@@ -131,11 +123,10 @@ export async function listUnwhole(
  * mirror, it is whole for the first time since.
  */
 export async function listDoubted(
-  tx: Db,
+  db: Db,
   { customerId, readNo, membershipsUnknown }: Omit<GroupRead, 'groupKey'> & { membershipsUnknown: boolean },
 ): Promise<string[]> {
-  await planWithoutLoops(tx);
-  const { rows } = await tx.query<{ groupKey: string }>(
+  const { rows } = await db.query<{ groupKey: string }>(
     `with recursive ${REACH}, whole as (
        select r.name, count(*) as parts from reach r
        left join member_lists l on l.customer_id = $1 and l.group_key = r.group_key and l.whole_read_no = $2
@@ -168,7 +159,9 @@ export async function listDoubted(
  * `whole`, also everybody who was in it: what was not read whole may add, never remove.
  */
 export async function settleGroups(tx: Db, customerId: string, whole: string[]): Promise<void> {
-  await planWithoutLoops(tx);
+  // What PostgreSQL knows of a customer that was just read is a guess of one row: looped over, time would grow with the
+  // square of the users.
+  await tx.query(`set local enable_nestloop = off`);
   await tx.query(
     `with recursive ${REACH}, membership (user_id, name) as (
        select m.member_id, r.name from reach r
