@@ -66,7 +66,7 @@ async function applyChange(tx: Db, context: ReaderContext, { app, revision, setu
 /** Users come with the custom schemas that were asked for: a new one takes all of them again. New groups are read alone. */
 async function needAllUsers(tx: Db, customerId: string, added: Set<'group' | 'schema'>): Promise<boolean> {
   if (added.has('schema')) return true;
-  return added.has('group') && (await findCustomer(tx, customerId))?.wholeUserCount === null;
+  return added.has('group') && !(await findCustomer(tx, customerId))?.usersCovered;
 }
 
 async function reportConfig(context: ReaderContext, problem: string | undefined): Promise<void> {

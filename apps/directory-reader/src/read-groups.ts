@@ -1,3 +1,4 @@
+import { inTransaction } from '@autoprov/postgres';
 import { groupLabel } from './domain/checks.ts';
 import { judgeMemberLists, type MembersAnswer, type MembersVerdict } from './domain/completeness.ts';
 import { DirectoryError, problemOf, type Problem } from './domain/directory-error.ts';
@@ -37,7 +38,7 @@ type GroupsRead = RunningRead & {
   keysOfInterest: Set<string>;
   /** The keys that were met. */
   met: Set<string>;
-  /** Those that this read had whole before it broke off. */
+  /** Those that this read had whole before it broke off, or before groups were added to it. */
   done: Set<string>;
   /** Why groups are not whole, by key. */
   problemsByKey: Map<string, Problem>;
@@ -141,7 +142,8 @@ async function listMembers(
 async function confirmLosses(read: GroupsRead): Promise<string[]> {
   const { context, customerId, readNo, lease, keysOfInterest, problemsByKey } = read;
   const nested: string[] = [];
-  await forEachConcurrently(await listDoubted(context.pool, read), CONCURRENT_GROUPS, async (groupKey) => {
+  const doubted = await inTransaction(context.pool, (tx) => listDoubted(tx, read));
+  await forEachConcurrently(doubted, CONCURRENT_GROUPS, async (groupKey) => {
     const part = `groups/${groupKey} again`;
     const answers = (await findList(context.pool, { customerId, readNo, part })).ended as MembersAnswer[];
     try {

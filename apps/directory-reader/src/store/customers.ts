@@ -56,9 +56,9 @@ export const isDue = (now: string): string => `((requested_read_no > last_read_n
 
 /**
  * Whether groups came to be of interest after the last read, which they can be added to. A read under way is finished first;
- * where the users were never whole, the next read of everything brings the groups too.
+ * where the users are not covered, the next read of everything brings the groups too.
  */
-const HAS_ADDITION = `(c.read_no = c.last_read_no and c.whole_user_count is not null
+const HAS_ADDITION = `(c.read_no = c.last_read_no and c.users_covered
   and exists (select from interests i where i.customer_id = c.customer_id and i.unread and i.unwanted_since is null))`;
 
 /** A customer that has, or had, an active setup. */
@@ -128,7 +128,7 @@ export async function endUnknownDeletions(tx: Db, customerId: string): Promise<v
 /** Begins to add groups to the last read, if some are waiting and no read of everything is due. */
 export async function beginAddition(tx: Db, customerId: string, now: Date): Promise<CustomerRow | undefined> {
   const { rows } = await tx.query<CustomerRow>(
-    `update customers c set start_time = $2, groups_read = 0, groups_total = 0
+    `update customers c set start_time = $2, step_time = clock_timestamp(), groups_read = 0, groups_total = 0
      where customer_id = $1 and ${HAS_ADDITION} and not ${isDue('$2')}
      returning ${customerColumns}`,
     [customerId, now],

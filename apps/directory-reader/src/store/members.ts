@@ -92,6 +92,14 @@ export async function listNested(db: Db, { customerId, readNo, groupKey }: Group
   return rows.map((row) => row.key);
 }
 
+/**
+ * For the rest of the transaction. What PostgreSQL knows of a customer that was just read is a guess of one row: looped over,
+ * time would grow with the square of the users.
+ */
+async function planWithoutLoops(tx: Db): Promise<void> {
+  await tx.query(`set local enable_nestloop = off`);
+}
+
 /** Which group keys each group of interest reaches: itself, and what is nested in it at any depth. UNION ends cycles. */
 export const REACH = `reach (name, group_key) as (
   select name, lower(name) collate "C" from interests where customer_id = $1 and kind = 'group'
@@ -123,10 +131,11 @@ export async function listUnwhole(
  * mirror, it is whole for the first time since.
  */
 export async function listDoubted(
-  db: Db,
+  tx: Db,
   { customerId, readNo, membershipsUnknown }: Omit<GroupRead, 'groupKey'> & { membershipsUnknown: boolean },
 ): Promise<string[]> {
-  const { rows } = await db.query<{ groupKey: string }>(
+  await planWithoutLoops(tx);
+  const { rows } = await tx.query<{ groupKey: string }>(
     `with recursive ${REACH}, whole as (
        select r.name, count(*) as parts from reach r
        left join member_lists l on l.customer_id = $1 and l.group_key = r.group_key and l.whole_read_no = $2
@@ -139,7 +148,8 @@ export async function listDoubted(
        join members m on m.customer_id = $1 and m.group_key = r.group_key and m.kind <> 'group'
      ), lost as (
        select c.name from users u
-       join composed c on c.name = any(u.groups)
+       cross join unnest(u.groups) as is_in (name)
+       join composed c on c.name = is_in.name
        left join membership m on m.name = c.name and m.kind = 'user' and m.member_id = u.id
        where u.customer_id = $1 and u.state <> 'deleted' and m.member_id is null
          and c.name not in (select name from membership where kind = 'everybody')
@@ -159,9 +169,7 @@ export async function listDoubted(
  * `whole`, also everybody who was in it: what was not read whole may add, never remove.
  */
 export async function settleGroups(tx: Db, customerId: string, whole: string[]): Promise<void> {
-  // What PostgreSQL knows of a customer that was just read is a guess of one row: looped over, time would grow with the
-  // square of the users.
-  await tx.query(`set local enable_nestloop = off`);
+  await planWithoutLoops(tx);
   await tx.query(
     `with recursive ${REACH}, membership (user_id, name) as (
        select m.member_id, r.name from reach r
