@@ -7,6 +7,7 @@ import { addCheck } from './commands/check.ts';
 import { addClassify } from './commands/classify.ts';
 import { addAudit, addCredentials, addRevocations } from './commands/credentials.ts';
 import { addExplain } from './commands/explain.ts';
+import { addDismiss, addReopen } from './commands/dismiss.ts';
 import { addFailures } from './commands/failures.ts';
 import { addHistory, addRollback } from './commands/history.ts';
 import { addPrepare } from './commands/prepare.ts';
@@ -57,6 +58,8 @@ function createProgram(io: Io): Command {
   addReads(program, io);
   addStatus(program, io);
   addFailures(program, io);
+  addDismiss(program, io);
+  addReopen(program, io);
   addExplain(program, io);
   addAccounts(program, io);
   addHistory(program, io);

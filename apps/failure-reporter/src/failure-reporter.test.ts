@@ -262,6 +262,71 @@ test('a message that cannot be read is parked and told of, and the messages afte
   await eventually(async () => ((await network.metrics()).includes(parked) ? true : undefined));
 });
 
+test.each([
+  ['SETUP_DELETED', false],
+  ['APP_REMOVED', true],
+])(
+  "an app's failures and its people's are over when config says %s, also those told of late",
+  async (why, appRemoved) => {
+    const customer = appRemoved ? 'removed' : 'deleted';
+    const app = `customers/${customer}/apps/crm`;
+    await network.publish([
+      outcome(customer, '1'),
+      check(app, false, '17010'),
+      check(`customers/${customer}`, false, '17003'),
+    ]);
+    const failures = await listed(`customers/${customer}`, 3);
+    network.config.change(app, { appRemoved });
+    await network.publish([outcome(customer, '2')]);
+    const person = failures.find(({ user }) => user)!;
+    const ended = messageOf(await published(person.name, 'superseded'));
+    expect(ended).toMatchObject({ state: Failure_State.STATE_SUPERSEDED, stateReason: why });
+    await eventually(async () => {
+      const over = await list(`customers/${customer}`, { states: [Failure_State.STATE_SUPERSEDED] });
+      return over.length === 3 ? true : undefined;
+    });
+    // The customer is still there.
+    expect(await list(`customers/${customer}`)).toMatchObject([{ code: '17003' }]);
+  },
+);
+
+test('a dismissed failure stays dismissed while it fails, until it is opened again, and so in a reporter that starts empty', async () => {
+  await network.publish([outcome('dismiss', '1')]);
+  const [failure] = await listed('customers/dismiss', 1);
+  const { name } = failure!;
+  const { failure: dismissed } = await client.dismissFailure({ name, note: 'ask bob@dismiss.test in May' }, call);
+  expect(dismissed).toMatchObject({ state: Failure_State.STATE_DISMISSED, note: 'ask … in May' });
+  await network.publish([outcome('dismiss', '1', { attempt: 2 })]);
+  expect(messageOf(await published(name, 'dismissed', { attempt: 2 }))).toMatchObject({ note: 'ask … in May' });
+  expect(await list('customers/dismiss')).toEqual([]);
+
+  await client.reopenFailure({ name, note: '' }, call);
+  expect(await list('customers/dismiss')).toMatchObject([{ name, attempt: 2 }]);
+  await published(name, 'reopened');
+  await client.dismissFailure({ name, note: 'until June' }, call);
+
+  const before = await client.getFailure({ name }, call);
+  await network.restartEmpty();
+  client = network.client();
+  const after = await eventually(async () => {
+    const found = await client.getFailure({ name }, call).catch(() => undefined);
+    return found?.failure?.attempt === 2 && found.failure.state === Failure_State.STATE_DISMISSED ? found : undefined;
+  });
+  expect({ ...after.failure, seq: 0n, primaryEmail: '' }).toEqual({ ...before.failure, seq: 0n, primaryEmail: '' });
+});
+
+test('what has ended cannot be dismissed, and a dismissal needs a note', async () => {
+  await network.publish([outcome('ended', '1')]);
+  const [failure] = await listed('customers/ended', 1);
+  const { name } = failure!;
+  const dismiss = async (note: string) =>
+    rpcErrorOf(await client.dismissFailure({ name, note }, call).catch((err: unknown) => err));
+  expect(await dismiss(' ')).toMatchObject({ code: status.INVALID_ARGUMENT, fieldViolations: [{ field: 'note' }] });
+  await network.publish([accepted('ended', '1')]);
+  await listed('customers/ended', 0);
+  expect(await dismiss('too late')).toMatchObject({ code: status.FAILED_PRECONDITION, reason: 'FAILURE_ENDED' });
+});
+
 test('a failure that ended 30 days ago leaves the service and the topic', async () => {
   await network.publish([outcome('old', '1'), accepted('old', '1')]);
   const name = await eventually(

@@ -1,16 +1,22 @@
 import { readCloudEvent, topics, type ConsumedBatch } from '@autoprov/kafka';
 import { inTransaction, type Db, type Pool } from '@autoprov/postgres';
 import type { Outcome } from '@autoprov/proto';
-import { factOfCheck, factOfOutcome, type Fact } from './domain/fact.ts';
+import { factOfCheck, factOfOutcome, judgementOfCheck, type Fact } from './domain/fact.ts';
 import type { KeptFailure } from './domain/failure.ts';
 import { applyChanges, fold, type SubjectState } from './domain/fold.ts';
+import type { Judgement } from './domain/settle.ts';
+import { applyJudgements, settleChanged } from './settle-failures.ts';
 import { countOutcomes } from './store/counters.ts';
 import { findFailuresOfSubjects, upsertFailures } from './store/failures.ts';
 import { parkEvents, type ParkedEvent } from './store/parked-events.ts';
+import { changeLives, relyOnLives } from './store/setups.ts';
 import { lockSubjects, upsertSubjects, type SubjectSeq } from './store/subjects.ts';
 
 /** A fact; outcome: it came of a push, which is to be counted. */
 type Message = { fact: Fact; outcome?: Outcome };
+
+/** What a message that can be read says. */
+type Read = Message | { judgement: Judgement };
 
 /** How many messages of a batch were news, came again, and could not be read. */
 export type Ingested = { appliedCount: number; staleCount: number; parkedCount: number };
@@ -20,39 +26,47 @@ export type Ingested = { appliedCount: number; staleCount: number; parkedCount: 
  * which is a failure of its own, and the batch goes on.
  */
 export async function ingestBatch(pool: Pool, batch: ConsumedBatch, now: Date): Promise<Ingested> {
-  const { messages, unreadable } = readBatch(batch);
+  const { messages, judgements, unreadable } = readBatch(batch);
   return inTransaction(pool, async (tx) => {
+    await (judgements.length > 0 ? changeLives(tx) : relyOnLives(tx));
     const parked = unreadable.length > 0 ? await parkEvents(tx, unreadable) : [];
     const all = [...messages, ...parked.slice(0, 1).map((event) => ({ fact: factOfParked(event, now) }))];
-    const appliedCount = await foldMessages(tx, all);
+    const appliedCount = await foldMessages(tx, all, now);
+    if (judgements.length > 0) await applyJudgements(tx, judgements, now);
     return { appliedCount, staleCount: all.length - appliedCount, parkedCount: parked.length };
   });
 }
 
 function readBatch({ topic, partition, records }: ConsumedBatch) {
   const messages: Message[] = [];
+  const judgements: Judgement[] = [];
   const unreadable: ParkedEvent[] = [];
   for (const { key, value, offset } of records) {
     try {
       if (!value) throw new Error('the message has no value');
-      const message = readMessage(topic, value);
-      if (message) messages.push(message);
+      const read = readMessage(topic, value);
+      if (read && 'judgement' in read) judgements.push(read.judgement);
+      else if (read) messages.push(read);
     } catch (err) {
       unreadable.push({ topic, partition, offset, key, value, error: (err as Error).message });
     }
   }
-  return { messages, unreadable };
+  return { messages, judgements, unreadable };
 }
 
-function readMessage(topic: string, value: Buffer): Message | undefined {
-  if (topic === topics.checks) return { fact: factOfCheck(readCloudEvent('check', value)) };
+function readMessage(topic: string, value: Buffer): Read | undefined {
+  if (topic === topics.checks) {
+    const check = readCloudEvent('check', value);
+    const judgement = judgementOfCheck(check);
+    return judgement ? { judgement } : { fact: factOfCheck(check) };
+  }
   const outcome = readCloudEvent('outcome', value);
   const fact = factOfOutcome(outcome);
   return fact && { fact, outcome };
 }
 
 /** @returns how many of them were news */
-async function foldMessages(tx: Db, messages: Message[]): Promise<number> {
+async function foldMessages(tx: Db, messages: Message[], now: Date): Promise<number> {
   if (messages.length === 0) return 0;
   const states = await loadSubjects(tx, messages);
   const lastSeqs = new Map<string, SubjectSeq>();
@@ -71,7 +85,7 @@ async function foldMessages(tx: Db, messages: Message[]): Promise<number> {
     if (outcome) counted.push(outcome);
   }
   await upsertSubjects(tx, [...lastSeqs.values()]);
-  await upsertFailures(tx, [...changed.values()]);
+  await upsertFailures(tx, await settleChanged(tx, [...changed.values()], now));
   await countOutcomes(tx, counted);
   return appliedCount;
 }
@@ -117,5 +131,5 @@ export function ownCheck(now: Date, { passed, detail }: { passed: boolean; detai
 
 /** Says that all messages can be read again: nothing is parked any more. */
 export async function resolveParked(pool: Pool, now: Date): Promise<void> {
-  await inTransaction(pool, (tx) => foldMessages(tx, [{ fact: ownCheck(now, { passed: true, detail: '' }) }]));
+  await inTransaction(pool, (tx) => foldMessages(tx, [{ fact: ownCheck(now, { passed: true, detail: '' }) }], now));
 }

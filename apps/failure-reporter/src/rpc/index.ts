@@ -5,6 +5,7 @@ import type { ReporterContext } from '../context.ts';
 import { exportFailures } from './export-failures.ts';
 import { getAppCounters } from './get-app-counters.ts';
 import { getFailure } from './get-failure.ts';
+import { judgeFailure } from './judge-failure.ts';
 import { listFailures } from './list-failures.ts';
 
 const statusOutage: Outage = {
@@ -21,6 +22,8 @@ export function failureService(ctx: ReporterContext) {
       listFailures: (request) => listFailures(ctx, request),
       exportFailures: (request) => exportFailures(ctx, request),
       getAppCounters: (request) => orUnavailable(statusOutage, isUnavailable, () => getAppCounters(ctx, request)),
+      dismissFailure: (request, call) => judgeFailure(ctx, { ...request, dismissed: true }, call),
+      reopenFailure: (request, call) => judgeFailure(ctx, { ...request, dismissed: false }, call),
     },
     allow: ['cli', 'console'],
     roles: {
@@ -28,6 +31,8 @@ export function failureService(ctx: ReporterContext) {
       listFailures: 'viewer',
       exportFailures: 'viewer',
       getAppCounters: 'viewer',
+      dismissFailure: { role: 'operator', customer: 'answer' },
+      reopenFailure: { role: 'operator', customer: 'answer' },
     },
   });
 }

@@ -29,7 +29,7 @@ export const failureColumns = `
   name, seq, state, scope, customer, app, user_name as "user", primary_email as "primaryEmail", source, subject, action,
   code, reason, detail, http_status as "httpStatus", scim_type as "scimType", retryable, attempt,
   next_attempt_time as "nextAttemptTime", open_time as "openTime", update_time as "updateTime",
-  resolve_time as "resolveTime", trace_id as "traceId"`;
+  resolve_time as "resolveTime", trace_id as "traceId", state_reason as "stateReason", note, cause_id as "causeId"`;
 
 /** A row with `failureColumns`. */
 export type FailureRow = Omit<StoredFailure, 'state' | 'scope' | 'action'> & {
@@ -59,6 +59,26 @@ export async function findFailuresOfSubjects(db: Db, keys: SubjectKey[]): Promis
   return rows.map(toStoredFailure);
 }
 
+/** These failures, locked. */
+export async function lockFailures(tx: Db, names: string[]): Promise<StoredFailure[]> {
+  const { rows } = await tx.query<FailureRow>(
+    `select ${failureColumns} from failures where name = any($1) order by name for update`,
+    [names],
+  );
+  return rows.map(toStoredFailure);
+}
+
+/** The failures of an app that its facts say fail, whatever became of them, locked: `limit` of them after a name. */
+export async function lockFailingOfApp(tx: Db, app: string, after: string, limit: number): Promise<StoredFailure[]> {
+  const { rows } = await tx.query<FailureRow>(
+    `select ${failureColumns} from failures
+     where app = $1 and name > $2 and (resolve_time is null or state = 'STATE_DISMISSED' or state_reason <> '')
+     order by name limit $3 for update`,
+    [app, after, limit],
+  );
+  return rows.map(toStoredFailure);
+}
+
 /** Stores failures as they are now; their address and what the topic holds of them stay. */
 export async function upsertFailures(tx: Db, failures: KeptFailure[]): Promise<void> {
   if (failures.length === 0) return;
@@ -66,20 +86,22 @@ export async function upsertFailures(tx: Db, failures: KeptFailure[]): Promise<v
   await tx.query(
     `insert into failures (name, seq, state, scope, customer, app, user_name, source, subject, action, code, reason,
        detail, http_status, scim_type, retryable, attempt, next_attempt_time, open_time, update_time, resolve_time,
-       trace_id)
+       trace_id, state_reason, note, cause_id)
      select name, seq, state, scope, customer, app, "user", source, subject, action, code, reason,
        detail, "httpStatus", "scimType", retryable, attempt, "nextAttemptTime", "openTime", "updateTime", "resolveTime",
-       "traceId"
+       "traceId", "stateReason", note, "causeId"
      from jsonb_to_recordset($1) as failure (name text, seq bigint, state text, scope text, customer text, app text,
        "user" text, source text, subject text, action text, code text, reason text, detail text, "httpStatus" integer,
        "scimType" text, retryable boolean, attempt integer, "nextAttemptTime" timestamptz, "openTime" timestamptz,
-       "updateTime" timestamptz, "resolveTime" timestamptz, "traceId" text)
+       "updateTime" timestamptz, "resolveTime" timestamptz, "traceId" text, "stateReason" text, note text,
+       "causeId" text)
      order by name
      on conflict (name) do update set
        seq = excluded.seq, state = excluded.state, action = excluded.action, detail = excluded.detail,
        http_status = excluded.http_status, scim_type = excluded.scim_type, retryable = excluded.retryable,
        attempt = excluded.attempt, next_attempt_time = excluded.next_attempt_time, open_time = excluded.open_time,
-       update_time = excluded.update_time, resolve_time = excluded.resolve_time, trace_id = excluded.trace_id`,
+       update_time = excluded.update_time, resolve_time = excluded.resolve_time, trace_id = excluded.trace_id,
+       state_reason = excluded.state_reason, note = excluded.note, cause_id = excluded.cause_id`,
     [JSON.stringify(failures.map(toJsonRow))],
   );
 }
@@ -114,11 +136,12 @@ export async function listFailures(db: Db, query: FailureQuery): Promise<StoredF
   return rows.map(toStoredFailure);
 }
 
-/** Deletes what ended before this time, at most `limit`; answers the names. */
+/** Deletes what ended before this time and has not failed since, at most `limit`; answers the names. */
 export async function deleteEndedFailures(tx: Db, before: Date, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ name: string }>(
     `delete from failures where name in
-       (select name from failures where resolve_time < $1 order by name limit $2 for update skip locked)
+       (select name from failures where resolve_time < $1 and update_time < $1
+        order by name limit $2 for update skip locked)
      returning name`,
     [before, limit],
   );
