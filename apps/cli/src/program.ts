@@ -10,6 +10,7 @@ import { addExplain } from './commands/explain.ts';
 import { addDismiss, addReopen } from './commands/dismiss.ts';
 import { addFailures } from './commands/failures.ts';
 import { addHistory, addRollback } from './commands/history.ts';
+import { addParked } from './commands/parked.ts';
 import { addPrepare } from './commands/prepare.ts';
 import { addPreview } from './commands/preview.ts';
 import { addRemove } from './commands/remove.ts';
@@ -19,6 +20,7 @@ import { addStatus } from './commands/status.ts';
 import { addSwitch } from './commands/switch.ts';
 import { addSync } from './commands/sync.ts';
 import { addTemplates } from './commands/templates.ts';
+import { addTriage } from './commands/triage.ts';
 import { formatError } from './errors.ts';
 import { UsageError, type Io } from './io.ts';
 
@@ -57,9 +59,11 @@ function createProgram(io: Io): Command {
   addRead(program, io);
   addReads(program, io);
   addStatus(program, io);
+  addTriage(program, io);
   addFailures(program, io);
   addDismiss(program, io);
   addReopen(program, io);
+  addParked(program, io);
   addExplain(program, io);
   addAccounts(program, io);
   addHistory(program, io);

@@ -33,6 +33,8 @@ const onlyForAllCustomers = [
   'DeleteCustomer',
   'CreateRoleBinding',
   'DeleteRoleBinding',
+  'ListParkedEvents',
+  'ReplayParkedEvents',
 ];
 /** What these answer is no customer's. */
 const ofNobody = ['ListTemplates'];

@@ -7,7 +7,12 @@ alter table failures
   add column cause_id text not null default '';
 -- What is open, or would be if its setup were there: looked through when config tells of a change of the app.
 create index failures_of_app on failures (app, name) where app <> '';
-create index failures_by_cause on failures (cause_id, open_time desc, name desc) where state = 'STATE_OPEN';
+-- A page of the list costs a page, whatever it is filtered by.
+create index failures_by_app on failures (app, state, open_time desc, name desc) where app <> '';
+create index failures_by_user on failures (user_name, state, open_time desc, name desc) where user_name <> '';
+create index failures_by_code on failures (code, reason, state, open_time desc, name desc);
+create index failures_by_reason on failures (reason, state, open_time desc, name desc);
+create index failures_by_cause on failures (cause_id, state, open_time desc, name desc);
 
 -- The last that config told of the setup of each app.
 create table setups (

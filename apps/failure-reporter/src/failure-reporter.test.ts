@@ -12,6 +12,7 @@ import {
   Outcome,
   Outcome_Action,
   Outcome_Result,
+  toCanonicalJson,
   type ListFailuresRequest,
 } from '@autoprov/proto';
 import { eventually, startReporterNetwork, type PublishedFailure } from './reporter-network.fixture.ts';
@@ -200,6 +201,13 @@ test('a filter selects by app, user, code and state', async () => {
   expect(await only({})).toEqual(['2']);
   expect(await only({ code: '45006', app: 'customers/filters/apps/crm' })).toEqual(['2']);
   expect(await only({ user: 'customers/filters/users/1' })).toEqual([]);
+  expect(await only({ action: Outcome_Action.ACTION_CREATE, reason: 'INVALID_VALUE' })).toEqual(['2']);
+  expect(await only({ action: Outcome_Action.ACTION_DELETE })).toEqual([]);
+  const { causeId, openTime } = (await list('customers/filters'))[0]!;
+  expect(await only({ causeId })).toEqual(['2']);
+  expect(await only({ causeId: '0123456789abcdef' })).toEqual([]);
+  expect(await only({ openStartTime: openTime!, openEndTime: new Date(openTime!.getTime() + 1) })).toEqual(['2']);
+  expect(await only({ openEndTime: openTime! })).toEqual([]);
   expect(await only({ reason: 'DUPLICATE', states: [Failure_State.STATE_OPEN, Failure_State.STATE_RESOLVED] })).toEqual(
     ['1'],
   );
@@ -258,6 +266,22 @@ test('a message that cannot be read is parked and told of, and the messages afte
     return found.length > 0 ? found : undefined;
   });
   expect(failure).toMatchObject({ source: 'failure-reporter', scope: Failure_Scope.SCOPE_PLATFORM });
+  // It can be read once a version that can, or its topic, is repaired: here its row is.
+  const [first, second] = (await client.listParkedEvents({ pageSize: 0 }, call)).parkedEvents;
+  expect([first, second].map((event) => event!.value.toString()).toSorted()).toEqual([
+    'no JSON',
+    '{"app":"customers/x"}',
+  ]);
+  expect(await client.replayParkedEvents({ names: [first!.name] }, call)).toEqual({
+    replayedCount: 0n,
+    unreadableCount: 1n,
+  });
+  const { message } = outcome('parked', '1') as { message: Outcome };
+  await network.repairParked(JSON.stringify(toCanonicalJson('autoprov.event.v1.Outcome', Outcome, message)));
+  expect(await client.replayParkedEvents({ names: [] }, call)).toEqual({ replayedCount: 2n, unreadableCount: 0n });
+  expect(await list('customers/parked')).toMatchObject([{ user: 'customers/parked/users/1' }]);
+  expect(await list('customers/-', { code: '12005' })).toEqual([]);
+  expect(await client.listParkedEvents({ pageSize: 0 }, call)).toEqual({ parkedEvents: [], totalSize: 0n });
   const parked = 'failure_reporter_facts_total{topic="autoprov.outcomes.v1",result="parked"} 2';
   await eventually(async () => ((await network.metrics()).includes(parked) ? true : undefined));
 });

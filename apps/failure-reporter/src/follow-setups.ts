@@ -25,7 +25,14 @@ export async function followSetups(ctx: ReporterContext, signal: AbortSignal): P
   }
 }
 
-function readLife({ app, revision, setup, appRemoved }: SetupChange): SetupLife {
-  if (setup) return { app, revision, ended: '', createTime: setup.createTime };
-  return { app, revision, ended: appRemoved ? 'APP_REMOVED' : 'SETUP_DELETED', createTime: undefined };
+function readLife({ app, revision, setup, appRemoved, template = '' }: SetupChange): SetupLife {
+  if (setup)
+    return { app, revision, ended: '', createTime: setup.createTime, origin: originOf(template, setup.endpointUrl) };
+  return { app, revision, ended: appRemoved ? 'APP_REMOVED' : 'SETUP_DELETED', createTime: undefined, origin: '' };
+}
+
+/** Templates of kinds of credentials, `templates/scim-bearer` for example, are no product: there the host tells them apart. */
+function originOf(template: string, endpointUrl: string): string {
+  if (template !== '' && !template.startsWith('templates/scim-')) return template;
+  return URL.canParse(endpointUrl) ? new URL(endpointUrl).hostname : template;
 }

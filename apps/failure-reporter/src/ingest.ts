@@ -26,18 +26,31 @@ export type Ingested = { appliedCount: number; staleCount: number; parkedCount: 
  * which is a failure of its own, and the batch goes on.
  */
 export async function ingestBatch(pool: Pool, batch: ConsumedBatch, now: Date): Promise<Ingested> {
-  const { messages, judgements, unreadable } = readBatch(batch);
+  const read = readBatch(batch);
+  const { judgements, unreadable } = read;
   return inTransaction(pool, async (tx) => {
     await (judgements.length > 0 ? changeLives(tx) : relyOnLives(tx));
     const parked = unreadable.length > 0 ? await parkEvents(tx, unreadable) : [];
-    const all = [...messages, ...parked.slice(0, 1).map((event) => ({ fact: factOfParked(event, now) }))];
-    const appliedCount = await foldMessages(tx, all, now);
-    if (judgements.length > 0) await applyJudgements(tx, judgements, now);
-    return { appliedCount, staleCount: all.length - appliedCount, parkedCount: parked.length };
+    const facts = parked.slice(0, 1).map((event) => ({ fact: factOfParked(event, now) }));
+    const messages = [...read.messages, ...facts];
+    const appliedCount = await takeIn(tx, { messages, judgements }, now);
+    return { appliedCount, staleCount: messages.length - appliedCount, parkedCount: parked.length };
   });
 }
 
-function readBatch({ topic, partition, records }: ConsumedBatch) {
+/** What a batch says. */
+export type ReadBatch = { messages: Message[]; judgements: Judgement[]; unreadable: ParkedEvent[] };
+
+/** The facts and judgements of a batch, and what cannot be read of it. */
+export function readBatch({
+  topic,
+  partition,
+  records,
+}: {
+  topic: string;
+  partition: number;
+  records: readonly Pick<ConsumedBatch['records'][number], 'key' | 'value' | 'offset'>[];
+}): ReadBatch {
   const messages: Message[] = [];
   const judgements: Judgement[] = [];
   const unreadable: ParkedEvent[] = [];
@@ -63,6 +76,21 @@ function readMessage(topic: string, value: Buffer): Read | undefined {
   const outcome = readCloudEvent('outcome', value);
   const fact = factOfOutcome(outcome);
   return fact && { fact, outcome };
+}
+
+/**
+ * Folds what was read; `relyOnLives`, or with judgements `changeLives`, comes first.
+ *
+ * @returns how many facts were news
+ */
+export async function takeIn(
+  tx: Db,
+  { messages, judgements }: Omit<ReadBatch, 'unreadable'>,
+  now: Date,
+): Promise<number> {
+  const appliedCount = await foldMessages(tx, messages, now);
+  if (judgements.length > 0) await applyJudgements(tx, judgements, now);
+  return appliedCount;
 }
 
 /** @returns how many of them were news */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, defineService, RpcError, serve, status, type Handlers } from '@autoprov/grpc';
 import { createKafka, createPublisher, runConsumer, toCloudEvent, topics, type PublicEvent } from '@autoprov/kafka';
-import { migrate, roleUrl } from '@autoprov/postgres';
+import { connect, migrate, roleUrl } from '@autoprov/postgres';
 import { createTestDatabase } from '@autoprov/postgres/testing';
 import {
   ConfigServiceService,
@@ -126,6 +126,12 @@ export async function startReporterNetwork() {
       await admin.deleteGroups([`${kafkaEnv.topicPrefix}failure-reporter`]);
       await admin.disconnect();
       reporter = await start();
+    },
+    /** Gives every parked message this value. */
+    async repairParked(value: string): Promise<void> {
+      const pool = connect({ url: env.databaseUrl, schema: 'failure-reporter', applicationName: 'test', logger });
+      await pool.query(`update parked_events set value = $1`, [Buffer.from(value)]);
+      await pool.end();
     },
     async metrics(): Promise<string> {
       return (await fetch(`http://127.0.0.1:${reporter.metricsPort}/metrics`)).text();

@@ -23,10 +23,10 @@ const accepted = (at: number) => outcome(at, Outcome_Result.RESULT_ACCEPTED);
 type Told = { fact: Fact } | { judgement: Judgement } | { life: SetupLife };
 const fact = (it: Fact): Told => ({ fact: it });
 const deleted = (revision: number): Told => ({
-  life: { app, revision: BigInt(revision), ended: 'SETUP_DELETED', createTime: undefined },
+  life: { app, revision: BigInt(revision), ended: 'SETUP_DELETED', createTime: undefined, origin: '' },
 });
 const created = (revision: number): Told => ({
-  life: { app, revision: BigInt(revision), ended: '', createTime: minute(revision) },
+  life: { app, revision: BigInt(revision), ended: '', createTime: minute(revision), origin: 'templates/slack' },
 });
 const judged = (at: number, dismissed: boolean, failure = nameOf()): Told => ({
   judgement: { failure, seq: BigInt(at), dismissed, note: `note ${at}`, time: minute(at) },
@@ -100,7 +100,7 @@ test('a setup that ends a dismissed failure leaves it dismissed when it is there
 
 test('what says that the app is missing is not over when the app is removed', () => {
   const [failure] = tell([fact(failed(1))]);
-  const life: SetupLife = { app, revision: 2n, ended: 'APP_REMOVED', createTime: undefined };
+  const life: SetupLife = { app, revision: 2n, ended: 'APP_REMOVED', createTime: undefined, origin: '' };
   const standing = { life, judgement: undefined };
   expect(settle({ ...failure!, code: '25002' }, standing, minute(9))).toMatchObject({ state: STATE_OPEN });
   expect(settle(failure!, standing, minute(9))).toMatchObject({ stateReason: 'APP_REMOVED' });

@@ -1,4 +1,5 @@
 import { Failure_Scope, Failure_State } from '@autoprov/proto';
+import { causeIdOf } from './cause.ts';
 import type { KeptFailure } from './failure.ts';
 
 /** What config last told of the setup of an app. */
@@ -9,6 +10,8 @@ export type SetupLife = {
   ended: '' | 'SETUP_DELETED' | 'APP_REMOVED';
   /** When it was created; undefined: it is not there. */
   createTime: Date | undefined;
+  /** The app's template, or of an app of no product's the host of its endpoint; '': not told. */
+  origin: string;
 };
 
 /** What a person last said of a failure. */
@@ -37,15 +40,16 @@ export function isFailing({ state, stateReason }: KeptFailure): boolean {
 }
 
 /**
- * A failure as the end of its setup and its dismissal make it. A function of the facts and of what was told last, so it
+ * A failure as the end of its setup and its dismissal make it, with its cause. A function of the facts and of what was told last, so it
  * does not matter in which order these came. What does not fail stays as it is; `seq` stays, too.
  *
  * A failure is over while its app has no setup. Of a setup that was made again, people's failures of before are over:
  * the pusher decides about everybody anew. A dismissal is for the life of the failure in which it was said: until it is
  * resolved, however often it fails meanwhile.
  */
-export function settle(failure: KeptFailure, { life, judgement }: Standing, now: Date): KeptFailure {
-  if (!isFailing(failure)) return failure;
+export function settle(kept: KeptFailure, { life, judgement }: Standing, now: Date): KeptFailure {
+  if (!isFailing(kept)) return kept;
+  const failure = { ...kept, causeId: causeIdOf(life?.origin ?? '', kept) };
   const note = judgement && judgement.time >= failure.openTime! ? judgement.note : '';
   const stateReason = endedWith(failure, life);
   if (stateReason !== '') {
@@ -65,7 +69,12 @@ export function settle(failure: KeptFailure, { life, judgement }: Standing, now:
 
 /** Whether settling has changed it. */
 export function hasSettledAnew(before: KeptFailure, after: KeptFailure): boolean {
-  return before.state !== after.state || before.stateReason !== after.stateReason || before.note !== after.note;
+  return (
+    before.state !== after.state ||
+    before.stateReason !== after.stateReason ||
+    before.note !== after.note ||
+    before.causeId !== after.causeId
+  );
 }
 
 function endedWith({ code, scope, updateTime }: KeptFailure, life: SetupLife | undefined): string {

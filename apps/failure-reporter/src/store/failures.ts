@@ -5,19 +5,26 @@ import {
   failure_StateFromJSON,
   failure_StateToJSON,
   outcome_ActionFromJSON,
+  Outcome_Action,
   outcome_ActionToJSON,
   type Failure_State,
 } from '@autoprov/proto';
 import type { KeptFailure, StoredFailure } from '../domain/failure.ts';
 import type { SubjectKey } from './subjects.ts';
 
-/** Which failures to list; an empty string or an absent value: any. */
+/** Which failures to list; an empty string, ACTION_UNSPECIFIED or an absent value: any. */
 export type FailureQuery = {
   customer: string;
   app: string;
   user: string;
   code: string;
   reason: string;
+  causeId: string;
+  action: Outcome_Action;
+  /** Opened then or later; undefined: whenever. */
+  openStartTime: Date | undefined;
+  /** Opened before; undefined: whenever. */
+  openEndTime: Date | undefined;
   states: Failure_State[];
   /** Only what comes after this one, newest first. */
   after?: { openTime: Date; name: string } | undefined;
@@ -123,15 +130,31 @@ export async function findFailure(db: Db, name: string): Promise<StoredFailure |
 
 /** Newest first, by open time and name. */
 export async function listFailures(db: Db, query: FailureQuery): Promise<StoredFailure[]> {
-  const { customer, app, user, code, reason, states, after, limit } = query;
+  const { after, limit } = query;
+  const wanted: [condition: string, value: unknown][] = [
+    ['customer =', query.customer],
+    ['app =', query.app],
+    ['user_name =', query.user],
+    ['code =', query.code],
+    ['reason =', query.reason],
+    ['cause_id =', query.causeId],
+    ['action =', query.action === Outcome_Action.ACTION_UNSPECIFIED ? '' : outcome_ActionToJSON(query.action)],
+    ['open_time >=', query.openStartTime ?? ''],
+    ['open_time <', query.openEndTime ?? ''],
+  ];
+  const conditions = wanted.filter(([, value]) => value !== '');
+  const values = [...conditions.map(([, value]) => value), limit, ...(after ? [after.openTime, after.name] : [])];
+  const limitAt = conditions.length + 1;
+  const where = conditions.map(([condition], i) => ` and ${condition} $${i + 1}`).join('');
+  const position = after ? ` and (open_time, name) < ($${limitAt + 1}, $${limitAt + 2})` : '';
+  const order = `order by open_time desc, name desc limit $${limitAt}`;
+  // State by state: an index then gives each in order, and a page costs a page however many there are.
+  const ofStates = query.states.map(
+    (state) => `(select * from failures where state = '${failure_StateToJSON(state)}'${where}${position} ${order})`,
+  );
   const { rows } = await db.query<FailureRow>(
-    `select ${failureColumns} from failures
-     where ($1 = '' or customer = $1) and ($2 = '' or app = $2) and ($3 = '' or user_name = $3)
-       and ($4 = '' or code = $4) and ($5 = '' or reason = $5) and state = any($6)
-       and ($7::timestamptz is null or (open_time, name) < ($7, $8))
-     order by open_time desc, name desc
-     limit $9`,
-    [customer, app, user, code, reason, states.map(failure_StateToJSON), after?.openTime, after?.name, limit],
+    `select ${failureColumns} from (${ofStates.join(' union all ')}) as failures ${order}`,
+    values,
   );
   return rows.map(toStoredFailure);
 }

@@ -27,11 +27,12 @@ export async function saveSetupFeed(tx: Db, since: bigint): Promise<void> {
 /** Stores what config told; answers whether it is newer than what was known. */
 export async function saveSetupLife(tx: Db, life: SetupLife): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `insert into setups as known (app, revision, ended, create_time, origin) values ($1, $2, $3, $4, '')
+    `insert into setups as known (app, revision, ended, create_time, origin) values ($1, $2, $3, $4, $5)
      on conflict (app) do update
-       set revision = excluded.revision, ended = excluded.ended, create_time = excluded.create_time
+       set revision = excluded.revision, ended = excluded.ended, create_time = excluded.create_time,
+           origin = case excluded.origin when '' then known.origin else excluded.origin end
        where known.revision < excluded.revision`,
-    [life.app, life.revision, life.ended, life.createTime],
+    [life.app, life.revision, life.ended, life.createTime, life.origin],
   );
   return rowCount === 1;
 }
@@ -39,7 +40,7 @@ export async function saveSetupLife(tx: Db, life: SetupLife): Promise<boolean> {
 /** What is known of these apps' setups, by app. */
 export async function findSetupLives(db: Db, apps: string[]): Promise<Map<string, SetupLife>> {
   const { rows } = await db.query<Omit<SetupLife, 'createTime'> & { createTime: Date | null }>(
-    `select app, revision, ended, create_time as "createTime" from setups where app = any($1)`,
+    `select app, revision, ended, create_time as "createTime", origin from setups where app = any($1)`,
     [apps],
   );
   return new Map(rows.map((row) => [row.app, { ...row, createTime: row.createTime ?? undefined }]));

@@ -2899,6 +2899,40 @@ export const FailureServiceService = {
       Buffer.from(ReopenFailureResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReopenFailureResponse => ReopenFailureResponse.decode(value),
   },
+  /** Why things fail: open failures with the same cause as one, those with the most people first. */
+  listCauses: {
+    path: "/autoprov.failure.v1.FailureService/ListCauses" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListCausesRequest): Buffer => Buffer.from(ListCausesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListCausesRequest => ListCausesRequest.decode(value),
+    responseSerialize: (value: ListCausesResponse): Buffer => Buffer.from(ListCausesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListCausesResponse => ListCausesResponse.decode(value),
+  },
+  /** Messages of topics that could not be read, the newest first. */
+  listParkedEvents: {
+    path: "/autoprov.failure.v1.FailureService/ListParkedEvents" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListParkedEventsRequest): Buffer =>
+      Buffer.from(ListParkedEventsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListParkedEventsRequest => ListParkedEventsRequest.decode(value),
+    responseSerialize: (value: ListParkedEventsResponse): Buffer =>
+      Buffer.from(ListParkedEventsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListParkedEventsResponse => ListParkedEventsResponse.decode(value),
+  },
+  /** Reads parked messages again, as after an upgrade to a version that can. What can be read now is parked no more. */
+  replayParkedEvents: {
+    path: "/autoprov.failure.v1.FailureService/ReplayParkedEvents" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReplayParkedEventsRequest): Buffer =>
+      Buffer.from(ReplayParkedEventsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReplayParkedEventsRequest => ReplayParkedEventsRequest.decode(value),
+    responseSerialize: (value: ReplayParkedEventsResponse): Buffer =>
+      Buffer.from(ReplayParkedEventsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReplayParkedEventsResponse => ReplayParkedEventsResponse.decode(value),
+  },
 } as const;
 
 export interface FailureServiceServer extends UntypedServiceImplementation {
@@ -2917,6 +2951,12 @@ export interface FailureServiceServer extends UntypedServiceImplementation {
   dismissFailure: handleUnaryCall<DismissFailureRequest, DismissFailureResponse>;
   /** Opens a dismissed failure again. FAILED_PRECONDITION: it has ended otherwise. */
   reopenFailure: handleUnaryCall<ReopenFailureRequest, ReopenFailureResponse>;
+  /** Why things fail: open failures with the same cause as one, those with the most people first. */
+  listCauses: handleUnaryCall<ListCausesRequest, ListCausesResponse>;
+  /** Messages of topics that could not be read, the newest first. */
+  listParkedEvents: handleUnaryCall<ListParkedEventsRequest, ListParkedEventsResponse>;
+  /** Reads parked messages again, as after an upgrade to a version that can. What can be read now is parked no more. */
+  replayParkedEvents: handleUnaryCall<ReplayParkedEventsRequest, ReplayParkedEventsResponse>;
 }
 
 export interface FailureServiceClient extends Client {
@@ -3012,6 +3052,54 @@ export interface FailureServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReopenFailureResponse) => void,
+  ): ClientUnaryCall;
+  /** Why things fail: open failures with the same cause as one, those with the most people first. */
+  listCauses(
+    request: ListCausesRequest,
+    callback: (error: ServiceError | null, response: ListCausesResponse) => void,
+  ): ClientUnaryCall;
+  listCauses(
+    request: ListCausesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListCausesResponse) => void,
+  ): ClientUnaryCall;
+  listCauses(
+    request: ListCausesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListCausesResponse) => void,
+  ): ClientUnaryCall;
+  /** Messages of topics that could not be read, the newest first. */
+  listParkedEvents(
+    request: ListParkedEventsRequest,
+    callback: (error: ServiceError | null, response: ListParkedEventsResponse) => void,
+  ): ClientUnaryCall;
+  listParkedEvents(
+    request: ListParkedEventsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListParkedEventsResponse) => void,
+  ): ClientUnaryCall;
+  listParkedEvents(
+    request: ListParkedEventsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListParkedEventsResponse) => void,
+  ): ClientUnaryCall;
+  /** Reads parked messages again, as after an upgrade to a version that can. What can be read now is parked no more. */
+  replayParkedEvents(
+    request: ReplayParkedEventsRequest,
+    callback: (error: ServiceError | null, response: ReplayParkedEventsResponse) => void,
+  ): ClientUnaryCall;
+  replayParkedEvents(
+    request: ReplayParkedEventsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReplayParkedEventsResponse) => void,
+  ): ClientUnaryCall;
+  replayParkedEvents(
+    request: ReplayParkedEventsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReplayParkedEventsResponse) => void,
   ): ClientUnaryCall;
 }
 
