@@ -10,7 +10,10 @@ import { countOutcomes } from './store/counters.ts';
 import { findFailuresOfSubjects, upsertFailures } from './store/failures.ts';
 import { parkEvents, type ParkedEvent } from './store/parked-events.ts';
 import { changeLives, relyOnLives } from './store/setups.ts';
-import { lockSubjects, upsertSubjects, type SubjectSeq } from './store/subjects.ts';
+import { findSubjects, lockFacts, upsertSubjects, type SubjectSeq } from './store/subjects.ts';
+
+/** What our own check of the messages we get is about. */
+const OWN_SUBJECT = 'installation';
 
 /** A fact; outcome: it came of a push, which is to be counted. */
 type Message = { fact: Fact; outcome?: Outcome };
@@ -30,6 +33,8 @@ export async function ingestBatch(pool: Pool, batch: ConsumedBatch, now: Date): 
   const { judgements, unreadable } = read;
   return inTransaction(pool, async (tx) => {
     await (judgements.length > 0 ? changeLives(tx) : relyOnLives(tx));
+    await lockFacts(tx, `${batch.topic}/${batch.partition}`);
+    if (unreadable.length > 0) await lockFacts(tx, OWN_SUBJECT);
     const parked = unreadable.length > 0 ? await parkEvents(tx, unreadable) : [];
     const facts = parked.slice(0, 1).map((event) => ({ fact: factOfParked(event, now) }));
     const messages = [...read.messages, ...facts];
@@ -120,7 +125,7 @@ async function foldMessages(tx: Db, messages: Message[], now: Date): Promise<num
 
 async function loadSubjects(tx: Db, messages: Message[]): Promise<Map<string, SubjectState>> {
   const keys = [...new Map(messages.map(({ fact }) => [keyOf(fact), fact])).values()];
-  const seqs = Map.groupBy(await lockSubjects(tx, keys), keyOf);
+  const seqs = Map.groupBy(await findSubjects(tx, keys), keyOf);
   const failures = Map.groupBy(await findFailuresOfSubjects(tx, keys), keyOf);
   return new Map(
     keys.map(keyOf).map((key) => [
@@ -146,7 +151,7 @@ function factOfParked({ topic, partition, offset, error }: ParkedEvent, now: Dat
 export function ownCheck(now: Date, { passed, detail }: { passed: boolean; detail: string }): Fact {
   return factOfCheck({
     source: 'failure-reporter',
-    subject: 'installation',
+    subject: OWN_SUBJECT,
     seq: BigInt(now.getTime()) * 1000n,
     occurTime: now,
     passed,
@@ -159,5 +164,9 @@ export function ownCheck(now: Date, { passed, detail }: { passed: boolean; detai
 
 /** Says that all messages can be read again: nothing is parked any more. */
 export async function resolveParked(pool: Pool, now: Date): Promise<void> {
-  await inTransaction(pool, (tx) => foldMessages(tx, [{ fact: ownCheck(now, { passed: true, detail: '' }) }], now));
+  await inTransaction(pool, async (tx) => {
+    await relyOnLives(tx);
+    await lockFacts(tx, OWN_SUBJECT);
+    await foldMessages(tx, [{ fact: ownCheck(now, { passed: true, detail: '' }) }], now);
+  });
 }

@@ -59,8 +59,9 @@ export function toStoredFailure(row: FailureRow): StoredFailure {
 /** All failures of these subjects, open and ended. */
 export async function findFailuresOfSubjects(db: Db, keys: SubjectKey[]): Promise<StoredFailure[]> {
   const { rows } = await db.query<FailureRow>(
-    `select ${failureColumns} from failures
-     where (source, subject) in (select * from unnest($1::text[], $2::text[]))`,
+    `select found.* from unnest($1::text[], $2::text[]) as key (source, subject),
+       lateral (select ${failureColumns} from failures
+                where failures.source = key.source and failures.subject = key.subject offset 0) as found`,
     [keys.map(({ source }) => source), keys.map(({ subject }) => subject)],
   );
   return rows.map(toStoredFailure);
