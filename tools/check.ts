@@ -30,6 +30,11 @@ const checks: Check[] = [
     command: ['node', '--conditions=@autoprov/source', 'tools/check-docker.ts'],
     mend: 'correct docker/ as it says',
   },
+  {
+    name: 'schemas of public topics',
+    command: ['node', '--conditions=@autoprov/source', 'tools/check-schemas.ts'],
+    mend: 'node --conditions=@autoprov/source tools/write-schemas.ts; only add to a public message',
+  },
   { name: 'generated code', command: ['node', 'tools/check-generated.ts'], mend: 'npm run generate, then commit' },
 ];
 

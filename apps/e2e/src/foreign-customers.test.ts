@@ -33,6 +33,8 @@ const onlyForAllCustomers = [
   'DeleteCustomer',
   'CreateRoleBinding',
   'DeleteRoleBinding',
+  'ListParkedEvents',
+  'ReplayParkedEvents',
 ];
 /** These need another role than the callers have, who are operators. */
 const onlyForApprovers = ['ApproveHeldActions', 'ReleaseHold'];
@@ -193,7 +195,7 @@ test.each(callers)('a foreign name in any other place of a request of %s refuses
     if (!isDenied(await method.call(clients, request, metadata))) passed.push(`${method.path} ${other.path}`);
   });
   expect(passed).toEqual([]);
-  expect(calls.length).toBeGreaterThan(methods.length * 3);
+  expect(calls.length).toBeGreaterThan(methods.length * 2);
 });
 
 test.each(callers)(
@@ -204,7 +206,7 @@ test.each(callers)(
     const wrong: string[] = [];
     await forAll(aimedAt('acme'), async ({ method, request, what }) => {
       const isFailure = what.includes('=failures/');
-      if (isFailure && method.name !== 'GetFailure') return;
+      if (isFailure && !['GetFailure', 'DismissFailure', 'ReopenFailure'].includes(method.name)) return;
       const ended = await method.call(clients, request as never, metadata);
       if (isDenied(ended) !== closed.includes(method.name)) wrong.push(`${what}: ${asText(ended)}`);
       if (/globex|hush/.test(asText({ answer: ended.answer }))) wrong.push(`${what} leaks`);

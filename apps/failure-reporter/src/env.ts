@@ -26,6 +26,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       ...identityFields,
       CONFIG_ADDRESS: field.address,
       DIRECTORY_READER_ADDRESS: field.address,
+      SETUP_POLL_MS: field.durationMs.default(5_000),
       CLOCK_OFFSET_MS: field.offsetMs.default(0),
     },
     env,
@@ -42,6 +43,7 @@ export function readEnv(env: Record<string, string | undefined>) {
     identityProvider: readIdentityProvider(vars),
     configAddress: vars.CONFIG_ADDRESS,
     directoryAddress: vars.DIRECTORY_READER_ADDRESS,
+    setupPollMs: vars.SETUP_POLL_MS,
     clockOffsetMs: vars.CLOCK_OFFSET_MS,
   };
 }

@@ -12,6 +12,7 @@ import {
   Outcome,
   Outcome_Action,
   Outcome_Result,
+  toCanonicalJson,
   type ListFailuresRequest,
 } from '@autoprov/proto';
 import { eventually, startReporterNetwork, type PublishedFailure } from './reporter-network.fixture.ts';
@@ -200,6 +201,13 @@ test('a filter selects by app, user, code and state', async () => {
   expect(await only({})).toEqual(['2']);
   expect(await only({ code: '45006', app: 'customers/filters/apps/crm' })).toEqual(['2']);
   expect(await only({ user: 'customers/filters/users/1' })).toEqual([]);
+  expect(await only({ action: Outcome_Action.ACTION_CREATE, reason: 'INVALID_VALUE' })).toEqual(['2']);
+  expect(await only({ action: Outcome_Action.ACTION_DELETE })).toEqual([]);
+  const { causeId, openTime } = (await list('customers/filters'))[0]!;
+  expect(await only({ causeId })).toEqual(['2']);
+  expect(await only({ causeId: '0123456789abcdef' })).toEqual([]);
+  expect(await only({ openStartTime: openTime!, openEndTime: new Date(openTime!.getTime() + 1) })).toEqual(['2']);
+  expect(await only({ openEndTime: openTime! })).toEqual([]);
   expect(await only({ reason: 'DUPLICATE', states: [Failure_State.STATE_OPEN, Failure_State.STATE_RESOLVED] })).toEqual(
     ['1'],
   );
@@ -258,8 +266,89 @@ test('a message that cannot be read is parked and told of, and the messages afte
     return found.length > 0 ? found : undefined;
   });
   expect(failure).toMatchObject({ source: 'failure-reporter', scope: Failure_Scope.SCOPE_PLATFORM });
+  // It can be read once a version that can, or its topic, is repaired: here its row is.
+  const [first, second] = (await client.listParkedEvents({ pageSize: 0 }, call)).parkedEvents;
+  expect([first, second].map((event) => event!.value.toString()).toSorted()).toEqual([
+    'no JSON',
+    '{"app":"customers/x"}',
+  ]);
+  expect(await client.replayParkedEvents({ names: [first!.name] }, call)).toEqual({
+    replayedCount: 0n,
+    unreadableCount: 1n,
+  });
+  const { message } = outcome('parked', '1') as { message: Outcome };
+  await network.repairParked(JSON.stringify(toCanonicalJson('autoprov.event.v1.Outcome', Outcome, message)));
+  expect(await client.replayParkedEvents({ names: [] }, call)).toEqual({ replayedCount: 2n, unreadableCount: 0n });
+  expect(await list('customers/parked')).toMatchObject([{ user: 'customers/parked/users/1' }]);
+  expect(await list('customers/-', { code: '12005' })).toEqual([]);
+  expect(await client.listParkedEvents({ pageSize: 0 }, call)).toEqual({ parkedEvents: [], totalSize: 0n });
   const parked = 'failure_reporter_facts_total{topic="autoprov.outcomes.v1",result="parked"} 2';
   await eventually(async () => ((await network.metrics()).includes(parked) ? true : undefined));
+});
+
+test.each([
+  ['SETUP_DELETED', false],
+  ['APP_REMOVED', true],
+])(
+  "an app's failures and its people's are over when config says %s, also those told of late",
+  async (why, appRemoved) => {
+    const customer = appRemoved ? 'removed' : 'deleted';
+    const app = `customers/${customer}/apps/crm`;
+    await network.publish([
+      outcome(customer, '1'),
+      check(app, false, '17010'),
+      check(`customers/${customer}`, false, '17003'),
+    ]);
+    const failures = await listed(`customers/${customer}`, 3);
+    network.config.change(app, { appRemoved });
+    await network.publish([outcome(customer, '2')]);
+    const person = failures.find(({ user }) => user)!;
+    const ended = messageOf(await published(person.name, 'superseded'));
+    expect(ended).toMatchObject({ state: Failure_State.STATE_SUPERSEDED, stateReason: why });
+    await eventually(async () => {
+      const over = await list(`customers/${customer}`, { states: [Failure_State.STATE_SUPERSEDED] });
+      return over.length === 3 ? true : undefined;
+    });
+    // The customer is still there.
+    expect(await list(`customers/${customer}`)).toMatchObject([{ code: '17003' }]);
+  },
+);
+
+test('a dismissed failure stays dismissed while it fails, until it is opened again, and so in a reporter that starts empty', async () => {
+  await network.publish([outcome('dismiss', '1')]);
+  const [failure] = await listed('customers/dismiss', 1);
+  const { name } = failure!;
+  const { failure: dismissed } = await client.dismissFailure({ name, note: 'ask bob@dismiss.test in May' }, call);
+  expect(dismissed).toMatchObject({ state: Failure_State.STATE_DISMISSED, note: 'ask … in May' });
+  await network.publish([outcome('dismiss', '1', { attempt: 2 })]);
+  expect(messageOf(await published(name, 'dismissed', { attempt: 2 }))).toMatchObject({ note: 'ask … in May' });
+  expect(await list('customers/dismiss')).toEqual([]);
+
+  await client.reopenFailure({ name, note: '' }, call);
+  expect(await list('customers/dismiss')).toMatchObject([{ name, attempt: 2 }]);
+  await published(name, 'reopened');
+  await client.dismissFailure({ name, note: 'until June' }, call);
+
+  const before = await client.getFailure({ name }, call);
+  await network.restartEmpty();
+  client = network.client();
+  const after = await eventually(async () => {
+    const found = await client.getFailure({ name }, call).catch(() => undefined);
+    return found?.failure?.attempt === 2 && found.failure.state === Failure_State.STATE_DISMISSED ? found : undefined;
+  });
+  expect({ ...after.failure, seq: 0n, primaryEmail: '' }).toEqual({ ...before.failure, seq: 0n, primaryEmail: '' });
+});
+
+test('what has ended cannot be dismissed, and a dismissal needs a note', async () => {
+  await network.publish([outcome('ended', '1')]);
+  const [failure] = await listed('customers/ended', 1);
+  const { name } = failure!;
+  const dismiss = async (note: string) =>
+    rpcErrorOf(await client.dismissFailure({ name, note }, call).catch((err: unknown) => err));
+  expect(await dismiss(' ')).toMatchObject({ code: status.INVALID_ARGUMENT, fieldViolations: [{ field: 'note' }] });
+  await network.publish([accepted('ended', '1')]);
+  await listed('customers/ended', 0);
+  expect(await dismiss('too late')).toMatchObject({ code: status.FAILED_PRECONDITION, reason: 'FAILURE_ENDED' });
 });
 
 test('a failure that ended 30 days ago leaves the service and the topic', async () => {

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, defineService, RpcError, serve, status, type Handlers } from '@autoprov/grpc';
 import { createKafka, createPublisher, runConsumer, toCloudEvent, topics, type PublicEvent } from '@autoprov/kafka';
-import { migrate, roleUrl } from '@autoprov/postgres';
+import { connect, migrate, roleUrl } from '@autoprov/postgres';
 import { createTestDatabase } from '@autoprov/postgres/testing';
 import {
   ConfigServiceService,
   DirectoryServiceService,
   DirectoryUser,
   FailureServiceClient,
+  SetupChange,
   type BatchGetUsersRequest,
 } from '@autoprov/proto';
 import { createLogger, createRegistry } from '@autoprov/service';
@@ -45,10 +46,11 @@ export async function startReporterNetwork() {
   await migrate({ adminUrl: database.url, service: 'failure-reporter', migrationsDir });
   const logger = createLogger({ service: 'test', level: process.env['LOG_LEVEL'] ?? 'fatal' });
   const directory = createDirectory();
+  const config = createConfig();
   const directoryServer = await serve({
     address: '127.0.0.1:0',
     tls: tls['directory-reader'],
-    services: [directory.service, noRoles()],
+    services: [directory.service, config.service],
     reflection: false,
     logger,
     registry: createRegistry(),
@@ -66,6 +68,7 @@ export async function startReporterNetwork() {
     reflection: false,
     tls: tls['failure-reporter']!,
     identityProvider: undefined,
+    setupPollMs: 20,
     configAddress: `127.0.0.1:${directoryServer.port}`,
     directoryAddress: `127.0.0.1:${directoryServer.port}`,
     clockOffsetMs: 0,
@@ -98,6 +101,7 @@ export async function startReporterNetwork() {
   const running = started.move();
   return {
     directory,
+    config,
     /** What failures.v1 holds, in the order it came. */
     failures,
     client(caller: 'cli' | 'token-broker' = 'cli') {
@@ -110,6 +114,25 @@ export async function startReporterNetwork() {
       await reporter.stop();
       reporter = await start(changes);
     },
+    /** As after the loss of its database: an empty one, and the topics from their beginning. */
+    async restartEmpty(): Promise<void> {
+      await reporter.stop();
+      const empty = await createTestDatabase();
+      running.defer(() => empty.drop());
+      await migrate({ adminUrl: empty.url, service: 'failure-reporter', migrationsDir });
+      env.databaseUrl = roleUrl(empty.url, 'failure-reporter');
+      const admin = kafka.client.admin();
+      await admin.connect();
+      await admin.deleteGroups([`${kafkaEnv.topicPrefix}failure-reporter`]);
+      await admin.disconnect();
+      reporter = await start();
+    },
+    /** Gives every parked message this value. */
+    async repairParked(value: string): Promise<void> {
+      const pool = connect({ url: env.databaseUrl, schema: 'failure-reporter', applicationName: 'test', logger });
+      await pool.query(`update parked_events set value = $1`, [Buffer.from(value)]);
+      await pool.end();
+    },
     async metrics(): Promise<string> {
       return (await fetch(`http://127.0.0.1:${reporter.metricsPort}/metrics`)).text();
     },
@@ -117,20 +140,35 @@ export async function startReporterNetwork() {
   };
 }
 
-/** Stands in for config: nobody has a role. */
-function noRoles() {
+/** Stands in for config: nobody has a role, and setups change as it is told. */
+function createConfig() {
+  const changes = new Map<string, SetupChange>();
+  let revision = 0n;
+  const later = (sinceRevision: bigint) => [...changes.values()].filter((it) => it.revision > sinceRevision);
   const unused = () => {
     throw new RpcError(status.UNIMPLEMENTED, 'INTERNAL', 'not needed by this test');
   };
   const handlers = Object.fromEntries(Object.keys(ConfigServiceService).map((method) => [method, unused]));
-  return defineService({
-    definition: ConfigServiceService,
-    handlers: {
-      ...(handlers as unknown as Handlers<typeof ConfigServiceService>),
-      listRoleBindings: async () => ({ roleBindings: [], nextPageToken: '' }),
+  return {
+    service: defineService({
+      definition: ConfigServiceService,
+      handlers: {
+        ...(handlers as unknown as Handlers<typeof ConfigServiceService>),
+        listRoleBindings: async () => ({ roleBindings: [], nextPageToken: '' }),
+        listSetupChanges: async ({ sinceRevision }) => ({
+          changes: later(sinceRevision),
+          nextSinceRevision: revision,
+          more: false,
+        }),
+      },
+      allow: ['failure-reporter'],
+    }),
+    /** From now on it tells of this change of an app's setup. */
+    change(app: string, change: Partial<SetupChange>): void {
+      revision += 1n;
+      changes.set(app, { ...SetupChange.fromPartial({ app }), ...change, revision });
     },
-    allow: ['failure-reporter'],
-  });
+  };
 }
 
 /** Stands in for directory-reader: says the addresses it was given, or nothing. */

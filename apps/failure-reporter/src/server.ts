@@ -6,6 +6,7 @@ import { ConfigServiceClient, DirectoryServiceClient } from '@autoprov/proto';
 import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
 import type { ReporterContext } from './context.ts';
 import type { ReporterEnv } from './env.ts';
+import { followSetups } from './follow-setups.ts';
 import { ingestBatch } from './ingest.ts';
 import { createMetrics } from './metrics.ts';
 import { publishDueFailures } from './publish.ts';
@@ -45,14 +46,20 @@ export async function startFailureReporter(
   const directory = until(createClient(DirectoryServiceClient, { address: env.directoryAddress, tls: env.tls }), (it) =>
     it.close(),
   );
+  const config = until(createClient(ConfigServiceClient, { address: env.configAddress, tls: env.tls }), (it) =>
+    it.close(),
+  );
   const now = createClock(env.clockOffsetMs);
   const origin = { installationId: env.installationId, service: NAME };
-  const ctx: ReporterContext = { pool, relay, directory, origin, now, logger };
+  const wakePublishing = (): void => publishing.wake();
+  const ctx: ReporterContext = { pool, relay, directory, config, wakePublishing, origin, now, logger };
 
   const publish = (signal: AbortSignal) => publishDueFailures(ctx, signal);
   const publishing = until(runLoop({ name: 'publish', everyMs: PUBLISH_EVERY_MS, run: publish, logger }), (it) =>
     it.stop(),
   );
+  const follow = (signal: AbortSignal) => followSetups(ctx, signal);
+  until(runLoop({ name: 'follow setups', everyMs: env.setupPollMs, run: follow, logger }), (it) => it.stop());
   const clean = (signal: AbortSignal) => sweep(ctx, signal);
   until(runLoop({ name: 'sweep', everyMs: SWEEP_EVERY_MS, run: clean, logger }), (it) => it.stop());
 
@@ -68,9 +75,6 @@ export async function startFailureReporter(
   });
   until(consumer, (it) => it.stop());
 
-  const config = until(createClient(ConfigServiceClient, { address: env.configAddress, tls: env.tls }), (it) =>
-    it.close(),
-  );
   const { address, tls, reflection, metricsAddress, identityProvider } = env;
   const services = [failureService(ctx)];
   const authorizer = createAuthorizer({ identityProvider, bindingsOf: rememberBindings(askConfig(config)) });

@@ -4,6 +4,7 @@ import type { ReporterContext } from './context.ts';
 import { resolveParked } from './ingest.ts';
 import { deleteOldCounters } from './store/counters.ts';
 import { deleteEndedFailures } from './store/failures.ts';
+import { deleteOldJudgements } from './store/judgements.ts';
 import { deleteOldParkedEvents, hasParkedEvents } from './store/parked-events.ts';
 import { deleteOldSubjects } from './store/subjects.ts';
 
@@ -18,6 +19,7 @@ export async function sweep(ctx: ReporterContext, signal: AbortSignal): Promise<
   const endedBefore = daysBefore(ctx.now(), KEEP_ENDED_DAYS);
   let more = true;
   while (more && !signal.aborted) more = (await removeEndedFailures(ctx, endedBefore)) === PAGE_SIZE;
+  await deleteOldJudgements(ctx.pool, endedBefore);
   await deleteOldSubjects(ctx.pool, endedBefore);
   await deleteOldCounters(ctx.pool, daysBefore(ctx.now(), KEEP_COUNTERS_DAYS));
   await deleteOldParkedEvents(ctx.pool, endedBefore);

@@ -1,5 +1,5 @@
 import { configurationFailures } from './configuration.ts';
-import type { CatalogueEntry } from './entry.ts';
+import type { Actor, CatalogueEntry } from './entry.ts';
 import { resourceFailures } from './resource.ts';
 import { runtimeFailures } from './runtime.ts';
 
@@ -28,6 +28,11 @@ export function entryOf(idOrCode: string): CatalogueEntry {
 export function resolutionOf(entry: CatalogueEntry, reason?: string): readonly string[] {
   const finer = entry.reasons?.find((it) => it.reason === reason);
   return finer === undefined ? entry.resolution : finer.resolution;
+}
+
+/** Who has to act on one failure: as its finer reason says, if it has its own, or else its code. */
+export function actorOf(entry: CatalogueEntry, reason?: string): Actor {
+  return entry.reasons?.find((it) => it.reason === reason)?.actor ?? entry.actor;
 }
 
 /** A text with its placeholders filled in; those without a value stay as they are, in braces. */

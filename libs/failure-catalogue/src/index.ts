@@ -1,4 +1,4 @@
-export { catalogue, entryOf, fillIn, findEntry, resolutionOf } from './catalogue.ts';
+export { catalogue, entryOf, fillIn, findEntry, actorOf, resolutionOf } from './catalogue.ts';
 export type { Actor, CatalogueEntry, FailureScope, FinerReason, GrpcStatus } from './entry.ts';
 export { notYetProvoked } from './not-yet-provoked.ts';
 export { renderFailuresPage } from './render-page.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { jsonSchemaOf } from './index.ts';
+import { jsonSchemaOf, publicJsonSchemaOf } from './index.ts';
 
 const { $defs, ...root } = jsonSchemaOf('autoprov.config.v1.Template') as {
   $defs: Record<string, { properties: Record<string, unknown>; additionalProperties: boolean }>;
@@ -33,6 +33,20 @@ test('durations, constants and expressions are as canonical JSON has them', () =
     attribute: { type: 'string' },
     constant: {},
     expression: { type: 'string' },
+  });
+});
+
+test('the schema of a public message requires what is always sent, and lets through what later versions add', () => {
+  const schema = publicJsonSchemaOf('autoprov.event.v1.Failure') as typeof root & {
+    $defs: Record<string, { properties: Record<string, unknown>; required: string[] }>;
+  };
+  const failure = schema.$defs['autoprov.event.v1.Failure']!;
+  expect(failure).not.toHaveProperty('additionalProperties');
+  expect(failure.required).toContain('resolution');
+  expect(failure.required).not.toContain('resolveTime');
+  expect(failure.properties).toMatchObject({
+    seq: { type: 'string' },
+    state: { anyOf: [{ enum: expect.arrayContaining(['STATE_OPEN']) }, { type: 'string' }] },
   });
 });
 

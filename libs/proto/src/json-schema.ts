@@ -28,40 +28,67 @@ const wellKnown = new Map<string, JsonSchema>([
  * @param typeName the message's full name, for example `autoprov.config.v1.Template`
  */
 export function jsonSchemaOf(typeName: string): JsonSchema {
+  return schemaOf(typeName, { open: false });
+}
+
+/**
+ * The JSON Schema of a message of a public topic: what a consumer may rely on. All defaults are present, so every field
+ * but messages is required; later versions may add fields and names of enums, so those are let through. Throws when the
+ * contracts have no such message.
+ *
+ * @param typeName the message's full name, for example `autoprov.event.v1.Failure`
+ */
+export function publicJsonSchemaOf(typeName: string): JsonSchema {
+  return { $id: `https://autoprov.dev/schemas/${typeName}.json`, ...schemaOf(typeName, { open: true }) };
+}
+
+type Definitions = { open: boolean; byType: Record<string, JsonSchema> };
+
+function schemaOf(typeName: string, { open }: { open: boolean }): JsonSchema {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
   const message = registry.getMessage(typeName);
   if (!message) throw new Error(`no message ${typeName} in descriptors.binpb: run "npm run generate"`);
-  const definitions: Record<string, JsonSchema> = {};
+  const definitions: Definitions = { open, byType: {} };
   const root = schemaOfMessage(message, definitions);
-  return { $schema: 'https://json-schema.org/draft/2020-12/schema', title: typeName, ...root, $defs: definitions };
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: typeName,
+    ...root,
+    $defs: definitions.byType,
+  };
 }
 
-function schemaOfMessage(message: DescMessage, definitions: Record<string, JsonSchema>): JsonSchema {
+function schemaOfMessage(message: DescMessage, definitions: Definitions): JsonSchema {
   const known = wellKnown.get(message.typeName);
   if (known) return known;
-  if (!(message.typeName in definitions)) {
+  const { open, byType } = definitions;
+  if (!(message.typeName in byType)) {
     const properties: Record<string, JsonSchema> = {};
-    definitions[message.typeName] = { type: 'object', properties, additionalProperties: false };
+    const required = message.fields.filter(({ fieldKind }) => fieldKind !== 'message');
+    byType[message.typeName] = open
+      ? { type: 'object', properties, required: required.map(({ jsonName }) => jsonName) }
+      : { type: 'object', properties, additionalProperties: false };
     for (const field of message.fields) properties[field.jsonName] = schemaOfField(field, definitions);
   }
   return { $ref: `#/$defs/${message.typeName}` };
 }
 
-function schemaOfField(field: DescField, definitions: Record<string, JsonSchema>): JsonSchema {
+function schemaOfField(field: DescField, definitions: Definitions): JsonSchema {
   const one = schemaOfValue(field, definitions);
   if (field.fieldKind === 'list') return { type: 'array', items: one };
   return field.fieldKind === 'map' ? { type: 'object', additionalProperties: one } : one;
 }
 
 /** The schema of a field's value, or of one of its values. */
-function schemaOfValue(field: DescField, definitions: Record<string, JsonSchema>): JsonSchema {
+function schemaOfValue(field: DescField, definitions: Definitions): JsonSchema {
   if (field.message) return schemaOfMessage(field.message, definitions);
-  if (field.enum) return schemaOfEnum(field.enum);
+  if (field.enum) return schemaOfEnum(field.enum, definitions);
   return schemaOfScalar(field.scalar ?? ScalarType.STRING);
 }
 
-function schemaOfEnum({ values }: DescEnum): JsonSchema {
-  return { enum: values.map(({ name }) => name) };
+function schemaOfEnum({ values }: DescEnum, { open }: Definitions): JsonSchema {
+  const known = { enum: values.map(({ name }) => name) };
+  return open ? { anyOf: [known, { type: 'string' }] } : known;
 }
 
 function schemaOfScalar(scalar: ScalarType): JsonSchema {

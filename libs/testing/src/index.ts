@@ -3,6 +3,7 @@ export type { Certificates } from './infra/certificates.ts';
 export { freePort } from './infra/free-port.ts';
 export { startKafka } from './infra/kafka.ts';
 export type { LocalKafka } from './infra/kafka.ts';
+export { fetchKafkaJars, findJava } from './infra/kafka-jars.ts';
 export { MissingPrerequisiteError } from './infra/missing-prerequisite-error.ts';
 export { startPostgres } from './infra/postgres.ts';
 export type { LocalPostgres } from './infra/postgres.ts';

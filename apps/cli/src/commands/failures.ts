@@ -1,8 +1,17 @@
 import type { Command } from 'commander';
-import { Failure, Failure_State, failure_StateToJSON, outcome_ActionToJSON, toCanonicalJson } from '@autoprov/proto';
+import {
+  Failure,
+  Failure_State,
+  failure_StateFromJSON,
+  failure_StateToJSON,
+  Outcome_Action,
+  outcome_ActionFromJSON,
+  outcome_ActionToJSON,
+  toCanonicalJson,
+} from '@autoprov/proto';
 import { callTimeoutMs, collectPages } from '../calls.ts';
 import { downloadFailures, type FailureQuestion } from '../download-failures.ts';
-import type { Io } from '../io.ts';
+import { UsageError, type Io } from '../io.ts';
 import { chooseCustomer, toAppName, toCustomerName } from '../names.ts';
 import { withServices, type Services } from '../network.ts';
 import { formatAge, formatJson, formatTable, formatWord, lastPart, printable } from '../output.ts';
@@ -12,6 +21,12 @@ type FailuresOptions = {
   app?: string;
   code?: string;
   user?: string;
+  reason?: string;
+  cause?: string;
+  action?: string;
+  since?: string;
+  until?: string;
+  state?: string;
   all?: boolean;
   download?: string;
   json?: boolean;
@@ -25,6 +40,12 @@ export function addFailures(program: Command, io: Io): void {
     .option('--app <app>', 'only of this app')
     .option('--code <code>', 'only with this code, for example 45003')
     .option('--user <user>', 'only of the person with this id in the directory')
+    .option('--reason <reason>', 'only with this reason, for example DUPLICATE')
+    .option('--cause <id>', 'only of this cause, as "autoprov triage --json" shows it')
+    .option('--action <action>', 'only of create, adopt, update, suspend, reactivate or delete')
+    .option('--since <time>', 'only what opened then or later, for example 2026-11-24 or 2026-11-24T08:00:00Z')
+    .option('--until <time>', 'only what opened before')
+    .option('--state <state>', 'only what is open, resolved, superseded or dismissed; open unless said')
     .option('--all', 'also what has ended in the last 30 days')
     .option(
       '--download <file>',
@@ -43,7 +64,7 @@ export function addFailures(program: Command, io: Io): void {
 }
 
 async function readQuestion(services: Services, options: FailuresOptions): Promise<FailureQuestion> {
-  const { app, user, code = '', all } = options;
+  const { app, user, code = '', reason = '', cause, action, since, until, state, all } = options;
   const parent = await chooseParent(services, options);
   return {
     parent,
@@ -51,7 +72,11 @@ async function readQuestion(services: Services, options: FailuresOptions): Promi
       app: app === undefined ? '' : toAppName(app, parent),
       user: user === undefined || user.startsWith('customers/') ? (user ?? '') : `${parent}/users/${user}`,
       code,
-      reason: '',
+      reason,
+      causeId: cause,
+      action: action === undefined ? undefined : toAction(action),
+      openStartTime: since === undefined ? undefined : toTime(since),
+      openEndTime: until === undefined ? undefined : toTime(until),
       states: all
         ? [
             Failure_State.STATE_OPEN,
@@ -59,9 +84,29 @@ async function readQuestion(services: Services, options: FailuresOptions): Promi
             Failure_State.STATE_SUPERSEDED,
             Failure_State.STATE_DISMISSED,
           ]
-        : [],
+        : state === undefined
+          ? []
+          : [toState(state)],
     },
   };
+}
+
+function toAction(word: string): Outcome_Action {
+  const action = outcome_ActionFromJSON(`ACTION_${word.toUpperCase()}`);
+  if (action !== Outcome_Action.UNRECOGNIZED) return action;
+  throw new UsageError(`"${word}" is no action: say create, adopt, update, suspend, reactivate or delete`);
+}
+
+function toState(word: string): Failure_State {
+  const state = failure_StateFromJSON(`STATE_${word.toUpperCase()}`);
+  if (state !== Failure_State.UNRECOGNIZED) return state;
+  throw new UsageError(`"${word}" is no state: say open, resolved, superseded or dismissed`);
+}
+
+function toTime(text: string): Date {
+  const time = new Date(text);
+  if (!Number.isNaN(time.getTime())) return time;
+  throw new UsageError(`"${text}" is no time: write it as 2026-11-24 or 2026-11-24T08:00:00Z`);
 }
 
 /** All customers, unless one is named or an id needs one. */

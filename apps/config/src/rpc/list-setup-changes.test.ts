@@ -96,12 +96,14 @@ test('a follower that is up to date gets nothing and its own number back', async
   expect(answer).toEqual({ changes: [], nextSinceRevision: since, more: false });
 });
 
-test('changes carry the setup and the profile of its template', async () => {
+test('changes carry the setup, its template and the profile of that', async () => {
   const parent = await installApp(config, 'profiled', 'crm');
   const { since } = await follow(0n);
   const { setup } = await config.cli.createSetup({ parent, setup: setupWith(), ...plain }, soon);
   const { changes } = await follow(since);
   expect(changes).toMatchObject([{ app: parent, revision: setup!.revision, setup, scim: {}, appRemoved: false }]);
+  const { app } = await config.cli.getApp({ name: parent }, soon);
+  expect(changes).toMatchObject([{ template: app!.template }]);
 });
 
 test('many large setups come in answers that fit into a message', async () => {

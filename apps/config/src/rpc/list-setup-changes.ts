@@ -22,9 +22,9 @@ export async function listSetupChanges(
   };
 }
 
-function presentChange({ stored, revision, appRemoved, ...key }: StoredChange): SetupChange {
+function presentChange({ stored, revision, appRemoved, template, ...key }: StoredChange): SetupChange {
   const setup = stored && effectiveSetup(stored.setup, stored.defaults);
-  return { app: appName(key), revision, setup, appRemoved, scim: stored?.scim };
+  return { app: appName(key), revision, setup, appRemoved, scim: stored?.scim, template: template ?? undefined };
 }
 
 /** As many of the first as one answer holds, and at least one. */

@@ -20,7 +20,13 @@ export type StoredSetup = { setup: ProvisioningSetup; scim: ScimProfile };
 export type FoundSetup = StoredSetup & { defaults: SetupDefaults | undefined };
 
 /** The last change of one app: `stored` absent: no setup. */
-export type SetupChange = AppKey & { revision: bigint; stored: FoundSetup | undefined; appRemoved: boolean };
+export type SetupChange = AppKey & {
+  revision: bigint;
+  stored: FoundSetup | undefined;
+  appRemoved: boolean;
+  /** The app's template; null: the app was removed. */
+  template: string | null;
+};
 
 /** By whom something is changed, for whom, and when. */
 export type Authorship = {
@@ -45,11 +51,12 @@ type Row = AppKey & {
   profile: Document | null;
   defaults: Document | null;
   appRemoved: boolean;
+  template: string | null;
 };
 
 const select = `select s.customer_id as "customerId", s.app_id as "appId", s.revision, s.document,
-  s.scim_profile as profile, c.setup_defaults as defaults, s.app_removed as "appRemoved"
-  from setups s left join customers c using (customer_id)`;
+  s.scim_profile as profile, c.setup_defaults as defaults, s.app_removed as "appRemoved", a.template
+  from setups s left join customers c using (customer_id) left join apps a using (customer_id, app_id)`;
 
 /** The app's setup; undefined: there is none. */
 export async function findSetup(db: Db, { customerId, appId }: AppKey): Promise<FoundSetup | undefined> {

@@ -21,10 +21,16 @@ const columns: [name: string, valueOf: (failure: Failure) => string][] = [
   ['open_time', ({ openTime }) => timestamp(openTime)],
   ['trace_id', ({ traceId }) => traceId],
   ['name', ({ name }) => name],
+  ['cause_id', ({ causeId }) => causeId],
+  ['state_reason', ({ stateReason }) => stateReason],
+  ['note', ({ note }) => note],
 ];
 
-/** What makes a spreadsheet run a cell (OWASP, "CSV Injection"), full-width forms included. */
-const formulaStart = /^[=+\-@\t\r\n＝＋－＠]/;
+/**
+ * What makes a spreadsheet run a cell (OWASP, "CSV Injection"), full-width forms included, also behind what is not seen:
+ * spaces, and marks of direction or width.
+ */
+const formulaStart = /^(?:[\t\r\n]|[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠])/u;
 
 /** The header row. */
 export function csvHeader(): string {

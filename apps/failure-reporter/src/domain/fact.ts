@@ -10,6 +10,7 @@ import {
   type Failure,
   type Outcome,
 } from '@autoprov/proto';
+import type { Judgement } from './settle.ts';
 
 /** What a failed push or check says of its failure. */
 export type FailedFact = Pick<
@@ -32,6 +33,16 @@ export type Fact = Pick<Failure, 'scope' | 'customer' | 'app' | 'user' | 'source
   /** Undefined: it passed. */
   failed: FailedFact | undefined;
 };
+
+/** Who says what a person says of a failure; the subject is the failure's name. */
+export const JUDGE = 'failure-reporter';
+
+/** What a person said, as the check of a failure that it is published as; undefined: it is another check. */
+export function judgementOfCheck({ source, subject, seq, occurTime, passed, detail }: Check): Judgement | undefined {
+  if (source !== JUDGE || !subject.startsWith('failures/')) return undefined;
+  const { time } = readOrder({ seq, occurTime });
+  return { failure: subject, seq, dismissed: passed, note: detail, time };
+}
 
 /** A message that says nothing usable: its producer is at fault, so reading it again cannot help. */
 export class UnreadableFactError extends Error {

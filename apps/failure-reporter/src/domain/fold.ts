@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Failure_State } from '@autoprov/proto';
 import type { Fact, FailedFact } from './fact.ts';
 import type { KeptFailure } from './failure.ts';
+import { isFailing } from './settle.ts';
 
 /** What is known of one source and subject. */
 export type SubjectState = {
@@ -24,9 +25,7 @@ export function fold(state: SubjectState, fact: Fact): KeptFailure[] | undefined
 
   const concerned = [...failures.values()].filter(
     (failure) =>
-      failure.state === Failure_State.STATE_OPEN &&
-      (fact.about === '' || failure.code === fact.about) &&
-      fact.seq > lastSeqOf(failure.code),
+      isFailing(failure) && (fact.about === '' || failure.code === fact.about) && fact.seq > lastSeqOf(failure.code),
   );
   if (!fact.failed) return concerned.map((failure) => end(failure, fact, Failure_State.STATE_RESOLVED));
 
@@ -58,7 +57,7 @@ function nameFailure({ subject, source }: Fact, { code, reason }: FailedFact): s
 }
 
 function openOrRetry(known: KeptFailure | undefined, name: string, fact: Fact, failed: FailedFact): KeptFailure {
-  const open = known?.state === Failure_State.STATE_OPEN ? known : undefined;
+  const failing = known && isFailing(known) ? known : undefined;
   return {
     name,
     seq: nextSeq(known, fact),
@@ -76,17 +75,21 @@ function openOrRetry(known: KeptFailure | undefined, name: string, fact: Fact, f
     httpStatus: failed.httpStatus,
     scimType: failed.scimType,
     retryable: failed.retryable,
-    attempt: failed.attempt ?? (open?.attempt ?? 0) + 1,
+    attempt: failed.attempt ?? (failing?.attempt ?? 0) + 1,
     nextAttemptTime: failed.nextAttemptTime,
-    openTime: open?.openTime ?? fact.time,
+    openTime: failing?.openTime ?? fact.time,
     updateTime: fact.time,
     resolveTime: undefined,
     traceId: failed.traceId,
+    stateReason: '',
+    note: failing?.note ?? '',
+    causeId: failing?.causeId ?? '',
   };
 }
 
 function end(failure: KeptFailure, fact: Fact, state: Failure_State): KeptFailure {
-  return { ...failure, state, seq: nextSeq(failure, fact), nextAttemptTime: undefined, resolveTime: fact.time };
+  const seq = nextSeq(failure, fact);
+  return { ...failure, state, seq, stateReason: '', nextAttemptTime: undefined, resolveTime: fact.time };
 }
 
 /** The fact's own seq, unless the failure is ahead of it because it was published again with an address found later. */

@@ -17,7 +17,8 @@ export function readQuestion({
   parent: string;
   filter?: FailureFilter | undefined;
 }): FailureQuestion {
-  const { app = '', user = '', code = '', reason = '', states = [] } = filter ?? {};
+  const { app = '', user = '', code = '', reason = '', causeId = '', action = 0, states = [] } = filter ?? {};
+  const { openStartTime, openEndTime } = filter ?? {};
   const customer = parent === 'customers/-' ? '' : parent;
   const below = (name: string) => customer === '' || name.startsWith(`${customer}/`);
   const violations: FieldViolation[] = [];
@@ -30,8 +31,12 @@ export function readQuestion({
   if (user !== '' && !(parseUserName(user) && below(user))) {
     violations.push({ field: 'filter.user', description: 'must be customers/{customer}/users/{user} of the parent' });
   }
+  if (openStartTime && openEndTime && openStartTime > openEndTime) {
+    violations.push({ field: 'filter.open_start_time', description: 'must not be after open_end_time' });
+  }
   if (violations.length > 0) throw invalidRequest(violations);
-  return { customer, app, user, code, reason, states: states.length > 0 ? states : [Failure_State.STATE_OPEN] };
+  const kept = states.length > 0 ? [...new Set(states)] : [Failure_State.STATE_OPEN];
+  return { customer, app, user, code, reason, causeId, action, openStartTime, openEndTime, states: kept };
 }
 
 /** The answer to a request that alone is wrong. */

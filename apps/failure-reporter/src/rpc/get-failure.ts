@@ -1,9 +1,9 @@
-import { RpcError, status, type CallContext } from '@autoprov/grpc';
+import type { CallContext } from '@autoprov/grpc';
 import type { GetFailureRequest, GetFailureResponse } from '@autoprov/proto';
 import type { ReporterContext } from '../context.ts';
 import { presentFailure } from '../domain/failure.ts';
 import { findFailure } from '../store/failures.ts';
-import { invalidRequest } from './failure-question.ts';
+import { failureNotFound, readFailureName } from './failure-name.ts';
 
 /** The name does not tell whose failure it is: asked about once it is found, and of all customers where it is not. */
 export async function getFailure(
@@ -11,14 +11,9 @@ export async function getFailure(
   { name }: GetFailureRequest,
   call: CallContext,
 ): Promise<GetFailureResponse> {
-  if (!/^failures\/[a-z2-7]{26}$/.test(name)) {
-    throw invalidRequest([{ field: 'name', description: 'must be failures/{failure}, as ListFailures answers it' }]);
-  }
+  readFailureName(name);
   const failure = await findFailure(ctx.pool, name);
   call.requireRole('viewer', failure?.customer || 'customers/-');
-  if (!failure) {
-    const message = `there is no ${name}: it never was, or it ended more than 30 days ago`;
-    throw new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', message, { metadata: { name } });
-  }
+  if (!failure) throw failureNotFound(name);
   return { failure: presentFailure(failure) };
 }

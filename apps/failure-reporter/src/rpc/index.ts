@@ -5,7 +5,10 @@ import type { ReporterContext } from '../context.ts';
 import { exportFailures } from './export-failures.ts';
 import { getAppCounters } from './get-app-counters.ts';
 import { getFailure } from './get-failure.ts';
+import { judgeFailure } from './judge-failure.ts';
+import { listCauses } from './list-causes.ts';
 import { listFailures } from './list-failures.ts';
+import { listParkedEvents, replayParkedEvents } from './parked-events.ts';
 
 const statusOutage: Outage = {
   reason: 'FETCH_STATUS_FAILED',
@@ -21,6 +24,11 @@ export function failureService(ctx: ReporterContext) {
       listFailures: (request) => listFailures(ctx, request),
       exportFailures: (request) => exportFailures(ctx, request),
       getAppCounters: (request) => orUnavailable(statusOutage, isUnavailable, () => getAppCounters(ctx, request)),
+      listCauses: (request) => listCauses(ctx, request),
+      listParkedEvents: (request) => listParkedEvents(ctx, request),
+      replayParkedEvents: (request) => replayParkedEvents(ctx, request),
+      dismissFailure: (request, call) => judgeFailure(ctx, { ...request, dismissed: true }, call),
+      reopenFailure: (request, call) => judgeFailure(ctx, { ...request, dismissed: false }, call),
     },
     allow: ['cli', 'console'],
     roles: {
@@ -28,6 +36,12 @@ export function failureService(ctx: ReporterContext) {
       listFailures: 'viewer',
       exportFailures: 'viewer',
       getAppCounters: 'viewer',
+      dismissFailure: { role: 'operator', customer: 'answer' },
+      listCauses: 'viewer',
+      // A message that cannot be read may be any customer's.
+      listParkedEvents: { role: 'viewer', customer: 'all' },
+      replayParkedEvents: { role: 'operator', customer: 'all' },
+      reopenFailure: { role: 'operator', customer: 'answer' },
     },
   });
 }

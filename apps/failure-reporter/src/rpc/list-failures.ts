@@ -4,9 +4,7 @@ import { presentFailure } from '../domain/failure.ts';
 import { readPageToken, toPageToken, type PagePosition } from '../domain/page-token.ts';
 import { listFailures as readFailures } from '../store/failures.ts';
 import { invalidRequest, readQuestion, type FailureQuestion } from './failure-question.ts';
-
-const DEFAULT_PAGE_SIZE = 100;
-const MAX_PAGE_SIZE = 1000;
+import { readPageSize } from './page-size.ts';
 
 export async function listFailures(ctx: ReporterContext, request: ListFailuresRequest): Promise<ListFailuresResponse> {
   const question = readQuestion(request);
@@ -18,11 +16,6 @@ export async function listFailures(ctx: ReporterContext, request: ListFailuresRe
   const page = failures.slice(0, pageSize);
   const last = failures.length > pageSize ? page.at(-1) : undefined;
   return { failures: page.map(presentFailure), nextPageToken: last ? toPageToken(question, positionOf(last)) : '' };
-}
-
-function readPageSize(pageSize: number): number {
-  if (pageSize < 0) throw invalidRequest([{ field: 'page_size', description: 'must not be negative' }]);
-  return Math.min(pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
 }
 
 function readPosition(question: FailureQuestion, pageToken: string): PagePosition | undefined {

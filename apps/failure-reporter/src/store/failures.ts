@@ -5,19 +5,26 @@ import {
   failure_StateFromJSON,
   failure_StateToJSON,
   outcome_ActionFromJSON,
+  Outcome_Action,
   outcome_ActionToJSON,
   type Failure_State,
 } from '@autoprov/proto';
 import type { KeptFailure, StoredFailure } from '../domain/failure.ts';
 import type { SubjectKey } from './subjects.ts';
 
-/** Which failures to list; an empty string or an absent value: any. */
+/** Which failures to list; an empty string, ACTION_UNSPECIFIED or an absent value: any. */
 export type FailureQuery = {
   customer: string;
   app: string;
   user: string;
   code: string;
   reason: string;
+  causeId: string;
+  action: Outcome_Action;
+  /** Opened then or later; undefined: whenever. */
+  openStartTime: Date | undefined;
+  /** Opened before; undefined: whenever. */
+  openEndTime: Date | undefined;
   states: Failure_State[];
   /** Only what comes after this one, newest first. */
   after?: { openTime: Date; name: string } | undefined;
@@ -29,7 +36,7 @@ export const failureColumns = `
   name, seq, state, scope, customer, app, user_name as "user", primary_email as "primaryEmail", source, subject, action,
   code, reason, detail, http_status as "httpStatus", scim_type as "scimType", retryable, attempt,
   next_attempt_time as "nextAttemptTime", open_time as "openTime", update_time as "updateTime",
-  resolve_time as "resolveTime", trace_id as "traceId"`;
+  resolve_time as "resolveTime", trace_id as "traceId", state_reason as "stateReason", note, cause_id as "causeId"`;
 
 /** A row with `failureColumns`. */
 export type FailureRow = Omit<StoredFailure, 'state' | 'scope' | 'action'> & {
@@ -52,9 +59,30 @@ export function toStoredFailure(row: FailureRow): StoredFailure {
 /** All failures of these subjects, open and ended. */
 export async function findFailuresOfSubjects(db: Db, keys: SubjectKey[]): Promise<StoredFailure[]> {
   const { rows } = await db.query<FailureRow>(
-    `select ${failureColumns} from failures
-     where (source, subject) in (select * from unnest($1::text[], $2::text[]))`,
+    `select found.* from unnest($1::text[], $2::text[]) as key (source, subject),
+       lateral (select ${failureColumns} from failures
+                where failures.source = key.source and failures.subject = key.subject offset 0) as found`,
     [keys.map(({ source }) => source), keys.map(({ subject }) => subject)],
+  );
+  return rows.map(toStoredFailure);
+}
+
+/** These failures, locked. */
+export async function lockFailures(tx: Db, names: string[]): Promise<StoredFailure[]> {
+  const { rows } = await tx.query<FailureRow>(
+    `select ${failureColumns} from failures where name = any($1) order by name for update`,
+    [names],
+  );
+  return rows.map(toStoredFailure);
+}
+
+/** The failures of an app that its facts say fail, whatever became of them, locked: `limit` of them after a name. */
+export async function lockFailingOfApp(tx: Db, app: string, after: string, limit: number): Promise<StoredFailure[]> {
+  const { rows } = await tx.query<FailureRow>(
+    `select ${failureColumns} from failures
+     where app = $1 and name > $2 and (resolve_time is null or state = 'STATE_DISMISSED' or state_reason <> '')
+     order by name limit $3 for update`,
+    [app, after, limit],
   );
   return rows.map(toStoredFailure);
 }
@@ -66,20 +94,22 @@ export async function upsertFailures(tx: Db, failures: KeptFailure[]): Promise<v
   await tx.query(
     `insert into failures (name, seq, state, scope, customer, app, user_name, source, subject, action, code, reason,
        detail, http_status, scim_type, retryable, attempt, next_attempt_time, open_time, update_time, resolve_time,
-       trace_id)
+       trace_id, state_reason, note, cause_id)
      select name, seq, state, scope, customer, app, "user", source, subject, action, code, reason,
        detail, "httpStatus", "scimType", retryable, attempt, "nextAttemptTime", "openTime", "updateTime", "resolveTime",
-       "traceId"
+       "traceId", "stateReason", note, "causeId"
      from jsonb_to_recordset($1) as failure (name text, seq bigint, state text, scope text, customer text, app text,
        "user" text, source text, subject text, action text, code text, reason text, detail text, "httpStatus" integer,
        "scimType" text, retryable boolean, attempt integer, "nextAttemptTime" timestamptz, "openTime" timestamptz,
-       "updateTime" timestamptz, "resolveTime" timestamptz, "traceId" text)
+       "updateTime" timestamptz, "resolveTime" timestamptz, "traceId" text, "stateReason" text, note text,
+       "causeId" text)
      order by name
      on conflict (name) do update set
        seq = excluded.seq, state = excluded.state, action = excluded.action, detail = excluded.detail,
        http_status = excluded.http_status, scim_type = excluded.scim_type, retryable = excluded.retryable,
        attempt = excluded.attempt, next_attempt_time = excluded.next_attempt_time, open_time = excluded.open_time,
-       update_time = excluded.update_time, resolve_time = excluded.resolve_time, trace_id = excluded.trace_id`,
+       update_time = excluded.update_time, resolve_time = excluded.resolve_time, trace_id = excluded.trace_id,
+       state_reason = excluded.state_reason, note = excluded.note, cause_id = excluded.cause_id`,
     [JSON.stringify(failures.map(toJsonRow))],
   );
 }
@@ -101,24 +131,41 @@ export async function findFailure(db: Db, name: string): Promise<StoredFailure |
 
 /** Newest first, by open time and name. */
 export async function listFailures(db: Db, query: FailureQuery): Promise<StoredFailure[]> {
-  const { customer, app, user, code, reason, states, after, limit } = query;
+  const { after, limit } = query;
+  const wanted: [condition: string, value: unknown][] = [
+    ['customer =', query.customer],
+    ['app =', query.app],
+    ['user_name =', query.user],
+    ['code =', query.code],
+    ['reason =', query.reason],
+    ['cause_id =', query.causeId],
+    ['action =', query.action === Outcome_Action.ACTION_UNSPECIFIED ? '' : outcome_ActionToJSON(query.action)],
+    ['open_time >=', query.openStartTime ?? ''],
+    ['open_time <', query.openEndTime ?? ''],
+  ];
+  const conditions = wanted.filter(([, value]) => value !== '');
+  const values = [...conditions.map(([, value]) => value), limit, ...(after ? [after.openTime, after.name] : [])];
+  const limitAt = conditions.length + 1;
+  const where = conditions.map(([condition], i) => ` and ${condition} $${i + 1}`).join('');
+  const position = after ? ` and (open_time, name) < ($${limitAt + 1}, $${limitAt + 2})` : '';
+  const order = `order by open_time desc, name desc limit $${limitAt}`;
+  // State by state: an index then gives each in order, and a page costs a page however many there are.
+  const ofStates = query.states.map(
+    (state) => `(select * from failures where state = '${failure_StateToJSON(state)}'${where}${position} ${order})`,
+  );
   const { rows } = await db.query<FailureRow>(
-    `select ${failureColumns} from failures
-     where ($1 = '' or customer = $1) and ($2 = '' or app = $2) and ($3 = '' or user_name = $3)
-       and ($4 = '' or code = $4) and ($5 = '' or reason = $5) and state = any($6)
-       and ($7::timestamptz is null or (open_time, name) < ($7, $8))
-     order by open_time desc, name desc
-     limit $9`,
-    [customer, app, user, code, reason, states.map(failure_StateToJSON), after?.openTime, after?.name, limit],
+    `select ${failureColumns} from (${ofStates.join(' union all ')}) as failures ${order}`,
+    values,
   );
   return rows.map(toStoredFailure);
 }
 
-/** Deletes what ended before this time, at most `limit`; answers the names. */
+/** Deletes what ended before this time and has not failed since, at most `limit`; answers the names. */
 export async function deleteEndedFailures(tx: Db, before: Date, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ name: string }>(
     `delete from failures where name in
-       (select name from failures where resolve_time < $1 order by name limit $2 for update skip locked)
+       (select name from failures where resolve_time < $1 and update_time < $1
+        order by name limit $2 for update skip locked)
      returning name`,
     [before, limit],
   );

@@ -1,10 +1,10 @@
 import type { Db } from '@autoprov/postgres';
 
+/** Where a message was. */
+export type ParkedEventKey = { topic: string; partition: number; offset: string };
+
 /** A row of `parked_events`. */
-export type ParkedEvent = {
-  topic: string;
-  partition: number;
-  offset: string;
+export type ParkedEvent = ParkedEventKey & {
   key: string;
   value: Buffer | null;
   error: string;
@@ -36,4 +36,46 @@ export async function deleteOldParkedEvents(db: Db, before: Date): Promise<void>
 export async function hasParkedEvents(db: Db): Promise<boolean> {
   const { rows } = await db.query<{ any: boolean }>(`select exists (select from parked_events) as any`);
   return rows[0]!.any;
+}
+
+/** The newest, their values cut to `bytes`, and how many there are. */
+export async function listParkedEvents(
+  db: Db,
+  limit: number,
+  bytes: number,
+): Promise<{ events: (ParkedEvent & { parkTime: Date })[]; total: bigint }> {
+  const { rows } = await db.query<ParkedEvent & { parkTime: Date; total: bigint }>(
+    `select topic, partition, message_offset::text as offset, key, substr(value, 1, $2) as value, error,
+       park_time as "parkTime", count(*) over () as total
+     from parked_events order by park_time desc, topic, partition, message_offset limit $1`,
+    [limit, bytes],
+  );
+  return { events: rows, total: rows[0]?.total ?? 0n };
+}
+
+/** A page in the order of topic, partition and offset, locked; no keys: of all there are. */
+export async function lockParkedEvents(
+  tx: Db,
+  { keys, after, limit }: { keys: ParkedEventKey[]; after: ParkedEventKey | undefined; limit: number },
+): Promise<ParkedEvent[]> {
+  const { rows } = await tx.query<ParkedEvent>(
+    `select topic, partition, message_offset::text as offset, key, value, error from parked_events
+     where ($1 or (topic, partition, message_offset) in (select * from unnest($2::text[], $3::int[], $4::bigint[])))
+       and ($5::text is null or (topic, partition, message_offset) > ($5, $6::int, $7::bigint))
+     order by topic, partition, message_offset limit $8 for update`,
+    [keys.length === 0, ...columnsOf(keys), after?.topic, after?.partition, after?.offset, limit],
+  );
+  return rows;
+}
+
+export async function deleteParkedEvents(tx: Db, keys: ParkedEventKey[]): Promise<void> {
+  await tx.query(
+    `delete from parked_events
+     where (topic, partition, message_offset) in (select * from unnest($1::text[], $2::int[], $3::bigint[]))`,
+    columnsOf(keys),
+  );
+}
+
+function columnsOf(keys: ParkedEventKey[]) {
+  return [keys.map(({ topic }) => topic), keys.map(({ partition }) => partition), keys.map(({ offset }) => offset)];
 }

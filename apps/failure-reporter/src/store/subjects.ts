@@ -7,33 +7,36 @@ export type SubjectKey = { source: string; subject: string };
 export type SubjectSeq = SubjectKey & { about: string; seq: bigint; seenTime: Date };
 
 /**
- * The highest seqs seen of these subjects. Locks each subject until the transaction ends, seen before or not, so that
- * two replicas that both think they own a partition fold one after the other.
+ * Until the transaction ends, nobody else folds facts that are read together: those of one partition of a topic. So two
+ * replicas that both think they own a partition fold one after the other.
+ *
+ * @param what the topic and partition, or the subject where facts come from no topic
  */
-export async function lockSubjects(tx: Db, keys: SubjectKey[]): Promise<SubjectSeq[]> {
-  const values = [keys.map(({ source }) => source), keys.map(({ subject }) => subject)];
-  await tx.query(
-    `insert into subjects (source, subject, about, seq, seen_time)
-     select source, subject, '', 0, clock_timestamp()
-     from unnest($1::text[], $2::text[]) as key (source, subject) order by source, subject
-     on conflict (source, subject, about) do update set seq = subjects.seq`,
-    values,
-  );
-  // Read in a second statement: only that sees what the transaction we may have waited for has written.
+export async function lockFacts(tx: Db, what: string): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`failure-reporter facts ${what}`]);
+}
+
+/** The highest seqs seen of these subjects, whose facts are locked. */
+export async function findSubjects(tx: Db, keys: SubjectKey[]): Promise<SubjectSeq[]> {
+  // Key by key, by the index: whatever is known of the table's size, it is not read as a whole.
   const { rows } = await tx.query<SubjectSeq>(
-    `select source, subject, about, seq, seen_time as "seenTime" from subjects
-     where (source, subject) in (select * from unnest($1::text[], $2::text[]))`,
-    values,
+    `select found.* from unnest($1::text[], $2::text[]) as key (source, subject),
+       lateral (select source, subject, about, seq, seen_time as "seenTime" from subjects
+                where source = key.source and subject = key.subject offset 0) as found`,
+    [keys.map(({ source }) => source), keys.map(({ subject }) => subject)],
   );
   return rows;
 }
 
-/** Stores the highest seqs of locked subjects. */
+/** Stores the highest seqs of subjects. */
 export async function upsertSubjects(tx: Db, subjects: SubjectSeq[]): Promise<void> {
+  if (subjects.length === 0) return;
   await tx.query(
     `insert into subjects (source, subject, about, seq, seen_time)
      select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
-     on conflict (source, subject, about) do update set seq = excluded.seq, seen_time = excluded.seen_time`,
+       as fact (source, subject, about, seq, seen_time) order by source, subject, about
+     on conflict (source, subject, about) do update set seq = excluded.seq, seen_time = excluded.seen_time
+       where subjects.seq < excluded.seq`,
     [
       subjects.map(({ source }) => source),
       subjects.map(({ subject }) => subject),

@@ -71,6 +71,6 @@ function ownVariables(service: ServiceName, at: Surroundings): Record<string, st
         SETTLE_MS: '1000',
       };
     case 'failure-reporter':
-      return { KAFKA_SESSION_TIMEOUT_MS: '6000' };
+      return { KAFKA_SESSION_TIMEOUT_MS: '6000', SETUP_POLL_MS: '500' };
   }
 }

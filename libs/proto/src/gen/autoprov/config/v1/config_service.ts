@@ -1008,7 +1008,11 @@ export interface SetupChange {
   /** The app itself was removed. */
   appRemoved: boolean;
   /** The template's profile, for the pusher. */
-  scim?: ScimProfile | undefined;
+  scim?:
+    | ScimProfile
+    | undefined;
+  /** The app's template, `templates/{template}`; absent: the app was removed. */
+  template?: string | undefined;
 }
 
 /** The customer is gone. */
@@ -8254,7 +8258,7 @@ export const ListSetupChangesResponse: MessageFns<ListSetupChangesResponse> = {
 };
 
 function createBaseSetupChange(): SetupChange {
-  return { app: "", revision: 0n, setup: undefined, appRemoved: false, scim: undefined };
+  return { app: "", revision: 0n, setup: undefined, appRemoved: false, scim: undefined, template: undefined };
 }
 
 export const SetupChange: MessageFns<SetupChange> = {
@@ -8276,6 +8280,9 @@ export const SetupChange: MessageFns<SetupChange> = {
     }
     if (message.scim !== undefined) {
       ScimProfile.encode(message.scim, writer.uint32(42).fork()).join();
+    }
+    if (message.template !== undefined) {
+      writer.uint32(50).string(message.template);
     }
     return writer;
   },
@@ -8333,6 +8340,14 @@ export const SetupChange: MessageFns<SetupChange> = {
             message.scim = ScimProfile.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.template = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -8356,6 +8371,7 @@ export const SetupChange: MessageFns<SetupChange> = {
         ? globalThis.Boolean(object.app_removed)
         : false,
       scim: isSet(object.scim) ? ScimProfile.fromJSON(object.scim) : undefined,
+      template: isSet(object.template) ? globalThis.String(object.template) : undefined,
     };
   },
 
@@ -8376,6 +8392,9 @@ export const SetupChange: MessageFns<SetupChange> = {
     if (message.scim !== undefined) {
       obj.scim = ScimProfile.toJSON(message.scim);
     }
+    if (message.template !== undefined) {
+      obj.template = message.template;
+    }
     return obj;
   },
 
@@ -8393,6 +8412,7 @@ export const SetupChange: MessageFns<SetupChange> = {
     message.scim = (object.scim !== undefined && object.scim !== null)
       ? ScimProfile.fromPartial(object.scim)
       : undefined;
+    message.template = object.template ?? undefined;
     return message;
   },
 };

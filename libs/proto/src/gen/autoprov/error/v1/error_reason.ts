@@ -43,6 +43,8 @@ export const ErrorReason = {
   ERROR_REASON_IDENTITY_INVALID: 11,
   /** ERROR_REASON_STALE_APPROVAL - An approval of held actions that were decided with an earlier revision of the setup. FAILED_PRECONDITION. */
   ERROR_REASON_STALE_APPROVAL: 12,
+  /** ERROR_REASON_FAILURE_ENDED - The failure has ended, so it can be neither dismissed nor opened again. FAILED_PRECONDITION. */
+  ERROR_REASON_FAILURE_ENDED: 15,
   /** ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED - The authorization code could not be exchanged for a refresh token. FAILED_PRECONDITION. */
   ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED: 20,
   /** ERROR_REASON_STALE_SETUP_EXISTS - Create, but a setup exists. ALREADY_EXISTS. */
@@ -137,6 +139,7 @@ export namespace ErrorReason {
   export type ERROR_REASON_ROLE_MISSING = typeof ErrorReason.ERROR_REASON_ROLE_MISSING;
   export type ERROR_REASON_IDENTITY_INVALID = typeof ErrorReason.ERROR_REASON_IDENTITY_INVALID;
   export type ERROR_REASON_STALE_APPROVAL = typeof ErrorReason.ERROR_REASON_STALE_APPROVAL;
+  export type ERROR_REASON_FAILURE_ENDED = typeof ErrorReason.ERROR_REASON_FAILURE_ENDED;
   export type ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED =
     typeof ErrorReason.ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED;
   export type ERROR_REASON_STALE_SETUP_EXISTS = typeof ErrorReason.ERROR_REASON_STALE_SETUP_EXISTS;
@@ -221,6 +224,9 @@ export function errorReasonFromJSON(object: any): ErrorReason {
     case 12:
     case "ERROR_REASON_STALE_APPROVAL":
       return ErrorReason.ERROR_REASON_STALE_APPROVAL;
+    case 15:
+    case "ERROR_REASON_FAILURE_ENDED":
+      return ErrorReason.ERROR_REASON_FAILURE_ENDED;
     case 20:
     case "ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED":
       return ErrorReason.ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED;
@@ -364,6 +370,8 @@ export function errorReasonToJSON(object: ErrorReason): string {
       return "ERROR_REASON_IDENTITY_INVALID";
     case ErrorReason.ERROR_REASON_STALE_APPROVAL:
       return "ERROR_REASON_STALE_APPROVAL";
+    case ErrorReason.ERROR_REASON_FAILURE_ENDED:
+      return "ERROR_REASON_FAILURE_ENDED";
     case ErrorReason.ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED:
       return "ERROR_REASON_AUTHORIZATION_TOKEN_NOT_GENERATED";
     case ErrorReason.ERROR_REASON_STALE_SETUP_EXISTS:

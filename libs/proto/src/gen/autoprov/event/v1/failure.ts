@@ -72,6 +72,15 @@ export interface Failure {
     | undefined;
   /** The trace of the last attempt (W3C trace id). */
   traceId: string;
+  /** Why it is superseded although it was not repaired: SETUP_DELETED or APP_REMOVED; empty otherwise. */
+  stateReason: string;
+  /** What the person who dismissed it, or opened it again, wrote. */
+  note: string;
+  /**
+   * Failures with the same cause have the same id: 16 lower-case letters and digits, from the template or host of the
+   * app, code, reason, and the detail without what differs from person to person.
+   */
+  causeId: string;
 }
 
 /** Where in its life it is. */
@@ -82,9 +91,15 @@ export const Failure_State = {
   STATE_OPEN: 1,
   /** STATE_RESOLVED - The same check passed, or the resource was accepted. */
   STATE_RESOLVED: 2,
-  /** STATE_SUPERSEDED - The same resource fails for another reason now; that failure is open instead. */
+  /**
+   * STATE_SUPERSEDED - The same resource fails for another reason now, and that failure is open instead; or what it was about is no longer
+   * there (`state_reason`).
+   */
   STATE_SUPERSEDED: 3,
-  /** STATE_DISMISSED - A person closed it. */
+  /**
+   * STATE_DISMISSED - A person closed it, with a note. It stays so while the same goes on failing, and opens when it fails again after it
+   * was resolved.
+   */
   STATE_DISMISSED: 4,
   UNRECOGNIZED: -1,
 } as const;
@@ -236,6 +251,9 @@ function createBaseFailure(): Failure {
     updateTime: undefined,
     resolveTime: undefined,
     traceId: "",
+    stateReason: "",
+    note: "",
+    causeId: "",
   };
 }
 
@@ -315,6 +333,15 @@ export const Failure: MessageFns<Failure> = {
     }
     if (message.traceId !== "") {
       writer.uint32(194).string(message.traceId);
+    }
+    if (message.stateReason !== "") {
+      writer.uint32(202).string(message.stateReason);
+    }
+    if (message.note !== "") {
+      writer.uint32(210).string(message.note);
+    }
+    if (message.causeId !== "") {
+      writer.uint32(218).string(message.causeId);
     }
     return writer;
   },
@@ -524,6 +551,30 @@ export const Failure: MessageFns<Failure> = {
             message.traceId = reader.string();
             continue;
           }
+          case 25: {
+            if (tag !== 202) {
+              break;
+            }
+
+            message.stateReason = reader.string();
+            continue;
+          }
+          case 26: {
+            if (tag !== 210) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+          case 27: {
+            if (tag !== 218) {
+              break;
+            }
+
+            message.causeId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -595,6 +646,17 @@ export const Failure: MessageFns<Failure> = {
         ? globalThis.String(object.traceId)
         : isSet(object.trace_id)
         ? globalThis.String(object.trace_id)
+        : "",
+      stateReason: isSet(object.stateReason)
+        ? globalThis.String(object.stateReason)
+        : isSet(object.state_reason)
+        ? globalThis.String(object.state_reason)
+        : "",
+      note: isSet(object.note) ? globalThis.String(object.note) : "",
+      causeId: isSet(object.causeId)
+        ? globalThis.String(object.causeId)
+        : isSet(object.cause_id)
+        ? globalThis.String(object.cause_id)
         : "",
     };
   },
@@ -673,6 +735,15 @@ export const Failure: MessageFns<Failure> = {
     if (message.traceId !== "") {
       obj.traceId = message.traceId;
     }
+    if (message.stateReason !== "") {
+      obj.stateReason = message.stateReason;
+    }
+    if (message.note !== "") {
+      obj.note = message.note;
+    }
+    if (message.causeId !== "") {
+      obj.causeId = message.causeId;
+    }
     return obj;
   },
 
@@ -705,6 +776,9 @@ export const Failure: MessageFns<Failure> = {
     message.updateTime = object.updateTime ?? undefined;
     message.resolveTime = object.resolveTime ?? undefined;
     message.traceId = object.traceId ?? "";
+    message.stateReason = object.stateReason ?? "";
+    message.note = object.note ?? "";
+    message.causeId = object.causeId ?? "";
     return message;
   },
 };

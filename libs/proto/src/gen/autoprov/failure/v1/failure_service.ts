@@ -22,6 +22,7 @@ import {
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { Failure, Failure_State, failure_StateFromJSON, failure_StateToJSON } from "../../event/v1/failure.ts";
+import { Outcome_Action, outcome_ActionFromJSON, outcome_ActionToJSON } from "../../event/v1/outcome.ts";
 
 /** Which failures. */
 export interface FailureFilter {
@@ -35,6 +36,20 @@ export interface FailureFilter {
   reason: string;
   /** In these states; empty: open. */
   states: Failure_State[];
+  /** With this cause (`Failure.cause_id`); absent: any. */
+  causeId?:
+    | string
+    | undefined;
+  /** Of this action; absent: any. */
+  action?:
+    | Outcome_Action
+    | undefined;
+  /** Opened at this time or after; absent: whenever. */
+  openStartTime?:
+    | Date
+    | undefined;
+  /** Opened before this time; absent: whenever. */
+  openEndTime?: Date | undefined;
 }
 
 /** Asks for one failure. */
@@ -177,8 +192,147 @@ export interface GetAppCountersResponse_FailedEntry {
   value: bigint;
 }
 
+/** Closes a failure. */
+export interface DismissFailureRequest {
+  /** `failures/{failure}`. */
+  name: string;
+  /** Why it may stay so, up to 500 characters. Mail addresses in it are masked. */
+  note: string;
+}
+
+/** The failure is dismissed. */
+export interface DismissFailureResponse {
+  /** As it is now. */
+  failure?: Failure | undefined;
+}
+
+/** Opens a failure again. */
+export interface ReopenFailureRequest {
+  /** `failures/{failure}`. */
+  name: string;
+  /** Why, up to 500 characters; may be empty. Mail addresses in it are masked. */
+  note: string;
+}
+
+/** The failure is open. */
+export interface ReopenFailureResponse {
+  /** As it is now. */
+  failure?: Failure | undefined;
+}
+
+/** Asks for causes. */
+export interface ListCausesRequest {
+  /** `customers/{customer}`; `customers/-` is all, for the platform operator, with the platform's own. */
+  parent: string;
+  /** At most so many; 0: 100; over 1,000 is 1,000. */
+  pageSize: number;
+}
+
+/** Those with the most people affected. */
+export interface ListCausesResponse {
+  /** By people, failures, and id. */
+  causes: Cause[];
+  /** How many there are. */
+  totalSize: bigint;
+}
+
+/** Why failures are open that have all the same cause. */
+export interface Cause {
+  /** As `Failure.cause_id`. */
+  causeId: string;
+  /**
+   * The app's template, `templates/{template}`, or for an app of no product's the host of its endpoint; empty: neither is
+   * known, or it is about no app.
+   */
+  origin: string;
+  /** The code of the error model. */
+  code: string;
+  /** The finer reason. */
+  reason: string;
+  /** The other side's words with … for numbers, ids, addresses and quoted values. */
+  pattern: string;
+  /** The title of the error model. */
+  title: string;
+  /** Who has to act: platform operator, Workspace admin, app owner or nobody. */
+  whoActs: string;
+  /** What to do, step by step. */
+  resolution: string[];
+  /** What to type next. */
+  nextCommand: string;
+  /** How many failures are open. */
+  failureCount: bigint;
+  /** Of how many persons. */
+  personCount: bigint;
+  /** In how many apps. */
+  appCount: bigint;
+  /** Of how many customers. */
+  customerCount: bigint;
+  /** When the first of them opened. */
+  openTime?:
+    | Date
+    | undefined;
+  /** When one was seen last. */
+  updateTime?:
+    | Date
+    | undefined;
+  /** The one that opened last. */
+  example?: Failure | undefined;
+}
+
+/** Asks for parked messages. */
+export interface ListParkedEventsRequest {
+  /** At most so many; 0: 100; over 1,000 is 1,000. */
+  pageSize: number;
+}
+
+/** Parked messages. */
+export interface ListParkedEventsResponse {
+  /** The newest first. */
+  parkedEvents: ParkedEvent[];
+  /** How many there are. */
+  totalSize: bigint;
+}
+
+/** A message that could not be read. */
+export interface ParkedEvent {
+  /** `topics/{topic}/partitions/{partition}/offsets/{offset}`. */
+  name: string;
+  /** Why it could not be read. */
+  error: string;
+  /** When it was parked. */
+  parkTime?:
+    | Date
+    | undefined;
+  /** Its value, cut to 2,000 bytes; may hold anything. */
+  value: Buffer;
+}
+
+/** Reads parked messages again. */
+export interface ReplayParkedEventsRequest {
+  /** These; empty: all. */
+  names: string[];
+}
+
+/** What came of it. */
+export interface ReplayParkedEventsResponse {
+  /** How many could be read, and are parked no more. */
+  replayedCount: bigint;
+  /** How many still cannot, and stay parked. */
+  unreadableCount: bigint;
+}
+
 function createBaseFailureFilter(): FailureFilter {
-  return { app: "", user: "", code: "", reason: "", states: [] };
+  return {
+    app: "",
+    user: "",
+    code: "",
+    reason: "",
+    states: [],
+    causeId: undefined,
+    action: undefined,
+    openStartTime: undefined,
+    openEndTime: undefined,
+  };
 }
 
 export const FailureFilter: MessageFns<FailureFilter> = {
@@ -201,6 +355,18 @@ export const FailureFilter: MessageFns<FailureFilter> = {
         writer.int32(v);
       }
       writer.join();
+    }
+    if (message.causeId !== undefined) {
+      writer.uint32(50).string(message.causeId);
+    }
+    if (message.action !== undefined) {
+      writer.uint32(56).int32(message.action);
+    }
+    if (message.openStartTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.openStartTime), writer.uint32(66).fork()).join();
+    }
+    if (message.openEndTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.openEndTime), writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -268,6 +434,38 @@ export const FailureFilter: MessageFns<FailureFilter> = {
 
             break;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.causeId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.action = reader.int32() as any;
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.openStartTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.openEndTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -287,6 +485,22 @@ export const FailureFilter: MessageFns<FailureFilter> = {
       code: isSet(object.code) ? globalThis.String(object.code) : "",
       reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
       states: globalThis.Array.isArray(object?.states) ? object.states.map((e: any) => failure_StateFromJSON(e)) : [],
+      causeId: isSet(object.causeId)
+        ? globalThis.String(object.causeId)
+        : isSet(object.cause_id)
+        ? globalThis.String(object.cause_id)
+        : undefined,
+      action: isSet(object.action) ? outcome_ActionFromJSON(object.action) : undefined,
+      openStartTime: isSet(object.openStartTime)
+        ? fromJsonTimestamp(object.openStartTime)
+        : isSet(object.open_start_time)
+        ? fromJsonTimestamp(object.open_start_time)
+        : undefined,
+      openEndTime: isSet(object.openEndTime)
+        ? fromJsonTimestamp(object.openEndTime)
+        : isSet(object.open_end_time)
+        ? fromJsonTimestamp(object.open_end_time)
+        : undefined,
     };
   },
 
@@ -307,6 +521,18 @@ export const FailureFilter: MessageFns<FailureFilter> = {
     if (message.states?.length) {
       obj.states = message.states.map((e) => failure_StateToJSON(e));
     }
+    if (message.causeId !== undefined) {
+      obj.causeId = message.causeId;
+    }
+    if (message.action !== undefined) {
+      obj.action = outcome_ActionToJSON(message.action);
+    }
+    if (message.openStartTime !== undefined) {
+      obj.openStartTime = message.openStartTime.toISOString();
+    }
+    if (message.openEndTime !== undefined) {
+      obj.openEndTime = message.openEndTime.toISOString();
+    }
     return obj;
   },
 
@@ -320,6 +546,10 @@ export const FailureFilter: MessageFns<FailureFilter> = {
     message.code = object.code ?? "";
     message.reason = object.reason ?? "";
     message.states = object.states?.map((e) => e) || [];
+    message.causeId = object.causeId ?? undefined;
+    message.action = object.action ?? undefined;
+    message.openStartTime = object.openStartTime ?? undefined;
+    message.openEndTime = object.openEndTime ?? undefined;
     return message;
   },
 };
@@ -1262,6 +1492,1339 @@ export const GetAppCountersResponse_FailedEntry: MessageFns<GetAppCountersRespon
   },
 };
 
+function createBaseDismissFailureRequest(): DismissFailureRequest {
+  return { name: "", note: "" };
+}
+
+export const DismissFailureRequest: MessageFns<DismissFailureRequest> = {
+  encode(message: DismissFailureRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.note !== "") {
+      writer.uint32(18).string(message.note);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DismissFailureRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDismissFailureRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DismissFailureRequest {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      note: isSet(object.note) ? globalThis.String(object.note) : "",
+    };
+  },
+
+  toJSON(message: DismissFailureRequest): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.note !== "") {
+      obj.note = message.note;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DismissFailureRequest>, I>>(base?: I): DismissFailureRequest {
+    return DismissFailureRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DismissFailureRequest>, I>>(object: I): DismissFailureRequest {
+    const message = createBaseDismissFailureRequest();
+    message.name = object.name ?? "";
+    message.note = object.note ?? "";
+    return message;
+  },
+};
+
+function createBaseDismissFailureResponse(): DismissFailureResponse {
+  return { failure: undefined };
+}
+
+export const DismissFailureResponse: MessageFns<DismissFailureResponse> = {
+  encode(message: DismissFailureResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.failure !== undefined) {
+      Failure.encode(message.failure, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DismissFailureResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDismissFailureResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.failure = Failure.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DismissFailureResponse {
+    return { failure: isSet(object.failure) ? Failure.fromJSON(object.failure) : undefined };
+  },
+
+  toJSON(message: DismissFailureResponse): unknown {
+    const obj: any = {};
+    if (message.failure !== undefined) {
+      obj.failure = Failure.toJSON(message.failure);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<DismissFailureResponse>, I>>(base?: I): DismissFailureResponse {
+    return DismissFailureResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DismissFailureResponse>, I>>(object: I): DismissFailureResponse {
+    const message = createBaseDismissFailureResponse();
+    message.failure = (object.failure !== undefined && object.failure !== null)
+      ? Failure.fromPartial(object.failure)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseReopenFailureRequest(): ReopenFailureRequest {
+  return { name: "", note: "" };
+}
+
+export const ReopenFailureRequest: MessageFns<ReopenFailureRequest> = {
+  encode(message: ReopenFailureRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.note !== "") {
+      writer.uint32(18).string(message.note);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReopenFailureRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReopenFailureRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReopenFailureRequest {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      note: isSet(object.note) ? globalThis.String(object.note) : "",
+    };
+  },
+
+  toJSON(message: ReopenFailureRequest): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.note !== "") {
+      obj.note = message.note;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReopenFailureRequest>, I>>(base?: I): ReopenFailureRequest {
+    return ReopenFailureRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReopenFailureRequest>, I>>(object: I): ReopenFailureRequest {
+    const message = createBaseReopenFailureRequest();
+    message.name = object.name ?? "";
+    message.note = object.note ?? "";
+    return message;
+  },
+};
+
+function createBaseReopenFailureResponse(): ReopenFailureResponse {
+  return { failure: undefined };
+}
+
+export const ReopenFailureResponse: MessageFns<ReopenFailureResponse> = {
+  encode(message: ReopenFailureResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.failure !== undefined) {
+      Failure.encode(message.failure, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReopenFailureResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReopenFailureResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.failure = Failure.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReopenFailureResponse {
+    return { failure: isSet(object.failure) ? Failure.fromJSON(object.failure) : undefined };
+  },
+
+  toJSON(message: ReopenFailureResponse): unknown {
+    const obj: any = {};
+    if (message.failure !== undefined) {
+      obj.failure = Failure.toJSON(message.failure);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReopenFailureResponse>, I>>(base?: I): ReopenFailureResponse {
+    return ReopenFailureResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReopenFailureResponse>, I>>(object: I): ReopenFailureResponse {
+    const message = createBaseReopenFailureResponse();
+    message.failure = (object.failure !== undefined && object.failure !== null)
+      ? Failure.fromPartial(object.failure)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListCausesRequest(): ListCausesRequest {
+  return { parent: "", pageSize: 0 };
+}
+
+export const ListCausesRequest: MessageFns<ListCausesRequest> = {
+  encode(message: ListCausesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCausesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCausesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListCausesRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+    };
+  },
+
+  toJSON(message: ListCausesRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListCausesRequest>, I>>(base?: I): ListCausesRequest {
+    return ListCausesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListCausesRequest>, I>>(object: I): ListCausesRequest {
+    const message = createBaseListCausesRequest();
+    message.parent = object.parent ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    return message;
+  },
+};
+
+function createBaseListCausesResponse(): ListCausesResponse {
+  return { causes: [], totalSize: 0n };
+}
+
+export const ListCausesResponse: MessageFns<ListCausesResponse> = {
+  encode(message: ListCausesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.causes) {
+      Cause.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.totalSize !== 0n) {
+      if (BigInt.asIntN(64, message.totalSize) !== message.totalSize) {
+        throw new globalThis.Error("value provided for field message.totalSize of type int64 too large");
+      }
+      writer.uint32(16).int64(message.totalSize);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCausesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCausesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.causes.push(Cause.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.totalSize = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListCausesResponse {
+    return {
+      causes: globalThis.Array.isArray(object?.causes) ? object.causes.map((e: any) => Cause.fromJSON(e)) : [],
+      totalSize: isSet(object.totalSize)
+        ? BigInt(object.totalSize)
+        : isSet(object.total_size)
+        ? BigInt(object.total_size)
+        : 0n,
+    };
+  },
+
+  toJSON(message: ListCausesResponse): unknown {
+    const obj: any = {};
+    if (message.causes?.length) {
+      obj.causes = message.causes.map((e) => Cause.toJSON(e));
+    }
+    if (message.totalSize !== 0n) {
+      obj.totalSize = message.totalSize.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListCausesResponse>, I>>(base?: I): ListCausesResponse {
+    return ListCausesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListCausesResponse>, I>>(object: I): ListCausesResponse {
+    const message = createBaseListCausesResponse();
+    message.causes = object.causes?.map((e) => Cause.fromPartial(e)) || [];
+    message.totalSize = (object.totalSize !== undefined && object.totalSize !== null) ? BigInt(object.totalSize) : 0n;
+    return message;
+  },
+};
+
+function createBaseCause(): Cause {
+  return {
+    causeId: "",
+    origin: "",
+    code: "",
+    reason: "",
+    pattern: "",
+    title: "",
+    whoActs: "",
+    resolution: [],
+    nextCommand: "",
+    failureCount: 0n,
+    personCount: 0n,
+    appCount: 0n,
+    customerCount: 0n,
+    openTime: undefined,
+    updateTime: undefined,
+    example: undefined,
+  };
+}
+
+export const Cause: MessageFns<Cause> = {
+  encode(message: Cause, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.causeId !== "") {
+      writer.uint32(10).string(message.causeId);
+    }
+    if (message.origin !== "") {
+      writer.uint32(18).string(message.origin);
+    }
+    if (message.code !== "") {
+      writer.uint32(26).string(message.code);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.pattern !== "") {
+      writer.uint32(42).string(message.pattern);
+    }
+    if (message.title !== "") {
+      writer.uint32(50).string(message.title);
+    }
+    if (message.whoActs !== "") {
+      writer.uint32(58).string(message.whoActs);
+    }
+    for (const v of message.resolution) {
+      writer.uint32(66).string(v!);
+    }
+    if (message.nextCommand !== "") {
+      writer.uint32(74).string(message.nextCommand);
+    }
+    if (message.failureCount !== 0n) {
+      if (BigInt.asIntN(64, message.failureCount) !== message.failureCount) {
+        throw new globalThis.Error("value provided for field message.failureCount of type int64 too large");
+      }
+      writer.uint32(80).int64(message.failureCount);
+    }
+    if (message.personCount !== 0n) {
+      if (BigInt.asIntN(64, message.personCount) !== message.personCount) {
+        throw new globalThis.Error("value provided for field message.personCount of type int64 too large");
+      }
+      writer.uint32(88).int64(message.personCount);
+    }
+    if (message.appCount !== 0n) {
+      if (BigInt.asIntN(64, message.appCount) !== message.appCount) {
+        throw new globalThis.Error("value provided for field message.appCount of type int64 too large");
+      }
+      writer.uint32(96).int64(message.appCount);
+    }
+    if (message.customerCount !== 0n) {
+      if (BigInt.asIntN(64, message.customerCount) !== message.customerCount) {
+        throw new globalThis.Error("value provided for field message.customerCount of type int64 too large");
+      }
+      writer.uint32(104).int64(message.customerCount);
+    }
+    if (message.openTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.openTime), writer.uint32(114).fork()).join();
+    }
+    if (message.updateTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.updateTime), writer.uint32(122).fork()).join();
+    }
+    if (message.example !== undefined) {
+      Failure.encode(message.example, writer.uint32(130).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Cause {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCause();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.causeId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.origin = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.pattern = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.title = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.whoActs = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.resolution.push(reader.string());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.nextCommand = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.failureCount = reader.int64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.personCount = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.appCount = reader.int64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.customerCount = reader.int64() as bigint;
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.openTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.updateTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.example = Failure.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Cause {
+    return {
+      causeId: isSet(object.causeId)
+        ? globalThis.String(object.causeId)
+        : isSet(object.cause_id)
+        ? globalThis.String(object.cause_id)
+        : "",
+      origin: isSet(object.origin) ? globalThis.String(object.origin) : "",
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      pattern: isSet(object.pattern) ? globalThis.String(object.pattern) : "",
+      title: isSet(object.title) ? globalThis.String(object.title) : "",
+      whoActs: isSet(object.whoActs)
+        ? globalThis.String(object.whoActs)
+        : isSet(object.who_acts)
+        ? globalThis.String(object.who_acts)
+        : "",
+      resolution: globalThis.Array.isArray(object?.resolution)
+        ? object.resolution.map((e: any) => globalThis.String(e))
+        : [],
+      nextCommand: isSet(object.nextCommand)
+        ? globalThis.String(object.nextCommand)
+        : isSet(object.next_command)
+        ? globalThis.String(object.next_command)
+        : "",
+      failureCount: isSet(object.failureCount)
+        ? BigInt(object.failureCount)
+        : isSet(object.failure_count)
+        ? BigInt(object.failure_count)
+        : 0n,
+      personCount: isSet(object.personCount)
+        ? BigInt(object.personCount)
+        : isSet(object.person_count)
+        ? BigInt(object.person_count)
+        : 0n,
+      appCount: isSet(object.appCount)
+        ? BigInt(object.appCount)
+        : isSet(object.app_count)
+        ? BigInt(object.app_count)
+        : 0n,
+      customerCount: isSet(object.customerCount)
+        ? BigInt(object.customerCount)
+        : isSet(object.customer_count)
+        ? BigInt(object.customer_count)
+        : 0n,
+      openTime: isSet(object.openTime)
+        ? fromJsonTimestamp(object.openTime)
+        : isSet(object.open_time)
+        ? fromJsonTimestamp(object.open_time)
+        : undefined,
+      updateTime: isSet(object.updateTime)
+        ? fromJsonTimestamp(object.updateTime)
+        : isSet(object.update_time)
+        ? fromJsonTimestamp(object.update_time)
+        : undefined,
+      example: isSet(object.example) ? Failure.fromJSON(object.example) : undefined,
+    };
+  },
+
+  toJSON(message: Cause): unknown {
+    const obj: any = {};
+    if (message.causeId !== "") {
+      obj.causeId = message.causeId;
+    }
+    if (message.origin !== "") {
+      obj.origin = message.origin;
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.pattern !== "") {
+      obj.pattern = message.pattern;
+    }
+    if (message.title !== "") {
+      obj.title = message.title;
+    }
+    if (message.whoActs !== "") {
+      obj.whoActs = message.whoActs;
+    }
+    if (message.resolution?.length) {
+      obj.resolution = message.resolution;
+    }
+    if (message.nextCommand !== "") {
+      obj.nextCommand = message.nextCommand;
+    }
+    if (message.failureCount !== 0n) {
+      obj.failureCount = message.failureCount.toString();
+    }
+    if (message.personCount !== 0n) {
+      obj.personCount = message.personCount.toString();
+    }
+    if (message.appCount !== 0n) {
+      obj.appCount = message.appCount.toString();
+    }
+    if (message.customerCount !== 0n) {
+      obj.customerCount = message.customerCount.toString();
+    }
+    if (message.openTime !== undefined) {
+      obj.openTime = message.openTime.toISOString();
+    }
+    if (message.updateTime !== undefined) {
+      obj.updateTime = message.updateTime.toISOString();
+    }
+    if (message.example !== undefined) {
+      obj.example = Failure.toJSON(message.example);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Cause>, I>>(base?: I): Cause {
+    return Cause.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Cause>, I>>(object: I): Cause {
+    const message = createBaseCause();
+    message.causeId = object.causeId ?? "";
+    message.origin = object.origin ?? "";
+    message.code = object.code ?? "";
+    message.reason = object.reason ?? "";
+    message.pattern = object.pattern ?? "";
+    message.title = object.title ?? "";
+    message.whoActs = object.whoActs ?? "";
+    message.resolution = object.resolution?.map((e) => e) || [];
+    message.nextCommand = object.nextCommand ?? "";
+    message.failureCount = (object.failureCount !== undefined && object.failureCount !== null)
+      ? BigInt(object.failureCount)
+      : 0n;
+    message.personCount = (object.personCount !== undefined && object.personCount !== null)
+      ? BigInt(object.personCount)
+      : 0n;
+    message.appCount = (object.appCount !== undefined && object.appCount !== null) ? BigInt(object.appCount) : 0n;
+    message.customerCount = (object.customerCount !== undefined && object.customerCount !== null)
+      ? BigInt(object.customerCount)
+      : 0n;
+    message.openTime = object.openTime ?? undefined;
+    message.updateTime = object.updateTime ?? undefined;
+    message.example = (object.example !== undefined && object.example !== null)
+      ? Failure.fromPartial(object.example)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListParkedEventsRequest(): ListParkedEventsRequest {
+  return { pageSize: 0 };
+}
+
+export const ListParkedEventsRequest: MessageFns<ListParkedEventsRequest> = {
+  encode(message: ListParkedEventsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).int32(message.pageSize);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListParkedEventsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListParkedEventsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListParkedEventsRequest {
+    return {
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+    };
+  },
+
+  toJSON(message: ListParkedEventsRequest): unknown {
+    const obj: any = {};
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListParkedEventsRequest>, I>>(base?: I): ListParkedEventsRequest {
+    return ListParkedEventsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListParkedEventsRequest>, I>>(object: I): ListParkedEventsRequest {
+    const message = createBaseListParkedEventsRequest();
+    message.pageSize = object.pageSize ?? 0;
+    return message;
+  },
+};
+
+function createBaseListParkedEventsResponse(): ListParkedEventsResponse {
+  return { parkedEvents: [], totalSize: 0n };
+}
+
+export const ListParkedEventsResponse: MessageFns<ListParkedEventsResponse> = {
+  encode(message: ListParkedEventsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.parkedEvents) {
+      ParkedEvent.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.totalSize !== 0n) {
+      if (BigInt.asIntN(64, message.totalSize) !== message.totalSize) {
+        throw new globalThis.Error("value provided for field message.totalSize of type int64 too large");
+      }
+      writer.uint32(16).int64(message.totalSize);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListParkedEventsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListParkedEventsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parkedEvents.push(ParkedEvent.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.totalSize = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListParkedEventsResponse {
+    return {
+      parkedEvents: globalThis.Array.isArray(object?.parkedEvents)
+        ? object.parkedEvents.map((e: any) => ParkedEvent.fromJSON(e))
+        : globalThis.Array.isArray(object?.parked_events)
+        ? object.parked_events.map((e: any) => ParkedEvent.fromJSON(e))
+        : [],
+      totalSize: isSet(object.totalSize)
+        ? BigInt(object.totalSize)
+        : isSet(object.total_size)
+        ? BigInt(object.total_size)
+        : 0n,
+    };
+  },
+
+  toJSON(message: ListParkedEventsResponse): unknown {
+    const obj: any = {};
+    if (message.parkedEvents?.length) {
+      obj.parkedEvents = message.parkedEvents.map((e) => ParkedEvent.toJSON(e));
+    }
+    if (message.totalSize !== 0n) {
+      obj.totalSize = message.totalSize.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListParkedEventsResponse>, I>>(base?: I): ListParkedEventsResponse {
+    return ListParkedEventsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListParkedEventsResponse>, I>>(object: I): ListParkedEventsResponse {
+    const message = createBaseListParkedEventsResponse();
+    message.parkedEvents = object.parkedEvents?.map((e) => ParkedEvent.fromPartial(e)) || [];
+    message.totalSize = (object.totalSize !== undefined && object.totalSize !== null) ? BigInt(object.totalSize) : 0n;
+    return message;
+  },
+};
+
+function createBaseParkedEvent(): ParkedEvent {
+  return { name: "", error: "", parkTime: undefined, value: Buffer.alloc(0) };
+}
+
+export const ParkedEvent: MessageFns<ParkedEvent> = {
+  encode(message: ParkedEvent, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.error !== "") {
+      writer.uint32(18).string(message.error);
+    }
+    if (message.parkTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.parkTime), writer.uint32(26).fork()).join();
+    }
+    if (message.value.length !== 0) {
+      writer.uint32(34).bytes(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ParkedEvent {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseParkedEvent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.error = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.parkTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.value = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ParkedEvent {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      error: isSet(object.error) ? globalThis.String(object.error) : "",
+      parkTime: isSet(object.parkTime)
+        ? fromJsonTimestamp(object.parkTime)
+        : isSet(object.park_time)
+        ? fromJsonTimestamp(object.park_time)
+        : undefined,
+      value: isSet(object.value) ? Buffer.from(bytesFromBase64(object.value)) : Buffer.alloc(0),
+    };
+  },
+
+  toJSON(message: ParkedEvent): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.error !== "") {
+      obj.error = message.error;
+    }
+    if (message.parkTime !== undefined) {
+      obj.parkTime = message.parkTime.toISOString();
+    }
+    if (message.value.length !== 0) {
+      obj.value = base64FromBytes(message.value);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ParkedEvent>, I>>(base?: I): ParkedEvent {
+    return ParkedEvent.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ParkedEvent>, I>>(object: I): ParkedEvent {
+    const message = createBaseParkedEvent();
+    message.name = object.name ?? "";
+    message.error = object.error ?? "";
+    message.parkTime = object.parkTime ?? undefined;
+    message.value = object.value ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseReplayParkedEventsRequest(): ReplayParkedEventsRequest {
+  return { names: [] };
+}
+
+export const ReplayParkedEventsRequest: MessageFns<ReplayParkedEventsRequest> = {
+  encode(message: ReplayParkedEventsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.names) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReplayParkedEventsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplayParkedEventsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.names.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReplayParkedEventsRequest {
+    return { names: globalThis.Array.isArray(object?.names) ? object.names.map((e: any) => globalThis.String(e)) : [] };
+  },
+
+  toJSON(message: ReplayParkedEventsRequest): unknown {
+    const obj: any = {};
+    if (message.names?.length) {
+      obj.names = message.names;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReplayParkedEventsRequest>, I>>(base?: I): ReplayParkedEventsRequest {
+    return ReplayParkedEventsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReplayParkedEventsRequest>, I>>(object: I): ReplayParkedEventsRequest {
+    const message = createBaseReplayParkedEventsRequest();
+    message.names = object.names?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseReplayParkedEventsResponse(): ReplayParkedEventsResponse {
+  return { replayedCount: 0n, unreadableCount: 0n };
+}
+
+export const ReplayParkedEventsResponse: MessageFns<ReplayParkedEventsResponse> = {
+  encode(message: ReplayParkedEventsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.replayedCount !== 0n) {
+      if (BigInt.asIntN(64, message.replayedCount) !== message.replayedCount) {
+        throw new globalThis.Error("value provided for field message.replayedCount of type int64 too large");
+      }
+      writer.uint32(8).int64(message.replayedCount);
+    }
+    if (message.unreadableCount !== 0n) {
+      if (BigInt.asIntN(64, message.unreadableCount) !== message.unreadableCount) {
+        throw new globalThis.Error("value provided for field message.unreadableCount of type int64 too large");
+      }
+      writer.uint32(16).int64(message.unreadableCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReplayParkedEventsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReplayParkedEventsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.replayedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.unreadableCount = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReplayParkedEventsResponse {
+    return {
+      replayedCount: isSet(object.replayedCount)
+        ? BigInt(object.replayedCount)
+        : isSet(object.replayed_count)
+        ? BigInt(object.replayed_count)
+        : 0n,
+      unreadableCount: isSet(object.unreadableCount)
+        ? BigInt(object.unreadableCount)
+        : isSet(object.unreadable_count)
+        ? BigInt(object.unreadable_count)
+        : 0n,
+    };
+  },
+
+  toJSON(message: ReplayParkedEventsResponse): unknown {
+    const obj: any = {};
+    if (message.replayedCount !== 0n) {
+      obj.replayedCount = message.replayedCount.toString();
+    }
+    if (message.unreadableCount !== 0n) {
+      obj.unreadableCount = message.unreadableCount.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReplayParkedEventsResponse>, I>>(base?: I): ReplayParkedEventsResponse {
+    return ReplayParkedEventsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReplayParkedEventsResponse>, I>>(object: I): ReplayParkedEventsResponse {
+    const message = createBaseReplayParkedEventsResponse();
+    message.replayedCount = (object.replayedCount !== undefined && object.replayedCount !== null)
+      ? BigInt(object.replayedCount)
+      : 0n;
+    message.unreadableCount = (object.unreadableCount !== undefined && object.unreadableCount !== null)
+      ? BigInt(object.unreadableCount)
+      : 0n;
+    return message;
+  },
+};
+
 /** The only service that says what is failing, and the only writer of the topic autoprov.failures.v1. */
 export type FailureServiceService = typeof FailureServiceService;
 export const FailureServiceService = {
@@ -1310,6 +2873,66 @@ export const FailureServiceService = {
       Buffer.from(GetAppCountersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetAppCountersResponse => GetAppCountersResponse.decode(value),
   },
+  /**
+   * Closes a failure that goes on failing, because somebody has decided to live with it. It opens by itself when the same
+   * fails again after it was resolved. FAILED_PRECONDITION: it has ended.
+   */
+  dismissFailure: {
+    path: "/autoprov.failure.v1.FailureService/DismissFailure" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DismissFailureRequest): Buffer =>
+      Buffer.from(DismissFailureRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DismissFailureRequest => DismissFailureRequest.decode(value),
+    responseSerialize: (value: DismissFailureResponse): Buffer =>
+      Buffer.from(DismissFailureResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DismissFailureResponse => DismissFailureResponse.decode(value),
+  },
+  /** Opens a dismissed failure again. FAILED_PRECONDITION: it has ended otherwise. */
+  reopenFailure: {
+    path: "/autoprov.failure.v1.FailureService/ReopenFailure" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReopenFailureRequest): Buffer => Buffer.from(ReopenFailureRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReopenFailureRequest => ReopenFailureRequest.decode(value),
+    responseSerialize: (value: ReopenFailureResponse): Buffer =>
+      Buffer.from(ReopenFailureResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReopenFailureResponse => ReopenFailureResponse.decode(value),
+  },
+  /** Why things fail: open failures with the same cause as one, those with the most people first. */
+  listCauses: {
+    path: "/autoprov.failure.v1.FailureService/ListCauses" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListCausesRequest): Buffer => Buffer.from(ListCausesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListCausesRequest => ListCausesRequest.decode(value),
+    responseSerialize: (value: ListCausesResponse): Buffer => Buffer.from(ListCausesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListCausesResponse => ListCausesResponse.decode(value),
+  },
+  /** Messages of topics that could not be read, the newest first. */
+  listParkedEvents: {
+    path: "/autoprov.failure.v1.FailureService/ListParkedEvents" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListParkedEventsRequest): Buffer =>
+      Buffer.from(ListParkedEventsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListParkedEventsRequest => ListParkedEventsRequest.decode(value),
+    responseSerialize: (value: ListParkedEventsResponse): Buffer =>
+      Buffer.from(ListParkedEventsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListParkedEventsResponse => ListParkedEventsResponse.decode(value),
+  },
+  /** Reads parked messages again, as after an upgrade to a version that can. What can be read now is parked no more. */
+  replayParkedEvents: {
+    path: "/autoprov.failure.v1.FailureService/ReplayParkedEvents" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReplayParkedEventsRequest): Buffer =>
+      Buffer.from(ReplayParkedEventsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReplayParkedEventsRequest => ReplayParkedEventsRequest.decode(value),
+    responseSerialize: (value: ReplayParkedEventsResponse): Buffer =>
+      Buffer.from(ReplayParkedEventsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReplayParkedEventsResponse => ReplayParkedEventsResponse.decode(value),
+  },
 } as const;
 
 export interface FailureServiceServer extends UntypedServiceImplementation {
@@ -1321,6 +2944,19 @@ export interface FailureServiceServer extends UntypedServiceImplementation {
   exportFailures: handleServerStreamingCall<ExportFailuresRequest, ExportFailuresResponse>;
   /** What was done in an app over a window: from durable hourly buckets by event time. */
   getAppCounters: handleUnaryCall<GetAppCountersRequest, GetAppCountersResponse>;
+  /**
+   * Closes a failure that goes on failing, because somebody has decided to live with it. It opens by itself when the same
+   * fails again after it was resolved. FAILED_PRECONDITION: it has ended.
+   */
+  dismissFailure: handleUnaryCall<DismissFailureRequest, DismissFailureResponse>;
+  /** Opens a dismissed failure again. FAILED_PRECONDITION: it has ended otherwise. */
+  reopenFailure: handleUnaryCall<ReopenFailureRequest, ReopenFailureResponse>;
+  /** Why things fail: open failures with the same cause as one, those with the most people first. */
+  listCauses: handleUnaryCall<ListCausesRequest, ListCausesResponse>;
+  /** Messages of topics that could not be read, the newest first. */
+  listParkedEvents: handleUnaryCall<ListParkedEventsRequest, ListParkedEventsResponse>;
+  /** Reads parked messages again, as after an upgrade to a version that can. What can be read now is parked no more. */
+  replayParkedEvents: handleUnaryCall<ReplayParkedEventsRequest, ReplayParkedEventsResponse>;
 }
 
 export interface FailureServiceClient extends Client {
@@ -1381,6 +3017,89 @@ export interface FailureServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetAppCountersResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Closes a failure that goes on failing, because somebody has decided to live with it. It opens by itself when the same
+   * fails again after it was resolved. FAILED_PRECONDITION: it has ended.
+   */
+  dismissFailure(
+    request: DismissFailureRequest,
+    callback: (error: ServiceError | null, response: DismissFailureResponse) => void,
+  ): ClientUnaryCall;
+  dismissFailure(
+    request: DismissFailureRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DismissFailureResponse) => void,
+  ): ClientUnaryCall;
+  dismissFailure(
+    request: DismissFailureRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DismissFailureResponse) => void,
+  ): ClientUnaryCall;
+  /** Opens a dismissed failure again. FAILED_PRECONDITION: it has ended otherwise. */
+  reopenFailure(
+    request: ReopenFailureRequest,
+    callback: (error: ServiceError | null, response: ReopenFailureResponse) => void,
+  ): ClientUnaryCall;
+  reopenFailure(
+    request: ReopenFailureRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReopenFailureResponse) => void,
+  ): ClientUnaryCall;
+  reopenFailure(
+    request: ReopenFailureRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReopenFailureResponse) => void,
+  ): ClientUnaryCall;
+  /** Why things fail: open failures with the same cause as one, those with the most people first. */
+  listCauses(
+    request: ListCausesRequest,
+    callback: (error: ServiceError | null, response: ListCausesResponse) => void,
+  ): ClientUnaryCall;
+  listCauses(
+    request: ListCausesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListCausesResponse) => void,
+  ): ClientUnaryCall;
+  listCauses(
+    request: ListCausesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListCausesResponse) => void,
+  ): ClientUnaryCall;
+  /** Messages of topics that could not be read, the newest first. */
+  listParkedEvents(
+    request: ListParkedEventsRequest,
+    callback: (error: ServiceError | null, response: ListParkedEventsResponse) => void,
+  ): ClientUnaryCall;
+  listParkedEvents(
+    request: ListParkedEventsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListParkedEventsResponse) => void,
+  ): ClientUnaryCall;
+  listParkedEvents(
+    request: ListParkedEventsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListParkedEventsResponse) => void,
+  ): ClientUnaryCall;
+  /** Reads parked messages again, as after an upgrade to a version that can. What can be read now is parked no more. */
+  replayParkedEvents(
+    request: ReplayParkedEventsRequest,
+    callback: (error: ServiceError | null, response: ReplayParkedEventsResponse) => void,
+  ): ClientUnaryCall;
+  replayParkedEvents(
+    request: ReplayParkedEventsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReplayParkedEventsResponse) => void,
+  ): ClientUnaryCall;
+  replayParkedEvents(
+    request: ReplayParkedEventsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReplayParkedEventsResponse) => void,
   ): ClientUnaryCall;
 }
 
