@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, defineService, RpcError, serve, status, type Handlers } from '@autoprov/grpc';
-import { createKafka, createPublisher, runConsumer, toCloudEvent, topics, type PublicEvent } from '@autoprov/kafka';
+import {
+  createKafka,
+  createPublisher,
+  lagOf,
+  runConsumer,
+  toCloudEvent,
+  topics,
+  type PublicEvent,
+} from '@autoprov/kafka';
 import { connect, migrate, roleUrl } from '@autoprov/postgres';
 import { createTestDatabase } from '@autoprov/postgres/testing';
 import {
@@ -110,6 +118,11 @@ export async function startReporterNetwork() {
     publish: (events: PublicEvent[]) => publisher.publish(events.map((event) => toCloudEvent(origin, event))),
     publishText: (topic: string, text: string) =>
       publisher.publish([{ topic, partitionKey: 'x', key: 'x', value: Buffer.from(text), headers: {} }]),
+    /** Resolves once everything that was published has been taken in: accounts lie in several partitions. */
+    untilTakenIn: () =>
+      eventually(async () =>
+        (await lagOf(kafka, 'failure-reporter', [topics.outcomes, topics.checks])) === 0 ? true : undefined,
+      ),
     async restart(changes: Partial<ReporterEnv>): Promise<void> {
       await reporter.stop();
       reporter = await start(changes);

@@ -138,6 +138,19 @@ test('no address and no secret is in what is published', async () => {
   expect(check?.detail).not.toMatch(/nobody@|ya29/);
 });
 
+test('25002 of an app for which nobody asks any more ends by itself', async () => {
+  await setBearer();
+  broker.installed.delete(app);
+  await failureOf(getHeader());
+  expect(await takeBrief()).toEqual([`${app} 25002 APP_NOT_INSTALLED`]);
+  await broker.restart({});
+  expect(await takeBrief()).toEqual([]);
+  await broker.restart({ CLOCK_OFFSET_MS: String(80 * 60_000) });
+  await waitUntil('its end', async () => (await takeBrief()).join() === `${app} 25002 passed`, Date.now() + 10_000);
+  broker.installed.add(app);
+  await broker.restart({});
+});
+
 test('checks reach Kafka', async () => {
   const logger = createLogger({ service: 'test' }, { write: () => {} });
   const kafka = createKafka({ ...broker.kafka, clientId: 'test', logger });
@@ -155,17 +168,4 @@ test('checks reach Kafka', async () => {
   const isThere = async () => received.some(({ subject, code }) => subject === acme && code === '17007');
   await waitUntil('the check in Kafka', isThere, Date.now() + 30_000);
   await consumer.stop();
-});
-
-test('25002 of an app for which nobody asks any more ends by itself', async () => {
-  await setBearer();
-  broker.installed.delete(app);
-  await failureOf(getHeader());
-  expect(await takeBrief()).toEqual([`${app} 25002 APP_NOT_INSTALLED`]);
-  await broker.restart({});
-  expect(await takeBrief()).toEqual([]);
-  await broker.restart({ CLOCK_OFFSET_MS: String(80 * 60_000) });
-  await waitUntil('its end', async () => (await takeBrief()).join() === `${app} 25002 passed`, Date.now() + 10_000);
-  broker.installed.add(app);
-  await broker.restart({});
 });
