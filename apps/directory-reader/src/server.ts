@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { askConfig, createAuthorizer, createClient, rememberBindings, serve } from '@autoprov/grpc';
 import {
   checkBrokerVersions,
-  createEngineWatch,
   createKafka,
   createPublisher,
+  watchEngines,
   type Kafka,
   type Publisher,
 } from '@autoprov/kafka';
@@ -20,7 +20,6 @@ import { runReads } from './run-reads.ts';
 import { watchUsers } from './watch/watch-users.ts';
 
 const SERVICE = 'directory-reader';
-const ENGINE_WATCH_MS = 5_000;
 
 export const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
 
@@ -66,12 +65,7 @@ export async function startDirectoryReader(
     logger,
   });
   const askPostgres = () => pool.query('select 1');
-  const watchingEngines = runLoop({
-    name: 'watch engines',
-    everyMs: ENGINE_WATCH_MS,
-    run: createEngineWatch({ kafka, publisher, askPostgres, origin: context.origin, logger }),
-    logger,
-  });
+  const watchingEngines = watchEngines({ kafka, publisher, askPostgres, origin: context.origin, logger });
   const watching = env.watch && (await watchUsers(context, env.watch, registry));
   const { address, tls, reflection, identityProvider } = env;
   const services = [directoryService(context)];

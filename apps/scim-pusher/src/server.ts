@@ -1,14 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigServiceClient, DirectoryServiceClient, TokenBrokerServiceClient } from '@autoprov/proto';
 import { askConfig, createAuthorizer, createClient, rememberBindings, serve } from '@autoprov/grpc';
-import {
-  checkBrokerVersions,
-  createEngineWatch,
-  createKafka,
-  createPublisher,
-  runConsumer,
-  topics,
-} from '@autoprov/kafka';
+import { checkBrokerVersions, createKafka, createPublisher, runConsumer, topics, watchEngines } from '@autoprov/kafka';
 import { checkMigrated, connect, runOutboxRelay } from '@autoprov/postgres';
 import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@autoprov/service';
 import type { PusherContext } from './context.ts';
@@ -25,7 +18,6 @@ export const migrationsDir = new URL('../migrations', import.meta.url).pathname;
 
 /** How often replicas look for work that nobody announced to them: timers, retries, apps of replicas that died. */
 const workPollMs = 1_000;
-const engineWatchMs = 5_000;
 
 /** Starts the service; the one place where its parts meet. */
 export async function startScimPusher(
@@ -84,13 +76,7 @@ export async function startScimPusher(
     logger,
   });
   const askPostgres = () => pool.query('select 1');
-  const { origin } = ctx;
-  const watchingEngines = runLoop({
-    name: 'watch engines',
-    everyMs: engineWatchMs,
-    run: createEngineWatch({ kafka, publisher, askPostgres, origin, logger }),
-    logger,
-  });
+  const watchingEngines = watchEngines({ kafka, publisher, askPostgres, origin: ctx.origin, logger });
   const consumer = await runConsumer(kafka, {
     groupId: 'scim-pusher',
     topics: [topics.users],

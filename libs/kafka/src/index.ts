@@ -15,5 +15,5 @@ export type { Publisher } from './publisher.ts';
 export type { KafkaRecord } from './record.ts';
 export { topics, topicSpecs } from './topics.ts';
 export type { TopicSpec } from './topics.ts';
-export { createEngineWatch } from './watch-engines.ts';
+export { watchEngines } from './watch-engines.ts';
 export type { WatchedEngines } from './watch-engines.ts';

@@ -1,3 +1,4 @@
+import { runLoop, type Logger as ServiceLogger, type Loop } from '@autoprov/service';
 import { askAnyBroker } from './check-broker-versions.ts';
 import { toCloudEvent } from './cloud-event.ts';
 import type { EventOrigin } from './cloud-event.ts';
@@ -16,6 +17,14 @@ export type WatchedEngines = {
   /** Shorter silences are what retries are for. Default: 15,000. */
   toleratedMs?: number;
 };
+
+const LOOK_EVERY_MS = 5_000;
+
+/** Looks every few seconds, as createEngineWatch says, until it is stopped. */
+export function watchEngines(watched: WatchedEngines & { logger: ServiceLogger }): Loop {
+  const { logger } = watched;
+  return runLoop({ name: 'watch engines', everyMs: LOOK_EVERY_MS, run: createEngineWatch(watched), logger });
+}
 
 /**
  * A function to be run every few seconds, that asks PostgreSQL and Kafka for an answer: one that is silent for longer

@@ -30,8 +30,8 @@ const USERS_PER_PAGE = 500;
 const ALONE_MIN = 50;
 
 /**
- * Asks for users who are said to have changed, one by one and before the next read, and announces what is new. Any
- * replica does, beside a read: each answer is merged as any users.get is, in turns with what the read announces.
+ * Asks for users who are said to have changed, one by one and before the next read, and announces what is new. Every
+ * replica does so, also beside a read: an answer is merged as that of each users.get is, in turns with what the read announces.
  */
 export function runHurriedReads(context: ReaderContext): Loop {
   return runLoop({
