@@ -1,5 +1,5 @@
 import type { BrokerContext } from './context.ts';
-import { reportPassed } from './report-checks.ts';
+import { reportOver } from './report-checks.ts';
 import { listSilentHolders } from './store/checks.ts';
 
 /** Longer than the hour after which a check that still fails is published again. */
@@ -11,5 +11,6 @@ const SILENT_FOR_MS = 75 * 60_000;
  */
 export async function forgetRemovedApps(ctx: BrokerContext): Promise<void> {
   const before = new Date(ctx.now().getTime() - SILENT_FOR_MS);
-  for (const app of await listSilentHolders(ctx.pool, '25002', before)) await reportPassed(ctx, app);
+  for (const app of await listSilentHolders(ctx.pool, '25002', before))
+    await reportOver(ctx, app, { subject: app, code: '25002' });
 }

@@ -31,7 +31,12 @@ export async function reporting<T>(ctx: BrokerContext, holder: string, work: () 
 /** Reports that nothing fails for a holder any more. */
 export async function reportPassed(ctx: BrokerContext, holder: string): Promise<void> {
   if ((await listFailed(ctx.pool, holder)).length === 0) return;
-  await publish(ctx, (tx) => passAll(ctx, tx, holder));
+  await publish(ctx, async (tx) => pass(ctx, tx, holder, await listFailed(tx, holder)));
+}
+
+/** Reports that one check fails no more for a holder. */
+export async function reportOver(ctx: BrokerContext, holder: string, check: CheckKey): Promise<void> {
+  await publish(ctx, (tx) => pass(ctx, tx, holder, [check]));
 }
 
 /** Reports a failure with a code of the error model as a failed check of its holder. */
@@ -44,21 +49,16 @@ export async function reportFailed(
   if (codesOfReader.has(code)) return;
   const subject = platformCodes.has(code) ? 'installation' : holder;
   await publish(ctx, async (tx) => {
-    const passed = silentCodes.has(code) ? [] : await passAll(ctx, tx, holder, [code]);
+    const passed = silentCodes.has(code) ? [] : await pass(ctx, tx, holder, await listFailed(tx, holder, [code]));
     const seq = await saveFailed(tx, { holder, subject, code, reason: finerReason }, ctx.now());
     if (seq === undefined) return passed;
     return [...passed, toEvent(ctx, { subject, code, seq, passed: false, reason: finerReason, detail: message })];
   });
 }
 
-async function passAll(
-  ctx: BrokerContext,
-  tx: Db,
-  holder: string,
-  except: readonly string[] = [],
-): Promise<OutboxRecord[]> {
+async function pass(ctx: BrokerContext, tx: Db, holder: string, checks: CheckKey[]): Promise<OutboxRecord[]> {
   const events: OutboxRecord[] = [];
-  for (const check of await listFailed(tx, holder, except)) {
+  for (const check of checks) {
     const seq = await savePassed(tx, { holder, ...check }, ctx.now());
     if (seq !== undefined) events.push(toEvent(ctx, { ...check, seq, passed: true, reason: '', detail: '' }));
   }
