@@ -47,11 +47,18 @@ export async function settle(observed: Observed, options: SettleOptions = {}): P
     return (await lagOf(observed.kafka, 'scim-pusher', [topics.users])) === 0;
   });
   for (const setup of setups) await until(`${setup.name} to be in step`, () => isPushed(observed, setup));
+  for (const service of serviceNames) {
+    await until(`${service} to publish`, async () => (await countOutbox(observed.pool, service)) === 0);
+  }
+  for (const topic of [topics.outcomes, topics.checks]) {
+    await until(
+      `the reporter to read ${topic}`,
+      async () => (await lagOf(observed.kafka, 'failure-reporter', [topic])) === 0,
+    );
+  }
+  await until('the failures to be published', async () => (await countOutbox(observed.pool, 'failure-reporter')) === 0);
+  // After a restart of the reporter its client takes a moment to connect again.
   await until('the failures to be listed', async () => {
-    for (const service of serviceNames) if ((await countOutbox(observed.pool, service)) > 0) return false;
-    const lag = await lagOf(observed.kafka, 'failure-reporter', [topics.outcomes, topics.checks]);
-    if (lag > 0 || (await countOutbox(observed.pool, 'failure-reporter')) > 0) return false;
-    // After a restart of the reporter its client takes a moment to connect again.
     await observed.clients.failures.listFailures(anyFailure, CALL);
     return true;
   });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, globSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { killLeftover } from '../infra/stop-child.ts';
@@ -66,4 +66,12 @@ export function explainEnd(what: string, program: Program): string {
   const file = logFileOf(program);
   const lastLines = readFileSync(file, 'utf8').trim().split('\n').slice(-5).join('\n');
   return `${what}: read ${file}, which ends with\n${lastLines}`;
+}
+
+/** What the services of the network in `dir` logged last that is no good news, with the time in front. */
+export function readLastTroubles(dir: string): string {
+  const lines = globSync(join(dir, 'logs', '*.log')).flatMap((file) => readFileSync(file, 'utf8').split('\n'));
+  const troubles = lines.filter((line) => /^\{"level":"(warn|error|fatal)"/.test(line));
+  const byTime = troubles.map((line) => `${/"time":"([^"]+)"/.exec(line)?.[1]} ${line.slice(0, 400)}`).toSorted();
+  return byTime.slice(-20).join('\n');
 }

@@ -13,6 +13,7 @@ import { addressVariables, serviceNames } from './service-environment.ts';
 import type { ServiceName } from './service-environment.ts';
 import { mapServices, startServices } from './services.ts';
 import { settle } from './settle.ts';
+import { readLastTroubles } from './spawn-logged.ts';
 
 /**
  * Starts everything, each service as a process of its own, and resolves when all are ready.
@@ -69,7 +70,14 @@ async function start(options: NetworkOptions, undo: Undo): Promise<Network> {
       await services[service].stop();
       await services[service].start();
     },
-    settle: (how) => settle({ clients, kafka, pool, clockOffsetMs }, how),
+    async settle(how) {
+      try {
+        await settle({ clients, kafka, pool, clockOffsetMs }, how);
+      } catch (cause) {
+        // Where the logs are gone with the machine, this is all that is left to find the reason.
+        throw new Error(`${(cause as Error).message}; the last troubles are\n${readLastTroubles(dir)}`, { cause });
+      }
+    },
     peakMemoryMb: () => ({
       ...mapServices((service) => services[service].peakMemoryMb()),
       'service-provider': world.serviceProvider.peakMemoryMb(),
