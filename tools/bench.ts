@@ -1,7 +1,7 @@
 // npm run bench -- initial [--users N] [--sp better-auth|scimmy] [--json]: how fast a first sync is, beside a bare loop.
 import { parseArgs } from 'node:util';
-import { plainPeople } from '@autoprov/testing';
-import type { ExamplePeople, Network, ServiceProviderKind } from '@autoprov/testing';
+import { plainCompany } from '@autoprov/testing';
+import type { Network, ServiceProviderKind } from '@autoprov/testing';
 import { runBareLoop } from './shared/bare-loop.ts';
 import { createDisplay, formatRows } from './shared/display.ts';
 import type { Display } from './shared/display.ts';
@@ -43,7 +43,7 @@ await runTool(async () => {
     return 2;
   }
   const display = createDisplay();
-  const people = peopleToMeasure(Number(values.users));
+  const people = plainCompany({ users: Number(values.users) });
   const kind = values.sp as ServiceProviderKind;
   const options = { dir: '.autoprov/bench', people, serviceProvider: { kind } };
   display.print(`\n  first sync of ${values.users} users, service provider ${kind}\n`);
@@ -80,12 +80,6 @@ async function measure(network: Network, display: Display, kind: ServiceProvider
     scimCalls,
     peakMemoryMb: network.peakMemoryMb(),
   };
-}
-
-function peopleToMeasure(users: number): ExamplePeople {
-  const state = plainPeople({ users });
-  const serviceProviderSeed = { accounts: [], signedUp: [], requiredAttributes: [] };
-  return { state, adminEmail: `admin@${state.domain}`, accessGroup: '', troubledPeople: [], serviceProviderSeed };
 }
 
 function print(display: Display, { peakMemoryMb, ...result }: Result): void {

@@ -1,4 +1,4 @@
-import { plainPeople } from '@autoprov/testing';
+import { plainCompany } from '@autoprov/testing';
 import type { Network } from '@autoprov/testing';
 import type { Display } from '../shared/display.ts';
 import { withNetwork } from '../shared/run-tool.ts';
@@ -12,13 +12,7 @@ const FEW_ROWS = 10_000;
 
 /** A page of a million failures comes at once, a download of them takes no more memory than one of few, facts go in fast. */
 export async function prove(display: Display) {
-  const people = {
-    state: plainPeople({ users: 3, groups: 1, membersPerGroup: 3 }),
-    adminEmail: 'admin@example.com',
-    accessGroup: 'group001@example.com',
-    troubledPeople: [],
-    serviceProviderSeed: { accounts: [], signedUp: [], requiredAttributes: [] },
-  };
+  const people = plainCompany({ users: 3, groups: 1, membersPerGroup: 3 });
   const options = { dir: '.autoprov/proof', people, serviceProvider: { kind: 'scimmy' as const } };
   return withNetwork(display, options, (network) => measure(network, display));
 }

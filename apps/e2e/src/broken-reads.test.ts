@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { plainPeople } from '@autoprov/testing';
+import { plainCompany } from '@autoprov/testing';
 import type { DirectoryCommand, Network } from '@autoprov/testing';
 import { findDifferences, writesAfter } from './judge.ts';
 import { listFailures } from './list-failures.ts';
@@ -13,18 +13,10 @@ let network: Network;
 
 beforeAll(async () => {
   // Two pages of users; the members of the group are on both.
-  const state = plainPeople({ users: 620 });
-  const serviceProviderSeed = { accounts: [], signedUp: [], requiredAttributes: [] };
-  const people = {
-    state,
-    adminEmail: 'admin@example.com',
-    accessGroup: group,
-    troubledPeople: [],
-    serviceProviderSeed,
-  };
+  const people = { ...plainCompany({ users: 620 }), accessGroup: group };
   network = await startCompany('broken-reads', { people, env: { 'directory-reader': { GOOGLE_RETRY_MS: '1000' } } });
   network.directory.run({ do: 'addGroup', email: group });
-  const users = [...state.users.keys()];
+  const users = [...people.state.users.keys()];
   for (const user of [...users.slice(0, 15), ...users.slice(-15)]) {
     network.directory.run({ do: 'addMember', group, user });
   }

@@ -7,7 +7,7 @@ import { entryOf } from '@autoprov/failure-catalogue';
 import { rpcErrorOf, status } from '@autoprov/grpc';
 import type { RpcFailure } from '@autoprov/grpc';
 import { App, MappingRow, ProvisioningSetup } from '@autoprov/proto';
-import { directoryScopes, plainPeople, waitUntil } from '@autoprov/testing';
+import { directoryScopes, plainCompany, waitUntil } from '@autoprov/testing';
 import type { Network, ServiceName } from '@autoprov/testing';
 import { app, customer, installApp, setup as setupName, startCompany } from './start-company.ts';
 
@@ -20,14 +20,7 @@ const [userScope, schemaScope] = directoryScopes as [string, string];
 let network: Network;
 
 beforeAll(async () => {
-  const state = plainPeople({ users: 3, groups: 1, membersPerGroup: 3 });
-  const people = {
-    state,
-    adminEmail: 'admin@example.com',
-    accessGroup: 'group001@example.com',
-    troubledPeople: [],
-    serviceProviderSeed: { accounts: [], signedUp: [], requiredAttributes: [] },
-  };
+  const people = plainCompany({ users: 3, groups: 1, membersPerGroup: 3 });
   network = await startCompany('configuration-failures', {
     people,
     gatedDatabases: ['config', 'scim-pusher'],

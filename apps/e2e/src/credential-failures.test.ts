@@ -4,7 +4,7 @@ import { rpcErrorOf, status } from '@autoprov/grpc';
 import { runAsAdmin } from '@autoprov/postgres/testing';
 import { App, Customer, OAuthClient_Authentication, ProvisioningSetup } from '@autoprov/proto';
 import type { Failure } from '@autoprov/proto';
-import { plainPeople, startOAuthProvider, waitUntil } from '@autoprov/testing';
+import { plainCompany, startOAuthProvider, waitUntil } from '@autoprov/testing';
 import type { Network, OAuthProvider } from '@autoprov/testing';
 import { findDifferences } from './judge.ts';
 import { listFailures } from './list-failures.ts';
@@ -20,13 +20,7 @@ let gate: TokenGate;
 
 beforeAll(async () => {
   network = await startCompany('credential-failures', {
-    people: {
-      state: plainPeople({ users: 20, groups: 1, membersPerGroup: 20 }),
-      adminEmail: 'admin@example.com',
-      accessGroup: 'group001@example.com',
-      troubledPeople: [],
-      serviceProviderSeed: { accounts: [], signedUp: [], requiredAttributes: [] },
-    },
+    people: plainCompany({ users: 20, groups: 1, membersPerGroup: 20 }),
     serviceProvider: { kind: 'scimmy' },
     env: {
       'directory-reader': { CONFIG_SILENCE_MS: '1000' },

@@ -26,7 +26,12 @@ export type Method = {
 };
 
 /** A place in a request that holds text, by its path in JSON names, and the request that holds just that. */
-export type Text = { path: string; holding: (text: string) => JsonObject };
+export type Text = {
+  path: string;
+  /** The full name of the field that ends the path. */
+  field: string;
+  holding: (text: string) => JsonObject;
+};
 
 /** How a call ended. */
 export type Ended = { answer?: unknown; failure?: RpcFailure };
@@ -52,6 +57,33 @@ export function everyMethod(): Method[] {
     .filter((type) => type.kind === 'service')
     .filter(({ typeName }) => typeName.startsWith('autoprov.'))
     .flatMap(({ methods }) => methods.map((method) => describe(method)));
+}
+
+/**
+ * The full names of all fields with text that a request of any method can hold, found another way than the places of a
+ * method: by the types of messages, each looked at once.
+ */
+export function everyTextField(): string[] {
+  const inputs = [...registry]
+    .flatMap((type) => (type.kind === 'service' ? type.methods : []))
+    .map(({ input }) => input);
+  const messages = new Set(inputs.filter(({ typeName }) => typeName.startsWith('autoprov.')));
+  const found = new Set<string>();
+  // A set that grows is walked to its end.
+  for (const { fields } of messages) {
+    for (const field of fields) {
+      const { message, scalar } = field;
+      const hasTextKey = field.fieldKind === 'map' && field.mapKey === ScalarType.STRING && scalar !== undefined;
+      const isFree = ['google.protobuf.Value', 'google.protobuf.Struct'].includes(message?.typeName ?? '');
+      if (scalar === ScalarType.STRING || hasTextKey || isFree) found.add(fullNameOf(field));
+      else if (message && !closedMessages.includes(message.typeName)) messages.add(message);
+    }
+  }
+  return [...found];
+}
+
+function fullNameOf(field: DescField): string {
+  return `${field.parent.typeName}.${field.name}`;
 }
 
 function describe(method: DescMethod): Method {
@@ -84,6 +116,7 @@ function* listTextsOf(field: DescField, depth: number): Generator<Text> {
   const name = field.jsonName;
   const at = (suffix: string, wrap: (text: string) => JsonValue): Text => ({
     path: `${name}${suffix}`,
+    field: fullNameOf(field),
     holding: (text) => ({ [name]: wrap(text) }),
   });
   const within = function* (
@@ -98,7 +131,7 @@ function* listTextsOf(field: DescField, depth: number): Generator<Text> {
       return yield at(`${suffix}.value`, (text) => wrap({ list: [text] }));
     }
     for (const text of listTexts(inner, depth + 1)) {
-      yield at(`${suffix}.${text.path}`, (value) => wrap(text.holding(value)));
+      yield { ...at(`${suffix}.${text.path}`, (value) => wrap(text.holding(value))), field: text.field };
     }
   };
   switch (field.fieldKind) {

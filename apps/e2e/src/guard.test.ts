@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Hold_What, ProvisioningScope } from '@autoprov/proto';
-import { plainPeople, startKafka, waitUntil } from '@autoprov/testing';
+import { plainCompany, startKafka, waitUntil } from '@autoprov/testing';
 import type { LocalKafka, Network } from '@autoprov/testing';
 import { countWrites } from './judge.ts';
 import { runAutoprov } from './run-process.ts';
@@ -19,13 +19,7 @@ beforeAll(async () => {
   kafka = await startKafka({ dir: '.test/guard-kafka' });
   network = await startCompany('guard', {
     infra: { databaseUrl: process.env['DATABASE_URL']!, kafkaBrokers: kafka.brokers },
-    people: {
-      state: plainPeople({ users: 2 * size, groups: 2, membersPerGroup: size }),
-      adminEmail: 'admin@example.com',
-      accessGroup: staying,
-      troubledPeople: [],
-      serviceProviderSeed: { accounts: [], signedUp: [], requiredAttributes: [] },
-    },
+    people: plainCompany({ users: 2 * size, groups: 2, membersPerGroup: size }),
     serviceProvider: { kind: 'scimmy' },
   });
   await installApp(network, { scope: ProvisioningScope.fromPartial({ groups: [staying, leaving] }) });

@@ -1,34 +1,19 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createPublisher, toCloudEvent } from '@autoprov/kafka';
-import { Check } from '@autoprov/proto';
-import { createCertificates, plainPeople, waitUntil } from '@autoprov/testing';
+import { createCertificates, plainCompany, waitUntil } from '@autoprov/testing';
 import type { Network } from '@autoprov/testing';
 import { preparePython, prepareTypescript, runClient, type IntegrateClient } from './integrate-clients.ts';
+import { reportCheck } from './report-check.ts';
 import { runAutoprov } from './run-process.ts';
 import { app, call, customer, installApp, setup, startCompany } from './start-company.ts';
 
 let network: Network;
 
 beforeAll(async () => {
-  const people = {
-    state: plainPeople({ users: 3, groups: 1, membersPerGroup: 3 }),
-    adminEmail: 'admin@example.com',
-    accessGroup: 'group001@example.com',
-    troubledPeople: [],
-    serviceProviderSeed: { accounts: [], signedUp: [], requiredAttributes: [] },
-  };
+  const people = plainCompany({ users: 3, groups: 1, membersPerGroup: 3 });
   network = await startCompany('integrate', { people });
   await installApp(network);
-  const publisher = await createPublisher(network.kafka);
-  const failed = Check.fromPartial({ source: 'token-broker', subject: customer, code: '17010', reason: 'KEY_REFUSED' });
-  const message = { ...failed, seq: 1n, occurTime: new Date() };
-  const origin = { installationId: 'local', service: 'token-broker' };
-  await publisher.publish([toCloudEvent(origin, { kind: 'check', message })]);
-  await publisher.stop();
-  const page = { parent: customer, filter: undefined, pageSize: 0, pageToken: '' };
-  const isListed = async () => (await network.clients.failures.listFailures(page, call)).failures.length === 1;
-  await waitUntil('the failure is listed', isListed, Date.now() + 30_000);
+  await reportCheck(network, { subject: customer, code: '17010' });
 });
 
 afterAll(() => network?.stop());

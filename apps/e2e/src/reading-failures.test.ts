@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { runAsAdmin } from '@autoprov/postgres/testing';
 import { Failure_State, GuardPolicy, ProvisioningScope, type Failure } from '@autoprov/proto';
-import { findGroup, plainPeople, startKafka, waitUntil } from '@autoprov/testing';
+import { findGroup, plainCompany, startKafka, waitUntil } from '@autoprov/testing';
 import type { GoogleGroup, LocalKafka, Network } from '@autoprov/testing';
 import { findDifferences } from './judge.ts';
 import { listFailures } from './list-failures.ts';
@@ -25,13 +25,7 @@ beforeAll(async () => {
   network = await startCompany('reading-failures', {
     infra: { databaseUrl: process.env['DATABASE_URL']!, kafkaBrokers: kafka.brokers },
     gatedDatabases: ['directory-reader', 'scim-pusher'],
-    people: {
-      state: plainPeople({ users: 20, groups: 2, membersPerGroup: 10 }),
-      adminEmail: 'admin@example.com',
-      accessGroup,
-      troubledPeople: [],
-      serviceProviderSeed: { accounts: [], signedUp: [], requiredAttributes: [] },
-    },
+    people: plainCompany({ users: 20, groups: 2, membersPerGroup: 10 }),
     serviceProvider: { kind: 'scimmy' },
     env: {
       'directory-reader': { GOOGLE_RETRY_MS: '500' },

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { App, Customer, ProvisioningSetup } from '@autoprov/proto';
-import { startNetwork } from '@autoprov/testing';
+import type { ProvisioningSetup } from '@autoprov/proto';
+import { addCustomer, installApp as installAt, startNetwork } from '@autoprov/testing';
 import type { Network, NetworkOptions } from '@autoprov/testing';
 import { findSecrets } from './find-secrets.ts';
 
@@ -48,23 +48,8 @@ export async function startCompany(name: string, options: Omit<NetworkOptions, '
 
 /** Stores the delegation and the credential, and activates a setup: the access group, and what `wanted` says. */
 export async function installApp(network: Network, wanted: Partial<ProvisioningSetup> = {}): Promise<void> {
-  const { clients, directory, people, serviceProvider } = network;
-  const { config, tokenBroker } = clients;
-  const write = { validateOnly: false, requestId: '' };
-  const acme = Customer.fromPartial({ displayName: 'Acme' });
-  await config.createCustomer({ customerId: 'acme', customer: acme, ...write }, call);
-  const serviceAccountKeyJson = JSON.stringify(directory.serviceAccountKey());
-  const delegation = { customer, serviceAccountKeyJson, adminEmail: people.adminEmail, validateOnly: false };
-  await tokenBroker.setDelegation(delegation, call);
-  const wiki = App.fromPartial({ displayName: 'Wiki', template: 'templates/scim-in-house' });
-  await config.createApp({ parent: customer, appId: 'wiki', app: wiki, ...write }, call);
-  const secret = { $case: 'bearerToken', value: serviceProvider.access.token } as const;
-  await tokenBroker.setCredential(
-    { app, secret, expireTime: undefined, keepPrevious: false, validateOnly: false },
-    call,
-  );
-  const endpointUrl = serviceProvider.access.baseUrl;
-  const plain = ProvisioningSetup.fromPartial({ endpointUrl, scope: { groups: [people.accessGroup] } });
-  const created = await config.createSetup({ parent: app, setup: { ...plain, ...wanted }, ...write }, call);
-  await config.activateSetup({ name: setup, etag: created.setup!.etag, ...write }, call);
+  const { directory, people, serviceProvider } = network;
+  const parent = await addCustomer(network, 'acme', directory);
+  const scope = { groups: [people.accessGroup] };
+  await installAt(network, { parent, id: 'wiki', at: serviceProvider }, { scope, ...wanted });
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createClient, rpcErrorOf, status } from '@autoprov/grpc';
 import type { RpcFailure } from '@autoprov/grpc';
 import { ConfigServiceClient, ProvisioningSetup } from '@autoprov/proto';
-import { createCertificates, plainPeople } from '@autoprov/testing';
+import { createCertificates, plainCompany } from '@autoprov/testing';
 import type { Network, NetworkClients } from '@autoprov/testing';
 import { runAutoprov } from './run-process.ts';
 import { app, call, customer, installApp, setup, startCompany } from './start-company.ts';
@@ -18,15 +18,7 @@ let network: Network;
 let config: NetworkClients['config'];
 
 beforeAll(async () => {
-  const state = plainPeople({ users: 3, groups: 1, membersPerGroup: 3 });
-  const serviceProviderSeed = { accounts: [], signedUp: [], requiredAttributes: [] };
-  const people = {
-    state,
-    adminEmail: 'admin@example.com',
-    accessGroup: group,
-    troubledPeople: [],
-    serviceProviderSeed,
-  };
+  const people = plainCompany({ users: 3, groups: 1, membersPerGroup: 3 });
   network = await startCompany('wrong-input', { people });
   ({ config } = network.clients);
   await installApp(network);

@@ -19,7 +19,7 @@ export { directoryScopes, makeServiceAccountKey, optionalScopes } from './direct
 export type { ServiceAccountKey } from './directory/directory.ts';
 export { examplePeople } from './directory/example-people.ts';
 export type { ExamplePeople, ExamplePeopleOptions } from './directory/example-people.ts';
-export { plainPeople } from './directory/plain-people.ts';
+export { plainCompany, plainPeople } from './directory/plain-people.ts';
 export { findGroup, findUser } from './directory/state.ts';
 export type { DirectoryState, GoogleGroup, GoogleUser } from './directory/state.ts';
 export type { ServiceProviderSeed, TroubledPerson } from './directory/troubled-people.ts';
@@ -39,6 +39,7 @@ export { demandedAccounts } from './reference/demanded-accounts.ts';
 export type { DemandedAccount, DemandedSetup } from './reference/demanded-accounts.ts';
 export { compareAccounts } from './reference/compare-accounts.ts';
 export type { Comparison } from './reference/compare-accounts.ts';
+export { addCustomer, installApp } from './network/install-app.ts';
 export { startNetwork } from './network/start-network.ts';
 export type { Network, NetworkOptions } from './network/network.ts';
 export { createClients as createNetworkClients } from './network/clients.ts';

@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { lagOf, topics } from '@autoprov/kafka';
 import { GetAppStatusResponse_State } from '@autoprov/proto';
-import { plainPeople, waitUntil } from '@autoprov/testing';
+import { addCustomer, installApp, plainCompany, plainPeople, waitUntil } from '@autoprov/testing';
 import type { ExampleDirectory, Network } from '@autoprov/testing';
 import type { Display } from '../../shared/display.ts';
-import { addCustomer, installApp } from '../../shared/install-app.ts';
 import { withNetwork } from '../../shared/run-tool.ts';
-import { groupsOf, nobody, plainCompany } from './plain-company.ts';
+import { groupsOf, nobody } from './plain-company.ts';
 
 const USERS = 10_000;
 const SCOPED_GROUPS = 200;
@@ -47,7 +46,7 @@ async function count(network: Network, display: Display): Promise<Counted> {
   display.step('a customer, and a first app that is brought into step');
   const parent = await addCustomer(network, 'acme', network.directory);
   const wiki = { parent, id: 'wiki', at: network.serviceProvider };
-  const app = await installApp(network, wiki, scoped);
+  const app = await installApp(network, wiki, { scope: scoped });
   await settleSaying(network, display, app);
 
   display.step('a second pass, with nothing changed');
@@ -64,7 +63,7 @@ async function count(network: Network, display: Display): Promise<Counted> {
 
   display.step('a second app, whose groups are known');
   const before = await readCounts(network, parent);
-  await installApp(network, await anotherApp(network, parent, 'crm'), { groups: scoped.groups.slice(0, 2) });
+  await installApp(network, await anotherApp(network, parent, 'crm'), { scope: { groups: scoped.groups.slice(0, 2) } });
   await network.settle({ read: false, timeoutMs: TIMEOUT_MS });
   const between = await readCounts(network, parent);
 
@@ -90,7 +89,7 @@ async function count(network: Network, display: Display): Promise<Counted> {
 /** Makes the directory slow, so that there is time to see what an app does that waits for it. */
 async function installAndWatch(network: Network, where: Awaited<ReturnType<typeof anotherApp>>, groups: string[]) {
   network.directory.run({ do: 'setLatency', latencyMs: 1_000 });
-  const app = await installApp(network, where, { groups });
+  const app = await installApp(network, where, { scope: { groups } });
   let waitingExplanation = '';
   await waitUntil(
     `${app} to wait for a read`,
@@ -111,7 +110,7 @@ async function installAndWatch(network: Network, where: Awaited<ReturnType<typeo
 async function readWithoutGroups(network: Network): Promise<{ readsNoGroups: number }> {
   const directory = network.directory.addCustomer({ people: plainPeople({ users: USERS, domain: 'globex.example' }) });
   const parent = await addCustomer(network, 'globex', directory, 'admin@globex.example');
-  await installApp(network, await anotherApp(network, parent, 'wiki'), nobody);
+  await installApp(network, await anotherApp(network, parent, 'wiki'), { scope: nobody });
   await network.settle({ read: false, timeoutMs: TIMEOUT_MS });
   directory.run({ do: 'resetCounts' });
   await network.settle({ timeoutMs: TIMEOUT_MS });

@@ -1,10 +1,9 @@
-import { waitUntil } from '@autoprov/testing';
+import { addCustomer, installApp, plainCompany, waitUntil } from '@autoprov/testing';
 import type { Network } from '@autoprov/testing';
 import { bar } from '../../shared/display.ts';
 import type { Display } from '../../shared/display.ts';
-import { addCustomer, installApp } from '../../shared/install-app.ts';
 import { withNetwork } from '../../shared/run-tool.ts';
-import { groupsOf, nobody, plainCompany } from './plain-company.ts';
+import { groupsOf, nobody } from './plain-company.ts';
 
 const GROUPS = 200;
 const CALL = { timeoutMs: 60_000 };
@@ -32,7 +31,7 @@ async function measure(network: Network, display: Display, users: number): Promi
   const customer = await addCustomer(network, 'acme', network.directory);
   const scope = { ...nobody, groups: groupsOf(network.people.state) };
   const where = { parent: customer, id: 'wiki', at: network.serviceProvider };
-  await installApp(network, where, scope);
+  await installApp(network, where, { scope });
   const seconds = await timeFirstRead(network, display, customer, users);
   display.step('published, and read once more');
   await network.settle({ timeoutMs: TIMEOUT_MS });

@@ -1,3 +1,4 @@
+import type { ExamplePeople } from './example-people.ts';
 import type { DirectoryState, GoogleGroup, GoogleUser } from './state.ts';
 
 /** How big. */
@@ -33,6 +34,15 @@ export function plainPeople(options: PlainPeopleOptions): DirectoryState {
     ),
     schemas: [],
   };
+}
+
+/** Plain people as a network takes them: the first group is the access group, nobody has to fail. */
+export function plainCompany(options: PlainPeopleOptions): ExamplePeople {
+  const state = plainPeople(options);
+  const [first] = state.groups.values();
+  const serviceProviderSeed = { accounts: [], signedUp: [], requiredAttributes: [] };
+  const adminEmail = `admin@${state.domain}`;
+  return { state, adminEmail, accessGroup: first?.email ?? '', troubledPeople: [], serviceProviderSeed };
 }
 
 function makePlainUser(index: number, domain: string): GoogleUser {

@@ -1,5 +1,6 @@
-import { App, Customer, ProvisioningSetup } from '@autoprov/proto';
-import type { Network, ServiceProviderProcess } from '@autoprov/testing';
+import { App, Customer, ProvisioningScope, ProvisioningSetup } from '@autoprov/proto';
+import type { Network } from './network.ts';
+import type { ServiceProviderProcess } from './service-provider-process.ts';
 
 const CALL = { timeoutMs: 60_000 };
 const WRITE = { validateOnly: false, requestId: '' };
@@ -21,11 +22,16 @@ export async function addCustomer(
   return customer;
 }
 
-/** Installs an app of a customer at a service provider and activates its setup; answers the app's name. */
+/** A setup, but for the endpoint; what is not said is as it is by default. */
+export type WantedSetup = Omit<Partial<ProvisioningSetup>, 'scope'> & {
+  scope?: Partial<ProvisioningScope> | undefined;
+};
+
+/** Installs an app of a customer at a service provider and activates the setup that is wanted; answers the app's name. */
 export async function installApp(
   { clients }: Network,
   { parent, id, at }: { parent: string; id: string; at: Pick<ServiceProviderProcess, 'access'> },
-  scope: { groups?: string[]; filter?: string },
+  wanted: WantedSetup,
 ): Promise<string> {
   const { config, tokenBroker } = clients;
   const app = `${parent}/apps/${id}`;
@@ -34,7 +40,11 @@ export async function installApp(
   const secret = { $case: 'bearerToken', value: at.access.token } as const;
   const credential = { app, secret, expireTime: undefined, keepPrevious: false, validateOnly: false };
   await tokenBroker.setCredential(credential, CALL);
-  const setup = ProvisioningSetup.fromPartial({ endpointUrl: at.access.baseUrl, scope });
+  const setup = ProvisioningSetup.fromPartial({
+    endpointUrl: at.access.baseUrl,
+    ...wanted,
+    scope: ProvisioningScope.fromPartial(wanted.scope ?? {}),
+  });
   const created = await config.createSetup({ parent: app, setup, ...WRITE }, CALL);
   await config.activateSetup({ name: `${app}/setup`, etag: created.setup!.etag, ...WRITE }, CALL);
   return app;
