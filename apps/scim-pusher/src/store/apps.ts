@@ -53,11 +53,15 @@ export async function listAppsWithWork(db: Db, now: Date): Promise<AppKey[]> {
   return rows;
 }
 
-/** Active apps that wait because of their credential: what is wrong is not said by a code of a person (450xx). */
+/**
+ * Active apps that wait because of their credential: not for their service provider (450xx), nor for the record of their
+ * setup (25001).
+ */
 export async function listAppsWithoutAccess(db: Db, now: Date): Promise<AppKey[]> {
   const { rows } = await db.query<AppKey>(
     `select customer_id as "customerId", app_id as "appId" from apps join setups using (customer_id, app_id)
-     where setups.active and health <> 'running' and health_code not like '450%' and back_off_until > $1`,
+     where setups.active and health <> 'running' and health_code not like '450%' and health_code <> '25001'
+       and back_off_until > $1`,
     [now],
   );
   return rows;
