@@ -3,6 +3,7 @@ import { rpcErrorOf, status } from '@autoprov/grpc';
 import {
   Danger,
   DirectoryUser_State,
+  GetAppStatusResponse_State,
   GuardPolicy,
   HeldAction_State,
   MappingRow,
@@ -14,6 +15,7 @@ import { approveHeldActions } from '../rpc/approve-held-actions.ts';
 import { explainUser } from '../rpc/explain-user.ts';
 import { getAppStatus } from '../rpc/get-app-status.ts';
 import { listHeldActions } from '../rpc/list-held-actions.ts';
+import { countHeldByApp } from '../store/held-actions.ts';
 import { pushApp } from './push-app.ts';
 import { mappingRows, patient, startTestApp, type TestApp, type TestPerson } from './test-app.fixture.ts';
 
@@ -229,6 +231,12 @@ test('a protected person keeps access, whatever is approved', async () => {
   expect(await suspendedIds(sp)).toEqual(['1001']);
   const seen = await held(app);
   expect(seen.actions).toMatchObject([{ isProtected: true }]);
+  // Nothing waits for anybody.
+  expect(await getAppStatus(app.ctx, { app: name })).toMatchObject({
+    state: GetAppStatusResponse_State.STATE_IN_STEP,
+    heldCount: 0n,
+  });
+  expect(await countHeldByApp(app.pool)).toEqual([]);
   expect(await approve(app, seen.approvalHash).catch(rpcErrorOf)).toMatchObject({ code: status.INVALID_ARGUMENT });
   await app.configure();
   await app.push();

@@ -151,11 +151,11 @@ export async function endHeldActions(
   );
 }
 
-/** How many rows wait for an approval. */
+/** How many rows wait for an approval; those of protected people wait for none. */
 export async function countHeld(db: Db, app: AppKey): Promise<bigint> {
   const { rows } = await db.query<{ held: bigint }>(
     `select count(*) as held from held_actions
-     where customer_id = $1 and app_id = $2 and end_no is null and approval_no is null`,
+     where customer_id = $1 and app_id = $2 and end_no is null and approval_no is null and not protected`,
     [app.customerId, app.appId],
   );
   return rows[0]!.held;
@@ -166,7 +166,7 @@ export async function countHeldByApp(db: Db): Promise<(AppKey & { held: bigint }
   const { rows } = await db.query<AppKey & { held: bigint }>(
     `select customer_id as "customerId", app_id as "appId", count(*) as held
      from held_actions join setups using (customer_id, app_id)
-     where end_no is null and approval_no is null and active group by 1, 2`,
+     where end_no is null and approval_no is null and not protected and active group by 1, 2`,
   );
   return rows;
 }
