@@ -61,7 +61,8 @@ async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stoppi
     pass.listIsEmpty = pass.work.listState === 'held' && (await isListEmpty(ctx.pool, key));
     await endKeepingBack(pass);
     const cursorNo = work.cursorRevision === app.revision ? work.cursorNo : 0n;
-    pass.guard = await openGuard(pass, cursorNo, coverage.ingestNo);
+    const guard = await openGuard(pass, cursorNo, coverage.ingestNo);
+    if (guard) pass.guard = guard;
     await pushDue(pass);
     await pushBehind(pass, cursorNo, coverage.ingestNo);
   } finally {
@@ -98,6 +99,9 @@ function createPass(
 ): Pass {
   const requestCounts: Record<string, number> = {};
   const writePace = writePaceOf(ctx, app);
+  // A request must end before another worker may take the app.
+  const mayStart = () => !stopping.aborted && lease.remainingMs() > ctx.settings.httpTimeoutMs;
+  const assertNotHeld = watchHolds(ctx, app);
   const scim = new ScimClient({
     baseUrl: app.setup.endpointUrl,
     dispatcher: ctx.spAgent,
@@ -109,9 +113,8 @@ function createPass(
     timeoutMs: ctx.settings.httpTimeoutMs,
     retryForMs: ctx.settings.retryForMs,
     signal: lease.lost,
-    // A request must end before another worker may take the app.
-    mayStart: () => !stopping.aborted && lease.remainingMs() > ctx.settings.httpTimeoutMs,
-    assertNotHeld: watchHolds(ctx, app),
+    mayStart,
+    assertNotHeld,
     onRequest: (method) => (requestCounts[method] = (requestCounts[method] ?? 0) + 1),
   });
   return {
@@ -121,6 +124,11 @@ function createPass(
     lease,
     write: createFencedWriter(ctx.pool, lease),
     scim,
+    async assertGoesOn() {
+      lease.lost.throwIfAborted();
+      if (!mayStart()) throw new PassEndedError();
+      await assertNotHeld(removalsHeld !== 'hold');
+    },
     ...(removalsHeld && { removalsHeld }),
     listIsEmpty: false,
     outagesInRow: 0,

@@ -41,9 +41,9 @@ async function saveNewApproval(ctx: PusherContext, tx: Db, key: AppKey, hash: st
   const covered = await findCovered(tx, key, hash);
   const setupRevision = (await findSetup(tx, key))?.revision ?? 0n;
   if (covered.some((row) => row.setupRevision !== setupRevision)) throw staleApproval(key, setupRevision);
-  const heldNos = covered.filter(({ endNo }) => endNo === null).map(({ heldNo }) => heldNo);
+  const heldNos = covered.filter(({ hasEnded }) => !hasEnded).map(({ heldNo }) => heldNo);
   const counts = { approvedCount: BigInt(heldNos.length), droppedCount: BigInt(covered.length - heldNos.length) };
-  await saveApproval(tx, key, heldNos, { hash, setupRevision, approvedBy, approvedAt: ctx.now(), ...counts });
+  await saveApproval(tx, key, heldNos, { hash, approvedBy, approvedAt: ctx.now(), ...counts });
   return counts;
 }
 
