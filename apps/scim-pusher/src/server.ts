@@ -60,7 +60,7 @@ export async function startScimPusher(
     spAgent,
     spAllowedHosts: env.sp.allowedHosts,
     refusedHeaders: new Map(),
-    confirmedAtMs: new Map(),
+    confirmAgainAtMs: new Map(),
     origin: { installationId: env.installationId, service: 'scim-pusher' },
     logger,
     now: createClock(env.clockOffsetMs),

@@ -53,7 +53,7 @@ async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stoppi
   const isConfigSilent = Date.now() - answeredAt.getTime() > configStaleAfterMs;
   const removalsHeld = holds.length > 0 ? 'hold' : isConfigSilent ? 'config silent' : undefined;
   const pass = createPass(ctx, app, work, lease, stopping, removalsHeld);
-  const record = await confirmSetup(ctx, app);
+  const record = await confirmSetup(ctx, app, work, isConfigSilent);
   if (record === 'outdated') return;
   if (record !== 'confirmed') return recordHealth({ ...pass, down: record });
   try {

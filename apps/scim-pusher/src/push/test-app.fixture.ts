@@ -94,7 +94,7 @@ export function createTestContext(
     }),
     spAllowedHosts,
     refusedHeaders: new Map(),
-    confirmedAtMs: new Map(),
+    confirmAgainAtMs: new Map(),
     origin: { installationId: 'test', service: 'scim-pusher' },
     logger,
     now: () => new Date(),
