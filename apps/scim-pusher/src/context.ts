@@ -20,6 +20,8 @@ export type PusherContext = {
   refusedHeaders: Map<string, string>;
   /** When config is asked again whether an app's setup is there, by app: see confirmSetup. Monotonic. */
   confirmAgainAtMs: Map<string, number>;
+  /** Whether the token broker was silent when it was asked last; undefined: it has not been asked yet. */
+  brokerSilent: boolean | undefined;
   origin: EventOrigin;
   logger: Logger;
   /** The service's clock: due times are compared with it, leases never. */

@@ -61,6 +61,7 @@ export async function startScimPusher(
     spAllowedHosts: env.sp.allowedHosts,
     refusedHeaders: new Map(),
     confirmAgainAtMs: new Map(),
+    brokerSilent: undefined,
     origin: { installationId: env.installationId, service: 'scim-pusher' },
     logger,
     now: createClock(env.clockOffsetMs),

@@ -95,6 +95,7 @@ export function createTestContext(
     spAllowedHosts,
     refusedHeaders: new Map(),
     confirmAgainAtMs: new Map(),
+    brokerSilent: undefined,
     origin: { installationId: 'test', service: 'scim-pusher' },
     logger,
     now: () => new Date(),
