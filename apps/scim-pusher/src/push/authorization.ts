@@ -3,7 +3,7 @@ import { inTransaction, takeCheckSeq } from '@autoprov/postgres';
 import { cutDetail } from '@autoprov/scim';
 import { Secret } from '@autoprov/service';
 import type { PusherContext } from '../context.ts';
-import type { AppKey } from '../domain/model.ts';
+import { appNameOf, type AppKey } from '../domain/model.ts';
 import { addCheck } from './health.ts';
 import { ScimFailureError, type ScimFailure } from './scim-client.ts';
 
@@ -13,10 +13,10 @@ import { ScimFailureError, type ScimFailure } from './scim-client.ts';
  */
 export function authorizationOf(
   ctx: PusherContext,
-  { customerId, appId }: AppKey,
+  key: AppKey,
   how: CallOptions = { timeoutMs: 10_000 },
 ): (forceNew: boolean) => Promise<Secret> {
-  const app = `customers/${customerId}/apps/${appId}`;
+  const app = appNameOf(key);
   let held: { header: Secret; expireAtMs: number } | undefined;
   return async (forceNew) => {
     if (held && !forceNew && held.expireAtMs > Date.now()) return held.header;

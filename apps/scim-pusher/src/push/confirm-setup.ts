@@ -1,6 +1,6 @@
 import { rpcErrorOf, status } from '@autoprov/grpc';
 import type { PusherContext } from '../context.ts';
-import type { AppSetup } from '../domain/model.ts';
+import { appNameOf, type AppSetup } from '../domain/model.ts';
 import { followSetups } from '../follow-setups.ts';
 import type { AppWork } from '../store/apps.ts';
 import { findSetup } from '../store/setups.ts';
@@ -33,7 +33,7 @@ export async function confirmSetup(
   { healthCode }: Pick<AppWork, 'healthCode'>,
   isConfigSilent: boolean,
 ): Promise<'confirmed' | 'outdated' | ScimFailure> {
-  const name = `customers/${app.customerId}/apps/${app.appId}`;
+  const name = appNameOf(app);
   const asFound = healthCode === missing.code ? missing : 'confirmed';
   const askAtMs = ctx.confirmAgainAtMs.get(name) ?? -Infinity;
   if (isConfigSilent || performance.now() < askAtMs) return asFound;

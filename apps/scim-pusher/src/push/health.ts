@@ -2,7 +2,7 @@ import { Check } from '@autoprov/proto';
 import { toCloudEvent } from '@autoprov/kafka';
 import { addToOutbox, type Db } from '@autoprov/postgres';
 import type { PusherContext } from '../context.ts';
-import type { AppKey } from '../domain/model.ts';
+import { appNameOf } from '../domain/model.ts';
 import { nextProbe } from '../domain/retry.ts';
 import { saveHealth } from '../store/apps.ts';
 import type { Pass } from './pass.ts';
@@ -35,7 +35,7 @@ async function recordDown(pass: Pass): Promise<void> {
     const seq = await saveHealth(tx, pass.app, { health, code, reason, detail, attempt, backOffUntil });
     if (!broker) {
       await addCheck(tx, pass.ctx, {
-        subject: nameOf(pass.app),
+        subject: appNameOf(pass.app),
         seq,
         passed: false,
         code,
@@ -45,14 +45,14 @@ async function recordDown(pass: Pass): Promise<void> {
       });
     } else if (work.health !== 'running' && (work.healthCode !== code || work.healthReason !== reason)) {
       // Whatever we reported before, what holds now is the token broker's to say.
-      await addCheck(tx, pass.ctx, { subject: nameOf(pass.app), seq, passed: true });
+      await addCheck(tx, pass.ctx, { subject: appNameOf(pass.app), seq, passed: true });
     }
   });
 }
 
 /** The app goes on as soon as the broker has another header than the refused one, or any where it had none. */
 function rememberRefused({ ctx, app, scim }: Pass): void {
-  const name = nameOf(app);
+  const name = appNameOf(app);
   if (scim.refusedDigest === undefined) ctx.refusedHeaders.delete(name);
   else ctx.refusedHeaders.set(name, scim.refusedDigest);
 }
@@ -60,7 +60,7 @@ function rememberRefused({ ctx, app, scim }: Pass): void {
 async function recordRecovered(pass: Pass): Promise<void> {
   await pass.write(async (tx) => {
     const seq = await saveHealth(tx, pass.app, { health: 'running', attempt: 0 });
-    await addCheck(tx, pass.ctx, { subject: nameOf(pass.app), seq, passed: true });
+    await addCheck(tx, pass.ctx, { subject: appNameOf(pass.app), seq, passed: true });
   });
 }
 
@@ -73,8 +73,4 @@ export async function addCheck(
   const message = { ...Check.fromPartial({}), source: 'scim-pusher', occurTime: ctx.now(), ...check };
   await addToOutbox(tx, [toCloudEvent(ctx.origin, { kind: 'check', message })]);
   ctx.wakeOutbox();
-}
-
-function nameOf({ customerId, appId }: AppKey): string {
-  return `customers/${customerId}/apps/${appId}`;
 }

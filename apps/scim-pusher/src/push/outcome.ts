@@ -5,7 +5,7 @@ import { addToOutbox, isUniqueViolation, type Db } from '@autoprov/postgres';
 import type { ScimFailure } from './scim-client.ts';
 import type { Decision } from '../domain/decide.ts';
 import type { Danger } from '../domain/guard.ts';
-import type { Account } from '../domain/model.ts';
+import { appNameOf, type Account } from '../domain/model.ts';
 import { nextAttempt } from '../domain/retry.ts';
 import { saveAcceptance, saveRefusal, saveWithdrawal, wakeParked, type Acceptance } from '../store/accounts.ts';
 import { saveGuardedChanges } from '../store/guarded-changes.ts';
@@ -140,11 +140,10 @@ export async function recordWithdrawn(pass: Pass, turn: Turn): Promise<void> {
 }
 
 async function addOutcome(tx: Db, { ctx, app }: Pass, turn: Turn, outcome: Partial<Outcome>): Promise<void> {
-  const customer = `customers/${app.customerId}`;
   const message: Outcome = {
     ...Outcome.fromPartial({}),
-    app: `${customer}/apps/${app.appId}`,
-    user: `${customer}/users/${turn.userId}`,
+    app: appNameOf(app),
+    user: `customers/${app.customerId}/users/${turn.userId}`,
     setupRevision: app.revision,
     traceId: randomBytes(16).toString('hex'),
     ...outcome,

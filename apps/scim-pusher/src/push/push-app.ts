@@ -4,17 +4,17 @@ import type { PusherContext } from '../context.ts';
 import type { AppKey, AppSetup } from '../domain/model.ts';
 import { listDueUsers } from '../store/accounts.ts';
 import { wakeApproved } from '../store/approvals.ts';
-import { addCounts, findApp, saveCursor, saveRemovalsKeptBack, type AppWork } from '../store/apps.ts';
+import { addCounts, findApp, saveCursor, saveListState, saveRemovalsKeptBack, type AppWork } from '../store/apps.ts';
 import { findCoverage, type Coverage } from '../store/customers.ts';
 import { findHolds, holdParents } from '../store/holds.ts';
-import { clearListedAccounts, isListEmpty, saveListState } from '../store/listed-accounts.ts';
+import { clearListedAccounts, isListEmpty } from '../store/listed-accounts.ts';
 import { findSetup, isActive, readSetupFeed } from '../store/setups.ts';
 import { listUsersAfter } from '../store/users.ts';
 import { authorizationOf } from './authorization.ts';
 import { confirmSetup } from './confirm-setup.ts';
 import { openGuard } from './guard.ts';
 import { recordHealth } from './health.ts';
-import { meetServiceProvider } from './list-accounts.ts';
+import { meetServiceProvider } from './meet-service-provider.ts';
 import type { Pass } from './pass.ts';
 import { pushPeople } from './push-people.ts';
 import { PassEndedError, ScimClient } from './scim-client.ts';
@@ -26,7 +26,7 @@ const maxBatchSize = 200;
 const defaultRequestsPerSecond = 10;
 const defaultConcurrentRequests = 4;
 /** config is asked every few seconds; silent for longer, what it last said may no longer hold. */
-export const configStaleAfterMs = 30_000;
+const configStaleAfterMs = 30_000;
 
 /** Brings one app up to date, if no other worker does; returns when nothing can be done now. */
 export async function pushApp(ctx: PusherContext, key: AppKey, stopping: AbortSignal): Promise<void> {
@@ -55,7 +55,10 @@ async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stoppi
   const pass = createPass(ctx, app, work, lease, stopping, removalsHeld);
   const record = await confirmSetup(ctx, app, work, isConfigSilent);
   if (record === 'outdated') return;
-  if (record !== 'confirmed') return recordHealth({ ...pass, down: record });
+  if (record !== 'confirmed') {
+    pass.down = record;
+    return recordHealth(pass);
+  }
   try {
     await meetServiceProvider(pass);
     pass.listIsEmpty = pass.work.listState === 'held' && (await isListEmpty(ctx.pool, key));

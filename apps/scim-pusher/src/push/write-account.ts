@@ -1,5 +1,6 @@
 import { ScimProfile_Update } from '@autoprov/proto';
 import {
+  isObject,
   member,
   mergeForPut,
   patchRequest,
@@ -72,7 +73,7 @@ async function putMerged(pass: Pass, path: string, desired: ScimUser, isRemoval:
 
 function idOf(answer: Extract<ScimAnswer, { ok: true }>): string | undefined {
   const { body } = answer;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
+  if (!isObject(body)) return undefined;
   const id = member(body, 'id');
   return typeof id === 'string' && id !== '' ? id : undefined;
 }

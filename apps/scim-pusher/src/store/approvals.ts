@@ -15,11 +15,14 @@ export async function lockHeldActions(tx: Db, { customerId, appId }: AppKey): Pr
   await tx.query(`select from apps where customer_id = $1 and app_id = $2 for update`, [customerId, appId]);
 }
 
-/** An approval by its hash; undefined: it was not given. */
-export async function findApproval(db: Db, { customerId, appId }: AppKey, hash: string): Promise<Approval | undefined> {
-  const { rows } = await db.query<Approval>(
-    `select approval_hash as hash, approved_by as "approvedBy", approved_at as "approvedAt",
-       approved_count as "approvedCount", dropped_count as "droppedCount"
+/** What an approval answered, by its hash; undefined: it was not given. */
+export async function findApproval(
+  db: Db,
+  { customerId, appId }: AppKey,
+  hash: string,
+): Promise<Pick<Approval, 'approvedCount' | 'droppedCount'> | undefined> {
+  const { rows } = await db.query<Pick<Approval, 'approvedCount' | 'droppedCount'>>(
+    `select approved_count as "approvedCount", dropped_count as "droppedCount"
      from approvals where customer_id = $1 and app_id = $2 and approval_hash = $3`,
     [customerId, appId, hash],
   );

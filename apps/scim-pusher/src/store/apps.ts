@@ -1,5 +1,6 @@
 import type { Db } from '@autoprov/postgres';
 import type { AppKey } from '../domain/model.ts';
+import { withoutNulls } from './without-nulls.ts';
 
 export type Health = 'running' | 'backing_off' | 'quarantined';
 
@@ -82,7 +83,7 @@ export async function findApp(db: Db, { customerId, appId }: AppKey): Promise<Ap
     customerId,
     appId,
   ]);
-  return rows[0];
+  return rows[0] && withoutNulls(rows[0]);
 }
 
 /** Moves the app's cursor. */
@@ -127,6 +128,15 @@ export async function saveHealth(
     ],
   );
   return rows[0]!.checkSeq;
+}
+
+/** Remembers that the service provider's list is whole, or used up. */
+export async function saveListState(tx: Db, app: AppKey, listState: 'held' | 'used'): Promise<void> {
+  await tx.query(`update apps set list_state = $3 where customer_id = $1 and app_id = $2`, [
+    app.customerId,
+    app.appId,
+    listState,
+  ]);
 }
 
 /** Remembers whether the service provider says that it knows PATCH. */

@@ -1,6 +1,7 @@
 import type { Db } from '@autoprov/postgres';
 import type { DangerousChange, ValueChange } from '../domain/guard.ts';
 import type { AppKey } from '../domain/model.ts';
+import { withoutNulls } from './without-nulls.ts';
 
 /** Why a row ended. */
 export type EndReason = 'applied' | 'changed' | 'returned' | 'setup_changed';
@@ -176,8 +177,4 @@ export async function countHeldByApp(db: Db): Promise<(AppKey & { held: bigint }
 /** Forgets rows that ended before a time. */
 export async function forgetHeldActions(db: Db, endedBefore: Date): Promise<void> {
   await db.query(`delete from held_actions where ended_at < $1`, [endedBefore]);
-}
-
-function withoutNulls(row: HeldAction): HeldAction {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as HeldAction;
 }
