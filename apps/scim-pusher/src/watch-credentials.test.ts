@@ -132,6 +132,18 @@ test("a lost record of a setup is no credential's matter: the app rests, until i
   expect(await listAccounts(sp)).toHaveLength(1);
 });
 
+test('a setup that is saved while a pass fails is tried at once', async () => {
+  const [, app] = await startHeld((_, waiting) => {
+    waiting.ctx.tokenBroker = {
+      async getAppAuthorization() {
+        await waiting.configure();
+        throw refuse('17009', 'TOKEN_REFRESH_REJECTED', status.FAILED_PRECONDITION);
+      },
+    } as never;
+  });
+  expect(await worksOn(app)).toBe(true);
+});
+
 async function worksOn({ pool, ctx }: TestApp): Promise<boolean> {
   const backOffUntil = (await findApp(pool, key))?.backOffUntil;
   return !backOffUntil || backOffUntil <= ctx.now();

@@ -105,15 +105,19 @@ export async function saveRemovalsKeptBack(tx: Db, { customerId, appId }: AppKey
   );
 }
 
-/** Stores how the service provider does, and gives the number of the next check. */
+/**
+ * Stores how the service provider does, and gives the number of the next check. What a pass met with an older revision of the
+ * setup is nothing to wait for.
+ */
 export async function saveHealth(
   tx: Db,
-  app: AppKey,
+  app: AppKey & { revision: bigint },
   health: { health: Health; code?: string; reason?: string; detail?: string; attempt: number; backOffUntil?: Date },
 ): Promise<bigint> {
   const { rows } = await tx.query<{ checkSeq: bigint }>(
     `update apps set health = $3, health_code = $4, health_reason = $5, health_detail = $6, back_off_attempt = $7,
-       back_off_until = $8,
+       back_off_until = case when not exists (
+         select from setups where setups.customer_id = $1 and setups.app_id = $2 and revision > $9) then $8::timestamptz end,
        check_seq = greatest(check_seq + 1, (extract(epoch from clock_timestamp()) * 1e6)::bigint)
      where customer_id = $1 and app_id = $2 returning check_seq as "checkSeq"`,
     [
@@ -125,6 +129,7 @@ export async function saveHealth(
       health.detail ?? null,
       health.attempt,
       health.backOffUntil ?? null,
+      app.revision,
     ],
   );
   return rows[0]!.checkSeq;
