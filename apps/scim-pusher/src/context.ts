@@ -18,8 +18,10 @@ export type PusherContext = {
   spAllowedHosts: readonly string[];
   /** Digests of the Authorization headers that service providers refuse now, by app: see watchCredentials. */
   refusedHeaders: Map<string, string>;
-  /** When config last confirmed that an app's setup is there, by app: see confirmSetup. Monotonic. */
-  confirmedAtMs: Map<string, number>;
+  /** When config is asked again whether an app's setup is there, by app: see confirmSetup. Monotonic. */
+  confirmAgainAtMs: Map<string, number>;
+  /** Whether the token broker was silent when it was asked last; undefined: it has not been asked yet. */
+  brokerSilent: boolean | undefined;
   origin: EventOrigin;
   logger: Logger;
   /** The service's clock: due times are compared with it, leases never. */

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { identityFields, readIdentityProvider } from '@autoprov/grpc';
 import { field, parseEnv, z } from '@autoprov/service';
+import { guardWindowMaxMs } from './domain/guard.ts';
 
 /** The environment of the service; see README.md for what each is. */
 export function readEnv(env: Record<string, string | undefined>) {
@@ -31,7 +32,9 @@ export function readEnv(env: Record<string, string | undefined>) {
       PROBE_BASE_MS: field.durationMs.default(60_000),
       GUARD_MAX_COUNT: field.count.default(500),
       GUARD_MAX_SHARE_PERCENT: field.count.refine((n) => n <= 100, 'must be 0 to 100, for example 10').default(10),
-      GUARD_WINDOW_MS: field.durationMs.default(86_400_000),
+      GUARD_WINDOW_MS: field.count
+        .refine((ms) => ms >= 1_000 && ms <= guardWindowMaxMs, 'must be milliseconds from 1000 to 2678400000 (31 days)')
+        .default(86_400_000),
       CLOCK_OFFSET_MS: field.offsetMs.default(0),
       UNSAFE_WITHOUT_INTENTS: field.boolean.default(false),
     },

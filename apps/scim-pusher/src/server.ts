@@ -7,6 +7,7 @@ import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@
 import type { PusherContext } from './context.ts';
 import type { PusherEnv } from './env.ts';
 import { followSetups } from './follow-setups.ts';
+import { forgetGuarded } from './forget-guarded.ts';
 import { ingestBatch } from './ingest.ts';
 import { createOutboundAgent } from '@autoprov/outbound';
 import { addMetrics } from './metrics.ts';
@@ -18,6 +19,7 @@ export const migrationsDir = new URL('../migrations', import.meta.url).pathname;
 
 /** How often replicas look for work that nobody announced to them: timers, retries, apps of replicas that died. */
 const workPollMs = 1_000;
+const forgetEveryMs = 3_600_000;
 
 /** Starts the service; the one place where its parts meet. */
 export async function startScimPusher(
@@ -58,7 +60,8 @@ export async function startScimPusher(
     spAgent,
     spAllowedHosts: env.sp.allowedHosts,
     refusedHeaders: new Map(),
-    confirmedAtMs: new Map(),
+    confirmAgainAtMs: new Map(),
+    brokerSilent: undefined,
     origin: { installationId: env.installationId, service: 'scim-pusher' },
     logger,
     now: createClock(env.clockOffsetMs),
@@ -73,6 +76,12 @@ export async function startScimPusher(
     name: 'watch credentials',
     everyMs: credentialWatchMs,
     run: () => watchCredentials(ctx),
+    logger,
+  });
+  const forgetting = runLoop({
+    name: 'forget guarded',
+    everyMs: forgetEveryMs,
+    run: () => forgetGuarded(ctx),
     logger,
   });
   const askPostgres = () => pool.query('select 1');
@@ -101,7 +110,8 @@ export async function startScimPusher(
     async stop() {
       await server.stop();
       await consumer.stop();
-      await Promise.all([following.stop(), watching.stop(), watchingEngines.stop(), working.stop()]);
+      const loops = [following, watching, forgetting, watchingEngines, working];
+      await Promise.all(loops.map((loop) => loop.stop()));
       await worker.stop();
       await outbox.stop();
       await publisher.stop();

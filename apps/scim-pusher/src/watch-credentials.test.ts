@@ -116,6 +116,34 @@ test('a replica that did not see the refusal tries once', async () => {
   expect(await worksOn(app)).toBe(false);
 });
 
+test("a lost record of a setup is no credential's matter: the app rests, until its setup is saved again", async () => {
+  const missing = new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', 'there is no setup');
+  const [sp, app] = await startHeld((_, { ctx }) => {
+    const listSetupChanges = async () => ({ changes: [], nextSinceRevision: 0n, more: false });
+    ctx.config = { getSetup: () => Promise.reject(missing), listSetupChanges } as never;
+  });
+  expect(await findApp(app.pool, key)).toMatchObject({ healthCode: '25001' });
+  for (let i = 0; i < 3; i++) await watchCredentials(app.ctx);
+  expect(await worksOn(app)).toBe(false);
+  app.ctx.config = { getSetup: async () => ({}) } as never;
+  await app.configure();
+  expect(await worksOn(app)).toBe(true);
+  await app.push();
+  expect(await listAccounts(sp)).toHaveLength(1);
+});
+
+test('a setup that is saved while a pass fails is tried at once', async () => {
+  const [, app] = await startHeld((_, waiting) => {
+    waiting.ctx.tokenBroker = {
+      async getAppAuthorization() {
+        await waiting.configure();
+        throw refuse('17009', 'TOKEN_REFRESH_REJECTED', status.FAILED_PRECONDITION);
+      },
+    } as never;
+  });
+  expect(await worksOn(app)).toBe(true);
+});
+
 async function worksOn({ pool, ctx }: TestApp): Promise<boolean> {
   const backOffUntil = (await findApp(pool, key))?.backOffUntil;
   return !backOffUntil || backOffUntil <= ctx.now();

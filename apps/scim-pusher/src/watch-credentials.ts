@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import type { PusherContext } from './context.ts';
 import { authorizationOf } from './push/authorization.ts';
 import { digestOfHeader, ScimFailureError } from './push/scim-client.ts';
-import type { AppKey } from './domain/model.ts';
+import { appNameOf, type AppKey } from './domain/model.ts';
 import { endWait, listAppsWithoutAccess } from './store/apps.ts';
 
 /** How soon held work goes on after somebody has authorized again. */
@@ -17,7 +17,7 @@ const appsAtOnce = 4;
  */
 export async function watchCredentials(ctx: PusherContext): Promise<void> {
   const waiting = await listAppsWithoutAccess(ctx.pool, ctx.now());
-  const names = new Set(waiting.map(nameOf));
+  const names = new Set(waiting.map(appNameOf));
   for (const name of ctx.refusedHeaders.keys()) if (!names.has(name)) ctx.refusedHeaders.delete(name);
   const queue = new PQueue({ concurrency: appsAtOnce });
   await queue.addAll(waiting.map((app) => () => watchApp(ctx, app)));
@@ -25,8 +25,8 @@ export async function watchCredentials(ctx: PusherContext): Promise<void> {
 
 async function watchApp(ctx: PusherContext, app: AppKey): Promise<void> {
   const digest = await currentDigest(ctx, app);
-  if (digest === undefined || digest === ctx.refusedHeaders.get(nameOf(app))) return;
-  ctx.refusedHeaders.set(nameOf(app), digest);
+  if (digest === undefined || digest === ctx.refusedHeaders.get(appNameOf(app))) return;
+  ctx.refusedHeaders.set(appNameOf(app), digest);
   await endWait(ctx.pool, app, ctx.now());
   ctx.wakeWorkers();
 }
@@ -39,8 +39,4 @@ async function currentDigest(ctx: PusherContext, app: AppKey): Promise<string | 
     if (err instanceof ScimFailureError) return undefined;
     throw err;
   }
-}
-
-function nameOf({ customerId, appId }: AppKey): string {
-  return `customers/${customerId}/apps/${appId}`;
 }

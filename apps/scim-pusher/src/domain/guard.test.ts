@@ -3,7 +3,18 @@ import fc from 'fast-check';
 import { GuardPolicy, MappingRow, ProvisioningSetup } from '@autoprov/proto';
 import { diffUser, digestOf, type ScimUser } from '@autoprov/scim';
 import type { Decision } from './decide.ts';
-import { allowedCount, dangers, findDangers, holdBack, isProtected, limitsOf } from './guard.ts';
+import {
+  allowedCount,
+  dangers,
+  digestOfChange,
+  findDangers,
+  holdBack,
+  isProtected,
+  judgeChange,
+  limitsOf,
+  type DangerousChange,
+  type Verdict,
+} from './guard.ts';
 import { noAccount, type Account } from './model.ts';
 
 const department = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department';
@@ -146,4 +157,30 @@ test('a protected person is one by id or by address in any case', () => {
   expect(isProtected(policy, '42', 'a@x.example')).toBe(true);
   expect(isProtected(policy, '1', 'boss@X.example')).toBe(true);
   expect(isProtected(policy, '1', 'a@x.example')).toBe(false);
+});
+
+const change: DangerousChange = { danger: 'access', action: 'suspend', changes: [] };
+const heldRow = { digest: digestOfChange(change), setupRevision: 3n, protected: false };
+const approved = { ...heldRow, approvalNo: 1n };
+
+test.each<[Verdict, string, Partial<Parameters<typeof judgeChange>[1]>]>([
+  ['limited', 'nothing is held', {}],
+  ['counted', 'the person has lost the like', { isCounted: true }],
+  ['held', 'it is held', { row: heldRow }],
+  ['held', 'it is held, and the person has lost the like', { row: heldRow, isCounted: true }],
+  ['approved', 'it is approved', { row: approved }],
+  ['held', 'something else is approved', { row: { ...approved, digest: 'another' } }],
+  ['held', 'it is approved with another revision', { row: approved, revision: 4n }],
+  ['held', 'it is approved, and the setup is not stored', { row: approved, revision: undefined }],
+  ['protected', 'the person is protected', { isProtected: true }],
+  ['protected', 'it is approved, and the person is protected by now', { row: approved, isProtected: true }],
+  ['limited', 'the person is protected no more', { row: { ...heldRow, protected: true } }],
+])('the verdict is %s where %s', (verdict, _, about) => {
+  const known = { row: undefined, revision: 3n, isProtected: false, isCounted: false };
+  expect(judgeChange(change, { ...known, ...about })).toBe(verdict);
+});
+
+test('the protection of a person is of their access only', () => {
+  const known = { row: undefined, revision: 3n, isProtected: true, isCounted: false };
+  expect(judgeChange({ ...change, danger: 'identity' }, known)).toBe('limited');
 });

@@ -20,6 +20,9 @@ export type DangerousChange = { danger: Danger; action: Decision['do']; changes:
 /** Limits of the guard, each in effect. */
 export type GuardLimits = { maxCount: number; maxSharePercent: number; windowMs: number };
 
+/** The longest window of a GuardPolicy. */
+export const guardWindowMaxMs = 31 * 86_400_000;
+
 /** So few people may lose something whatever the share is: one leaver of a small app is no accident. */
 const alwaysFreeCount = 5;
 
@@ -35,13 +38,18 @@ export function limitsOf(policy: GuardPolicy | undefined, operators: GuardLimits
 
 /**
  * How many people may lose something within the window: by count and by share, but up to five always, and of these never
- * more than half.
+ * more than half, rounded up.
  *
  * @param accountCount active accounts, with those that lost access within the window
  */
 export function allowedCount({ maxCount, maxSharePercent }: GuardLimits, accountCount: number): number {
   const byShare = Math.floor((accountCount * maxSharePercent) / 100);
   return Math.min(maxCount, Math.max(byShare, Math.min(alwaysFreeCount, Math.max(1, Math.ceil(accountCount / 2)))));
+}
+
+/** Since when what was let go counts. */
+export function windowStart(policy: GuardPolicy | undefined, operators: GuardLimits, now: Date): Date {
+  return new Date(now.getTime() - limitsOf(policy, operators).windowMs);
 }
 
 /** What about a decision may do harm; empty: nothing. */
@@ -65,6 +73,47 @@ export function digestOfChange({ danger, action, changes }: DangerousChange): st
   return createHash('sha256')
     .update(JSON.stringify([danger, action, changes]))
     .digest('base64url');
+}
+
+/** What is held of a person, as far as a later decision is compared with it. */
+export type HeldChange = { digest: string; setupRevision: bigint; protected: boolean; approvalNo?: bigint };
+
+/**
+ * What decides over a dangerous change:
+ * - `protected`: the policy; it is held, whatever is approved
+ * - `held`: an approval, which is not there, or is of something else than what is to be done now
+ * - `approved`: an approval, which is there
+ * - `counted`: the person has lost the like within the window; once more is no further person
+ * - `limited`: what the limits leave
+ */
+export type Verdict = 'protected' | 'held' | 'approved' | 'counted' | 'limited';
+
+/**
+ * Says what decides over a dangerous change of one person.
+ *
+ * @param row what is held of the same danger
+ * @param revision of the setup it was decided with; undefined: of none that is stored
+ */
+export function judgeChange(
+  change: DangerousChange,
+  about: { row: HeldChange | undefined; revision: bigint | undefined; isProtected: boolean; isCounted: boolean },
+): Verdict {
+  const { row, revision, isProtected, isCounted } = about;
+  if (isProtected && change.danger === 'access') return 'protected';
+  // Whoever is held stays so, whatever the limits leave, the setup says or else is to be lost now.
+  if (row && !row.protected)
+    return row.approvalNo !== undefined && holdsExactly(row, change, revision) ? 'approved' : 'held';
+  return isCounted ? 'counted' : 'limited';
+}
+
+/** Whether it is held whatever the limits leave. */
+export function isHeldAnyway(verdict: Verdict): boolean {
+  return verdict === 'protected' || verdict === 'held';
+}
+
+/** Whether what is held is exactly this change, decided with this revision of the setup. */
+export function holdsExactly(row: HeldChange, change: DangerousChange, revision: bigint | undefined): boolean {
+  return row.setupRevision === revision && row.digest === digestOfChange(change);
 }
 
 /** The decision without what is held: everything else about the person goes on. */

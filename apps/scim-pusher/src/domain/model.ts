@@ -4,6 +4,11 @@ import type { ScimUser } from '@autoprov/scim';
 /** Which app. */
 export type AppKey = { customerId: string; appId: string };
 
+/** The resource name of an app. */
+export function appNameOf({ customerId, appId }: AppKey): string {
+  return `customers/${customerId}/apps/${appId}`;
+}
+
 /** A setup as config last said, with what its template says of the service provider. */
 export type AppSetup = AppKey & { revision: bigint; setup: ProvisioningSetup; profile: ScimProfile };
 

@@ -1,8 +1,10 @@
-import { rpcErrorOf, type CallOptions } from '@autoprov/grpc';
+import { rpcErrorOf, status, type CallOptions, type RpcFailure } from '@autoprov/grpc';
+import { inTransaction, takeCheckSeq } from '@autoprov/postgres';
 import { cutDetail } from '@autoprov/scim';
 import { Secret } from '@autoprov/service';
 import type { PusherContext } from '../context.ts';
-import type { AppKey } from '../domain/model.ts';
+import { appNameOf, type AppKey } from '../domain/model.ts';
+import { addCheck } from './health.ts';
 import { ScimFailureError, type ScimFailure } from './scim-client.ts';
 
 /**
@@ -11,40 +13,52 @@ import { ScimFailureError, type ScimFailure } from './scim-client.ts';
  */
 export function authorizationOf(
   ctx: PusherContext,
-  { customerId, appId }: AppKey,
+  key: AppKey,
   how: CallOptions = { timeoutMs: 10_000 },
 ): (forceNew: boolean) => Promise<Secret> {
-  const app = `customers/${customerId}/apps/${appId}`;
+  const app = appNameOf(key);
   let held: { header: Secret; expireAtMs: number } | undefined;
   return async (forceNew) => {
     if (held && !forceNew && held.expireAtMs > Date.now()) return held.header;
     try {
       const answer = await ctx.tokenBroker.getAppAuthorization({ app, forceNew }, how);
       held = { header: new Secret(answer.headerValue), expireAtMs: answer.expireTime?.getTime() ?? 0 };
-      return held.header;
     } catch (err) {
-      throw new ScimFailureError(brokerFailure(err));
+      const failure = toFailure(rpcErrorOf(err));
+      // That a caller did not wait says nothing of the broker.
+      if (failure.broker === 'refused' || !how.parent) await noteBroker(ctx, failure);
+      throw new ScimFailureError(failure);
     }
+    await noteBroker(ctx);
+    return held.header;
   };
 }
 
-/** Status codes (grpc/grpc doc/statuscodes.md) that say "not now". */
-const unavailable = 14;
-const deadlineExceeded = 4;
-
-function brokerFailure(err: unknown): ScimFailure {
-  const { code, reason, message, metadata } = rpcErrorOf(err);
-  const retryable = code === unavailable || code === deadlineExceeded;
-  const fallback = retryable ? '17002' : '17010';
-  const finerReason = metadata['finer_reason'] ?? reason;
+function toFailure({ code, reason, message, metadata }: RpcFailure): ScimFailure {
+  const detail = cutDetail(message);
+  const retryable = code === status.UNAVAILABLE || code === status.DEADLINE_EXCEEDED;
   const said = metadata['code'];
-  return {
-    code: said ?? fallback,
-    reason: finerReason,
-    retryable,
-    detail: cutDetail(message),
-    httpStatus: 0,
-    ...(said === undefined && retryable && { broker: 'silent' as const }),
-    ...(said !== undefined && { broker: 'refused' as const }),
-  };
+  if (said !== undefined) {
+    const finerReason = metadata['finer_reason'] ?? reason;
+    return { code: said, reason: finerReason, retryable, detail, httpStatus: 0, broker: 'refused' };
+  }
+  if (!retryable) return { code: '17010', reason, retryable, detail, httpStatus: 0 };
+  return { code: '17002', reason: 'TOKEN_BROKER_UNAVAILABLE', retryable, detail, httpStatus: 0, broker: 'silent' };
+}
+
+/**
+ * A silent token broker is one failed check of the installation, however many apps wait for it. It is published when it
+ * falls silent and when it answers again; the first answer ends what a process that died has left open.
+ */
+async function noteBroker(ctx: PusherContext, failure?: ScimFailure): Promise<void> {
+  const isSilent = failure?.broker === 'silent';
+  if (ctx.brokerSilent === isSilent) return;
+  await inTransaction(ctx.pool, async (tx) => {
+    const result = isSilent ? { passed: false as const, reason: failure.reason } : { passed: true as const };
+    const check = { subject: 'installation', code: '17002', ...result };
+    const seq = await takeCheckSeq(tx, check, ctx.now());
+    if (seq !== undefined)
+      await addCheck(tx, ctx, { ...check, seq, ...(isSilent && { detail: failure.detail ?? '' }) });
+  });
+  ctx.brokerSilent = isSilent;
 }

@@ -10,13 +10,15 @@ let sp: ServiceProvider;
 let app: TestApp;
 /** What config answers to GetSetup; undefined: the setup. */
 let refusal: RpcError | undefined;
+let asks: number;
 let changes: SetupChange[];
 beforeEach(async () => {
   sp = await startBetterAuth();
   app = await startTestApp(sp);
-  [refusal, changes] = [undefined, []];
+  [refusal, changes, asks] = [undefined, [], 0];
   app.ctx.config = {
     async getSetup() {
+      asks++;
       if (refusal) throw refusal;
       return {};
     },
@@ -57,8 +59,32 @@ test('a deletion that has not come yet is no failure, and nothing is sent any mo
   expect([await listAccounts(sp), await listChecks()]).toEqual([[], []]);
 });
 
-test('while config does not answer, work goes on', async () => {
-  refusal = new RpcError(status.UNAVAILABLE, 'DEPENDENCY_UNAVAILABLE', 'nobody answers');
+const unavailable = new RpcError(status.UNAVAILABLE, 'DEPENDENCY_UNAVAILABLE', 'nobody answers');
+
+test('while config does not answer, work goes on, and config is not asked for each pass', async () => {
+  refusal = unavailable;
+  await app.push();
   await app.push();
   expect(await listAccounts(sp)).toHaveLength(1);
+  expect(asks).toBe(1);
+});
+
+test('a config that has been silent for a while is not asked, and asked as soon as it answers again', async () => {
+  await app.pool.query(`update setup_feed set answered_at = now() - interval '31 seconds'`);
+  await app.push();
+  expect(await listAccounts(sp)).toHaveLength(1);
+  expect(asks).toBe(0);
+  await app.pool.query(`update setup_feed set answered_at = now()`);
+  await app.push();
+  expect(asks).toBe(1);
+});
+
+test('a record that is missing stays missing while config does not say otherwise', async () => {
+  refusal = missing;
+  await app.push();
+  refusal = unavailable;
+  app.moveClock(3_600_000);
+  await app.push();
+  expect(await listAccounts(sp)).toEqual([]);
+  expect((await listChecks()).at(-1)).toEqual({ subject: crm, code: '25001', passed: false });
 });

@@ -2,32 +2,28 @@ import { afterEach, expect, test } from '@jest/globals';
 import { rpcErrorOf, status } from '@autoprov/grpc';
 import {
   Danger,
-  DirectoryUser_State,
+  GetAppStatusResponse_State,
   GuardPolicy,
   HeldAction_State,
   MappingRow,
   ProvisioningScope,
-  type HeldAction,
 } from '@autoprov/proto';
 import { listAccounts, readFrontCounts, startBetterAuth, startScimmy, type ServiceProvider } from '@autoprov/testing';
-import { approveHeldActions } from '../rpc/approve-held-actions.ts';
 import { explainUser } from '../rpc/explain-user.ts';
 import { getAppStatus } from '../rpc/get-app-status.ts';
 import { listHeldActions } from '../rpc/list-held-actions.ts';
+import { countHeldByApp } from '../store/held-actions.ts';
+import { ann, approve, held, ids, name, suspended, suspendedIds } from './guard.fixture.ts';
 import { pushApp } from './push-app.ts';
-import { mappingRows, patient, startTestApp, type TestApp, type TestPerson } from './test-app.fixture.ts';
+import { mappingRows, patient, startTestApp, type TestPerson } from './test-app.fixture.ts';
 
 const started: { stop(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const one of started.splice(0).reverse()) await one.stop();
 });
 
-const name = 'customers/acme/apps/crm';
-const ann = { caller: 'cli', person: 'ann@acme.example' };
 const dayMs = 86_400_000;
-const ids = (from: number, count: number) => Array.from({ length: count }, (_, i) => String(from + i));
 const people = (count: number): TestPerson[] => ids(1000, count).map((id) => ({ id }));
-const suspended = (id: string): TestPerson => ({ id, state: DirectoryUser_State.STATE_SUSPENDED });
 const scopeWithout = (excluded: readonly string[]) => ({
   scope: { ...ProvisioningScope.fromPartial({}), excludedPersons: [...excluded] },
 });
@@ -44,30 +40,11 @@ async function start(count: number, makeSp: () => Promise<ServiceProvider> = sta
   return { sp, app };
 }
 
-async function held(app: TestApp, state: HeldAction_State = HeldAction_State.STATE_HELD) {
-  const all: HeldAction[] = [];
-  let pageToken = '';
-  let approvalHash = '';
-  do {
-    const page = await listHeldActions(app.ctx, { parent: name, pageSize: 7, pageToken, state });
-    all.push(...page.heldActions);
-    ({ nextPageToken: pageToken, approvalHash } = page);
-  } while (pageToken !== '');
-  return { actions: all, ids: all.map(({ user }) => user.split('/').at(-1)!).sort(), approvalHash };
-}
-
-async function suspendedIds(sp: ServiceProvider): Promise<string[]> {
-  const off = (await listAccounts(sp)).filter(({ active }) => active === false);
-  return off.map(({ userName }) => userName!.slice(1, 5)).sort();
-}
-
 async function writesDuring(sp: ServiceProvider, act: () => Promise<unknown>): Promise<number> {
   const before = (await readFrontCounts(sp)).writes;
   await act();
   return (await readFrontCounts(sp)).writes - before;
 }
-
-const approve = (app: TestApp, approvalHash: string) => approveHeldActions(app.ctx, { app: name, approvalHash }, ann);
 
 test('a narrowed scope: all who would lose access are held, some return, more leave: what was seen is applied', async () => {
   const { sp, app } = await start(60);
@@ -229,6 +206,12 @@ test('a protected person keeps access, whatever is approved', async () => {
   expect(await suspendedIds(sp)).toEqual(['1001']);
   const seen = await held(app);
   expect(seen.actions).toMatchObject([{ isProtected: true }]);
+  // Nothing waits for anybody.
+  expect(await getAppStatus(app.ctx, { app: name })).toMatchObject({
+    state: GetAppStatusResponse_State.STATE_IN_STEP,
+    heldCount: 0n,
+  });
+  expect(await countHeldByApp(app.pool)).toEqual([]);
   expect(await approve(app, seen.approvalHash).catch(rpcErrorOf)).toMatchObject({ code: status.INVALID_ARGUMENT });
   await app.configure();
   await app.push();
@@ -251,6 +234,18 @@ test('wherever passes are broken off, no more than the limit lose access, and no
   expect(off.length).toBeGreaterThan(0);
   expect(off.length).toBeLessThanOrEqual(6);
   expect([...off, ...(await held(app)).ids].sort()).toEqual(ids(1000, 16));
+}, 60_000);
+
+test('every page of what is held gives the hash of the first, whatever is approved meanwhile', async () => {
+  const { app } = await start(20);
+  await app.read(ids(1000, 9).map(suspended));
+  await app.push();
+  const list = (pageToken: string) => listHeldActions(app.ctx, { parent: name, pageSize: 7, pageToken, state: 0 });
+  const { nextPageToken, approvalHash, coveredCount } = await list('');
+  await approve(app, approvalHash);
+  expect(await list(nextPageToken)).toMatchObject({ approvalHash, coveredCount });
+  const forged = Buffer.from(JSON.stringify(['1', 'hash', '1', '1'])).toString('base64url');
+  expect(await list(forged).catch(rpcErrorOf)).toMatchObject({ fieldViolations: [{ field: 'page_token' }] });
 }, 60_000);
 
 test('the status and an explanation say what waits and for whom', async () => {

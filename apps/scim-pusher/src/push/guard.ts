@@ -2,47 +2,39 @@ import {
   allowedCount,
   dangers,
   digestOfChange,
-  findDangers,
   holdBack,
-  isProtected,
+  isHeldAnyway,
+  holdsExactly,
   limitsOf,
+  windowStart,
   type Danger,
   type DangerousChange,
 } from '../domain/guard.ts';
-import { readGuardUsage, forgetGuarded, listCandidates } from '../store/guarded-changes.ts';
-import {
-  endHeldActions,
-  findOpenActions,
-  saveHeldActions,
-  type EndReason,
-  type HeldAction,
-  type NewHeldAction,
-} from '../store/held-actions.ts';
+import { hasCandidates, listCandidates, readGuardUsage } from '../store/guarded-changes.ts';
+import { endHeldActions, saveHeldActions, type EndReason, type NewHeldAction } from '../store/held-actions.ts';
 import { findUsers } from '../store/users.ts';
+import { decideFor } from './decide-people.ts';
+import { judgeTurns, type JudgedChange, type JudgedTurn } from './judge-turns.ts';
 import type { Turn } from './outcome.ts';
 import type { Pass } from './pass.ts';
-import { decideFor } from './decide-people.ts';
 
 /** How many more people may lose something in this pass, by danger. */
 export type Guard = { free: Record<Danger, number> };
 
 const surveyBatchSize = 500;
-const dayMs = 86_400_000;
-/** No window is longer: see GuardPolicy. */
-const maxWindowMs = 31 * dayMs;
-/** Who asks what became of an approval finds it for so long. */
-const endedKeptMs = 30 * dayMs;
 
 /**
  * Judges, before anything of a pass is sent, all that it will decide: where that is more than the limits leave, none of it
  * goes, not the first part up to the limit. What comes during the pass is only counted.
  *
  * @param horizonNo the pass goes no further: who changes later is judged by the next one
+ * @returns undefined: nobody whom it will decide has anything to lose
  */
-export async function openGuard(pass: Pass, cursorNo: bigint, horizonNo: bigint): Promise<Guard> {
+export async function openGuard(pass: Pass, cursorNo: bigint, horizonNo: bigint): Promise<Guard | undefined> {
   const { ctx, app } = pass;
-  const guard = await readFree(pass);
   const range = { cursorNo, horizonNo, now: ctx.now() };
+  if (!(await hasCandidates(ctx.pool, app, range))) return undefined;
+  const guard = await readGuard(pass);
   const least = Math.min(...dangers.map((danger) => guard.free[danger]));
   const few = await listCandidates(ctx.pool, app, range, least + 1);
   if (few.length <= least) return guard;
@@ -52,35 +44,23 @@ export async function openGuard(pass: Pass, cursorNo: bigint, horizonNo: bigint)
 }
 
 /** What the limits leave, by what is stored. */
-async function readFree({ ctx, app }: Pick<Pass, 'ctx' | 'app'>): Promise<Guard> {
-  const nowMs = ctx.now().getTime();
-  await forgetGuarded(ctx.pool, app, new Date(nowMs - maxWindowMs), new Date(nowMs - endedKeptMs));
-  return readGuard({ ctx, app });
-}
-
-/** The same without forgetting what is old: writes nothing. */
 export async function readGuard({ ctx, app }: Pick<Pass, 'ctx' | 'app'>): Promise<Guard> {
-  const limits = limitsOf(app.setup.guard, ctx.settings.guard);
-  const since = new Date(ctx.now().getTime() - limits.windowMs);
-  const { accountCount, used } = await readGuardUsage(ctx.pool, app, since);
-  const allowed = allowedCount(limits, accountCount);
+  const { guard } = ctx.settings;
+  const { accountCount, used } = await readGuardUsage(ctx.pool, app, windowStart(app.setup.guard, guard, ctx.now()));
+  const allowed = allowedCount(limitsOf(app.setup.guard, guard), accountCount);
   const left = (danger: Danger) => Math.max(0, allowed - used[danger]);
   return { free: { access: left('access'), identity: left('identity'), clearing: left('clearing') } };
 }
 
-/** How many of these people would lose something that is not held already. */
+/** How many of these people would lose something that the limits decide over. */
 async function countDangers(pass: Pass, userIds: readonly string[]): Promise<Record<Danger, number>> {
   const asked = { access: 0, identity: 0, clearing: 0 };
   for (let i = 0; i < userIds.length; i += surveyBatchSize) {
-    const batch = userIds.slice(i, i + surveyBatchSize);
-    const turns = await decideFor(pass, await findUsers(pass.ctx.pool, pass.app.customerId, batch));
-    const open = await findOpenActions(pass.ctx.pool, pass.app, batch);
-    for (const turn of turns) {
-      for (const change of findDangers(pass.app.setup, turn.decision, turn.account)) {
-        const { danger } = change;
-        if (danger === 'access' && isProtected(pass.app.setup.guard, turn.userId, turn.user.primaryEmail)) continue;
-        const isHeld = open.some((row) => row.userId === turn.userId && row.danger === danger && !row.protected);
-        if (!isHeld && isGuarded(pass, change)) asked[danger]++;
+    await pass.assertGoesOn();
+    const users = await findUsers(pass.ctx.pool, pass.app.customerId, userIds.slice(i, i + surveyBatchSize));
+    for (const { changes } of await judgeTurns(pass, await decideFor(pass, users))) {
+      for (const { change, verdict } of changes) {
+        if (verdict === 'limited' && isGuarded(pass, change)) asked[change.danger]++;
       }
     }
   }
@@ -89,10 +69,8 @@ async function countDangers(pass: Pass, userIds: readonly string[]): Promise<Rec
 
 /** Takes from each turn what must be held, and stores that; ends what is no longer held. */
 export async function guardTurns(pass: Pass, turns: readonly Turn[]): Promise<Turn[]> {
-  const userIds = turns.filter(({ account }) => account.scimId !== undefined).map(({ userId }) => userId);
-  const open = Map.groupBy(await findOpenActions(pass.ctx.pool, pass.app, userIds), ({ userId }) => userId);
   const guarded: GuardedTurn[] = [];
-  for (const turn of turns) guarded.push(await guardTurn(pass, turn, open.get(turn.userId) ?? []));
+  for (const judged of await judgeTurns(pass, turns)) guarded.push(await guardTurn(pass, judged));
   const ends = guarded.flatMap((one) => one.ends);
   const holds = guarded.flatMap((one) => one.holds);
   if (ends.length + holds.length > 0) {
@@ -107,31 +85,28 @@ export async function guardTurns(pass: Pass, turns: readonly Turn[]): Promise<Tu
 type GuardedTurn = { turn: Turn; ends: End[]; holds: NewHeldAction[] };
 type End = { heldNo: bigint; reason: EndReason };
 
-async function guardTurn(pass: Pass, turn: Turn, rows: readonly HeldAction[]): Promise<GuardedTurn> {
-  const { setup } = pass.app;
-  const found = findDangers(setup, turn.decision, turn.account);
-  const changes = found.filter((change) => isGuarded(pass, change));
-  if (changes.length > 0) pass.guard ??= await readGuard(pass);
-  const rowOf = ({ danger }: DangerousChange) => rows.find((row) => row.danger === danger);
-  const judged = changes.map((change) => judge(pass, turn, change, rowOf(change)));
+async function guardTurn(pass: Pass, { turn, changes, rows }: JudgedTurn): Promise<GuardedTurn> {
+  const guarded = changes.filter(({ change }) => isGuarded(pass, change));
+  if (guarded.some(({ verdict }) => verdict === 'limited')) pass.guard ??= await readGuard(pass);
+  const settled = guarded.map((judged) => settleChange(pass, turn, judged));
   // A decision that is refused says nothing of what is held.
-  const isOver = ({ danger }: HeldAction) =>
-    turn.decision.do !== 'refuse' && !found.some((change) => change.danger === danger);
-  const held = judged.flatMap(({ change, isHeld }) => (isHeld ? [change] : []));
-  const guarded = judged.flatMap(({ change: { danger }, isHeld, heldNo }) =>
+  const isOver = (danger: Danger) =>
+    turn.decision.do !== 'refuse' && !changes.some(({ change }) => change.danger === danger);
+  const held = settled.flatMap(({ change, isHeld }) => (isHeld ? [change] : []));
+  const letGo = settled.flatMap(({ change: { danger }, isHeld, heldNo }) =>
     isHeld ? [] : [{ danger, ...(heldNo !== undefined && { heldNo }) }],
   );
   return {
-    turn: { ...turn, decision: holdBack(setup, turn.decision, turn.account, held), guarded },
+    turn: { ...turn, decision: holdBack(pass.app.setup, turn.decision, turn.account, held), letGo },
     ends: [
-      ...judged.flatMap(({ end }) => end ?? []),
-      ...rows.filter(isOver).map(({ heldNo }) => ({ heldNo, reason: 'returned' as const })),
+      ...settled.flatMap(({ end }) => end ?? []),
+      ...rows.flatMap(({ danger, heldNo }) => (isOver(danger) ? [{ heldNo, reason: 'returned' as const }] : [])),
     ],
-    holds: judged.flatMap(({ hold }) => hold ?? []),
+    holds: settled.flatMap(({ hold }) => hold ?? []),
   };
 }
 
-type Judged = {
+type Settled = {
   change: DangerousChange;
   isHeld: boolean;
   /** Approved by this row. */
@@ -140,39 +115,33 @@ type Judged = {
   hold?: NewHeldAction;
 };
 
-function judge(pass: Pass, turn: Turn, change: DangerousChange, row: HeldAction | undefined): Judged {
-  const digest = digestOfChange(change);
-  const { userId, user } = turn;
-  const isProtectedPerson = change.danger === 'access' && isProtected(pass.app.setup.guard, userId, user.primaryEmail);
-  if (row && isOf(pass, row) && row.digest === digest && row.protected === isProtectedPerson) {
-    const isApproved = row.approvalNo !== undefined;
-    return { change, isHeld: !isApproved, ...(isApproved && { heldNo: row.heldNo }) };
-  }
-  // Who is held stays so until it is approved, whatever the limits leave, the setup says or else is to be lost now.
-  const mayGo = !isProtectedPerson && (!row || row.protected) && pass.guard!.free[change.danger] > 0;
-  const end = row && {
-    heldNo: row.heldNo,
-    reason: isOf(pass, row) ? ('changed' as const) : ('setup_changed' as const),
-  };
-  if (mayGo) {
-    pass.guard!.free[change.danger]--;
-    return { change, isHeld: false, ...(end && { end }) };
-  }
+/** Whether the change is held now, and which row begins or ends with that. */
+function settleChange(pass: Pass, turn: Turn, { change, verdict, row }: JudgedChange): Settled {
+  const { revision } = pass.app;
+  if (verdict === 'approved') return { change, isHeld: false, heldNo: row!.heldNo };
+  const isHeld = isHeldAnyway(verdict) || (verdict === 'limited' && !takeFree(pass.guard!, change.danger));
+  const isProtected = verdict === 'protected';
+  if (isHeld && row?.protected === isProtected && holdsExactly(row, change, revision)) return { change, isHeld };
+  const reason = row?.setupRevision === revision ? 'changed' : 'setup_changed';
+  const end = row && { end: { heldNo: row.heldNo, reason: reason as EndReason } };
+  if (!isHeld) return { change, isHeld, ...end };
   const hold = {
     ...change,
-    userId,
-    digest,
+    userId: turn.userId,
+    digest: digestOfChange(change),
     explanation: turn.decision.explanation,
-    setupRevision: pass.app.revision,
-    protected: isProtectedPerson,
+    setupRevision: revision,
+    protected: isProtected,
     heldAt: row?.heldAt ?? pass.ctx.now(),
   };
-  return { change, isHeld: true, hold, ...(end && { end }) };
+  return { change, isHeld, hold, ...end };
 }
 
-/** Decided with the revision that is in effect. */
-function isOf({ app }: Pass, row: HeldAction): boolean {
-  return row.setupRevision === app.revision;
+/** Whether the limits let one more person go, who counts from now on. */
+function takeFree({ free }: Guard, danger: Danger): boolean {
+  if (free[danger] <= 0) return false;
+  free[danger]--;
+  return true;
 }
 
 /** What is kept back anyway is not the guard's. */

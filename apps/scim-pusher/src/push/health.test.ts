@@ -37,6 +37,15 @@ test('a token broker that is silent is a failure of the installation, until it a
   expect(await checksOfPass()).toContainEqual({ subject: 'installation', code: '17002', passed: true });
 });
 
+test('a silence is told of once, and its end even by a process that did not see it begin', async () => {
+  app.failAuthorization(new RpcError(status.UNAVAILABLE, 'DEPENDENCY_UNAVAILABLE', 'nobody answers'));
+  expect(await checksOfPass()).toHaveLength(1);
+  expect(await checksOfPass()).toEqual([]);
+  app.ctx.brokerSilent = undefined;
+  app.failAuthorization(undefined);
+  expect(await checksOfPass()).toContainEqual({ subject: 'installation', code: '17002', passed: true });
+});
+
 test('what the token broker reports of a credential is not reported again, and ends what was reported before', async () => {
   const { token } = sp;
   sp.token = 'revoked';

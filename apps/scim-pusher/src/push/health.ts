@@ -1,9 +1,8 @@
-import type { Db } from '@autoprov/postgres';
 import { Check } from '@autoprov/proto';
 import { toCloudEvent } from '@autoprov/kafka';
-import { addToOutbox, inTransaction, takeCheckSeq } from '@autoprov/postgres';
+import { addToOutbox, type Db } from '@autoprov/postgres';
 import type { PusherContext } from '../context.ts';
-import type { AppKey } from '../domain/model.ts';
+import { appNameOf } from '../domain/model.ts';
 import { nextProbe } from '../domain/retry.ts';
 import { saveHealth } from '../store/apps.ts';
 import type { Pass } from './pass.ts';
@@ -15,23 +14,8 @@ const brokerProbeMs = 2_000;
  * a person; it is probed again later, and the first pass that goes through resolves it.
  */
 export async function recordHealth(pass: Pass): Promise<void> {
-  await reportBroker(pass);
   if (pass.down) return recordDown(pass);
   if (pass.work.health !== 'running') await recordRecovered(pass);
-}
-
-/** A silent token broker is one failure of the installation, however many apps wait for it. */
-async function reportBroker({ ctx, down, requestCounts }: Pass): Promise<void> {
-  const isSilent = down?.broker === 'silent';
-  const hasAnswered = down?.broker === 'refused' || Object.keys(requestCounts).length > 0;
-  if (!isSilent && !hasAnswered) return;
-  await inTransaction(ctx.pool, async (tx) => {
-    const result = isSilent ? { passed: false as const, reason: down.reason } : { passed: true as const };
-    const seq = await takeCheckSeq(tx, { subject: 'installation', code: '17002', ...result }, ctx.now());
-    if (seq === undefined) return;
-    const outcome = { code: '17002', ...result, ...(isSilent && { detail: down.detail ?? '' }) };
-    await addCheck(tx, ctx, 'installation', { seq, ...outcome });
-  });
 }
 
 async function recordDown(pass: Pass): Promise<void> {
@@ -39,7 +23,8 @@ async function recordDown(pass: Pass): Promise<void> {
   const { code, reason, retryable, retryAfterMs, broker } = pass.down!;
   const detail = pass.down!.detail ?? '';
   const now = pass.ctx.now();
-  const attempt = pass.work.backOffAttempt + 1;
+  const { work } = pass;
+  const attempt = work.backOffAttempt + 1;
   // While our own token broker is silent the service provider is not asked at all: trying again soon costs nothing.
   const baseMs = Math.min(pass.ctx.settings.probeBaseMs, code === '17002' ? brokerProbeMs : Infinity);
   const probeAt = nextProbe(attempt, baseMs, now);
@@ -49,7 +34,8 @@ async function recordDown(pass: Pass): Promise<void> {
     const health = !retryable && !code.startsWith('450') ? 'quarantined' : 'backing_off';
     const seq = await saveHealth(tx, pass.app, { health, code, reason, detail, attempt, backOffUntil });
     if (!broker) {
-      await addCheck(tx, pass.ctx, nameOf(pass.app), {
+      await addCheck(tx, pass.ctx, {
+        subject: appNameOf(pass.app),
         seq,
         passed: false,
         code,
@@ -57,16 +43,16 @@ async function recordDown(pass: Pass): Promise<void> {
         detail,
         nextAttemptTime: backOffUntil,
       });
-    } else if (pass.work.health !== 'running') {
+    } else if (work.health !== 'running' && (work.healthCode !== code || work.healthReason !== reason)) {
       // Whatever we reported before, what holds now is the token broker's to say.
-      await addCheck(tx, pass.ctx, nameOf(pass.app), { seq, passed: true });
+      await addCheck(tx, pass.ctx, { subject: appNameOf(pass.app), seq, passed: true });
     }
   });
 }
 
 /** The app goes on as soon as the broker has another header than the refused one, or any where it had none. */
 function rememberRefused({ ctx, app, scim }: Pass): void {
-  const name = nameOf(app);
+  const name = appNameOf(app);
   if (scim.refusedDigest === undefined) ctx.refusedHeaders.delete(name);
   else ctx.refusedHeaders.set(name, scim.refusedDigest);
 }
@@ -74,16 +60,17 @@ function rememberRefused({ ctx, app, scim }: Pass): void {
 async function recordRecovered(pass: Pass): Promise<void> {
   await pass.write(async (tx) => {
     const seq = await saveHealth(tx, pass.app, { health: 'running', attempt: 0 });
-    await addCheck(tx, pass.ctx, nameOf(pass.app), { seq, passed: true });
+    await addCheck(tx, pass.ctx, { subject: appNameOf(pass.app), seq, passed: true });
   });
 }
 
-async function addCheck(tx: Db, ctx: PusherContext, subject: string, check: Partial<Check>): Promise<void> {
-  const message = { ...Check.fromPartial({}), source: 'scim-pusher', subject, occurTime: ctx.now(), ...check };
+/** Publishes that something works, or does not. */
+export async function addCheck(
+  tx: Db,
+  ctx: PusherContext,
+  check: Partial<Check> & Pick<Check, 'subject' | 'seq' | 'passed'>,
+): Promise<void> {
+  const message = { ...Check.fromPartial({}), source: 'scim-pusher', occurTime: ctx.now(), ...check };
   await addToOutbox(tx, [toCloudEvent(ctx.origin, { kind: 'check', message })]);
   ctx.wakeOutbox();
-}
-
-function nameOf({ customerId, appId }: AppKey): string {
-  return `customers/${customerId}/apps/${appId}`;
 }

@@ -5,7 +5,7 @@ import { addToOutbox, isUniqueViolation, type Db } from '@autoprov/postgres';
 import type { ScimFailure } from './scim-client.ts';
 import type { Decision } from '../domain/decide.ts';
 import type { Danger } from '../domain/guard.ts';
-import type { Account } from '../domain/model.ts';
+import { appNameOf, type Account } from '../domain/model.ts';
 import { nextAttempt } from '../domain/retry.ts';
 import { saveAcceptance, saveRefusal, saveWithdrawal, wakeParked, type Acceptance } from '../store/accounts.ts';
 import { saveGuardedChanges } from '../store/guarded-changes.ts';
@@ -18,8 +18,8 @@ export type Turn = {
   user: DirectoryUser;
   decision: Decision;
   account: Account;
-  /** What of it may do harm and was let go; `heldNo`: by the approval of that row. */
-  guarded?: { danger: Danger; heldNo?: bigint }[];
+  /** What of it may do harm and is let go; `heldNo`: by the approval of that row. */
+  letGo?: { danger: Danger; heldNo?: bigint }[];
 };
 
 /** Stores that the service provider accepted, and says so; wakes those who waited for this account. */
@@ -39,7 +39,7 @@ export async function recordAccepted(
       parked: decision.parked,
       now,
     });
-    if (turn.guarded && turn.guarded.length > 0) await saveGuarded(tx, pass, userId, turn.guarded);
+    await saveLetGo(tx, pass, turn);
     if (acceptance.origin) await wakeParked(tx, pass.app, [turn.user.primaryEmail, userId], now);
     await addOutcome(tx, pass, turn, { action, result: Outcome_Result.RESULT_ACCEPTED, seq, occurTime: now });
   });
@@ -53,14 +53,19 @@ export async function recordAccepted(
   await recordDoubtful(pass);
 }
 
-/** With the acceptance itself, so that the guard's window misses nothing and counts nothing twice. */
-async function saveGuarded(tx: Db, { app, ctx }: Pass, userId: string, guarded: NonNullable<Turn['guarded']>) {
+/** With the acceptance itself, so that the guard's window misses nothing. */
+async function saveLetGo(tx: Db, { app, ctx }: Pass, turn: Turn): Promise<void> {
   const now = ctx.now();
-  await saveGuardedChanges(tx, app, userId, guarded, now);
-  const applied = guarded.flatMap(({ heldNo }) =>
+  await saveGuardedChanges(tx, app, turn.userId, countedDangers(turn), now);
+  const applied = (turn.letGo ?? []).flatMap(({ heldNo }) =>
     heldNo === undefined ? [] : [{ heldNo, reason: 'applied' as const }],
   );
   await endHeldActions(tx, app, applied, now);
+}
+
+/** What somebody has approved does not count. */
+function countedDangers({ letGo = [] }: Turn): Danger[] {
+  return letGo.flatMap(({ danger, heldNo }) => (heldNo === undefined ? [danger] : []));
 }
 
 /** Some service providers answer a create with an account they have already, whoever it belongs to. */
@@ -72,7 +77,7 @@ function othersAccount(scimId: string): ScimFailure {
 /**
  * Stores that a push failed, with its next attempt, and says so. A failure of the service provider as a whole is not
  * the person's: it stands for the app, and the person waits. What looks like the beginning of an outage is stored when
- * it is clear that it is none, and not at all otherwise.
+ * it is clear that it is none, and not at all otherwise. What may have been done all the same counts for the guard.
  *
  * @param keepIntent the end of a create is not known: it is looked up before it is sent again
  */
@@ -83,6 +88,10 @@ export async function recordFailed(
   failure: ScimFailure,
   keepIntent = false,
 ): Promise<void> {
+  const mayBeDone = failure.unknownEnd ? countedDangers(turn) : [];
+  if (mayBeDone.length > 0) {
+    await pass.write((tx) => saveGuardedChanges(tx, pass.app, turn.userId, mayBeDone, pass.ctx.now()));
+  }
   noteFailure(pass, failure);
   if (pass.down) return;
   const record = (): Promise<void> => storeFailure(pass, turn, action, failure, keepIntent);
@@ -131,11 +140,10 @@ export async function recordWithdrawn(pass: Pass, turn: Turn): Promise<void> {
 }
 
 async function addOutcome(tx: Db, { ctx, app }: Pass, turn: Turn, outcome: Partial<Outcome>): Promise<void> {
-  const customer = `customers/${app.customerId}`;
   const message: Outcome = {
     ...Outcome.fromPartial({}),
-    app: `${customer}/apps/${app.appId}`,
-    user: `${customer}/users/${turn.userId}`,
+    app: appNameOf(app),
+    user: `customers/${app.customerId}/users/${turn.userId}`,
     setupRevision: app.revision,
     traceId: randomBytes(16).toString('hex'),
     ...outcome,

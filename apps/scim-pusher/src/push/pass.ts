@@ -15,6 +15,11 @@ export type Pass = {
   /** Runs a write, refused when the lease is another's. */
   write: WriteFenced;
   scim: ScimClient;
+  /**
+   * Throws PassEndedError, or LeaseLostError, when nothing further may be begun: the service stops, too little is left of the
+   * lease, or a hold was placed since the pass began.
+   */
+  assertGoesOn: () => Promise<void>;
   /** Set once the service provider as a whole fails: nothing more is sent in this pass. */
   down?: ScimFailure;
   /**
@@ -22,7 +27,7 @@ export type Pass = {
    * somebody holds removals.
    */
   removalsHeld?: 'config silent' | 'hold';
-  /** What the limits leave; read when it is first needed. */
+  /** What the limits leave; absent: nobody had anything to lose when the pass began, or it is read when somebody has. */
   guard?: Guard;
   /** The service provider's list before the first sync is held, and nobody is in it. */
   listIsEmpty: boolean;

@@ -1,19 +1,21 @@
 import type { PusherContext } from '../context.ts';
-import { dangers, findDangers, isProtected, type Danger } from '../domain/guard.ts';
+import { dangers, isHeldAnyway, type Danger } from '../domain/guard.ts';
 import type { AppSetup } from '../domain/model.ts';
-import { findOpenActions, type HeldAction } from '../store/held-actions.ts';
 import { listUsersById } from '../store/users.ts';
-import { readGuard } from './guard.ts';
-import type { Turn } from './outcome.ts';
 import { decideFor } from './decide-people.ts';
+import { readGuard } from './guard.ts';
+import { judgeTurns } from './judge-turns.ts';
+import type { Turn } from './outcome.ts';
 
 /** What would be done for one person. */
 export type Planned = {
   turn: Turn;
   /** What about it may do harm. */
   dangers: Danger[];
-  /** Of that, what is held whatever the limits leave: by an earlier decision, or since the person is protected. */
-  surelyHeld: Danger[];
+  /** Whether any of that is held whatever the limits leave. */
+  heldAnyway: boolean;
+  /** What the limits decide over. */
+  limited: Danger[];
 };
 
 /** A whole plan in numbers, by what would be done. */
@@ -41,49 +43,41 @@ export async function* planPeople(
   for (let after = afterUserId; ;) {
     const users = await listUsersById(ctx.pool, app.customerId, after, batchSize);
     const turns = await decideFor({ ctx, app }, users);
-    const userIds = turns.map(({ userId }) => userId);
-    const open = await findOpenActions(ctx.pool, app, userIds);
-    for (const turn of turns) {
-      const found = findDangers(app.setup, turn.decision, turn.account).map(({ danger }) => danger);
-      const isSafe = isProtected(app.setup.guard, turn.userId, turn.user.primaryEmail);
-      // An approval is of one revision; whoever is held stays so with any.
-      const isHeld = (danger: Danger) =>
-        open.some((row) => row.userId === turn.userId && row.danger === danger && !isLetGo(row, app, isChanged));
-      const surelyHeld = found.filter((danger) => isHeld(danger) || (isSafe && danger === 'access'));
-      yield { turn, dangers: found, surelyHeld };
+    for (const { turn, changes } of await judgeTurns({ ctx, app }, turns, { isChanged })) {
+      yield {
+        turn,
+        dangers: changes.map(({ change }) => change.danger),
+        heldAnyway: changes.some(({ verdict }) => isHeldAnyway(verdict)),
+        limited: changes.flatMap(({ change, verdict }) => (verdict === 'limited' ? [change.danger] : [])),
+      };
     }
     if (users.length < batchSize) return;
     after = turns.at(-1)!.userId;
   }
 }
 
-function isLetGo(row: HeldAction, { revision }: AppSetup, isChanged: boolean): boolean {
-  return row.protected || (row.approvalNo !== undefined && row.setupRevision === revision && !isChanged);
-}
-
 /** Adds up a plan as it goes by; what the guard would hold is known at its end. */
 export function createPlanSurvey() {
   const counts: PlanSurvey['counts'] = new Map();
   const asked: Record<Danger, number> = { access: 0, identity: 0, clearing: 0 };
-  /** People by what of theirs is not surely held. */
+  /** People of whom nothing is held anyway, by what the limits decide over. */
   const undecided = new Map<string, { dangers: Danger[]; count: number }>();
-  let surelyHeldCount = 0;
+  let heldAnywayCount = 0;
   return {
-    add({ turn, dangers: found, surelyHeld }: Planned): void {
+    add({ turn, heldAnyway, limited }: Planned): void {
       counts.set(turn.decision.do, (counts.get(turn.decision.do) ?? 0) + 1);
-      const open = found.filter((danger) => !surelyHeld.includes(danger));
-      for (const danger of open) asked[danger]++;
-      if (surelyHeld.length > 0) surelyHeldCount++;
-      else if (open.length > 0) {
-        const same = undecided.get(open.join()) ?? { dangers: open, count: 0 };
-        undecided.set(open.join(), { ...same, count: same.count + 1 });
+      for (const danger of limited) asked[danger]++;
+      if (heldAnyway) heldAnywayCount++;
+      else if (limited.length > 0) {
+        const same = undecided.get(limited.join()) ?? { dangers: limited, count: 0 };
+        undecided.set(limited.join(), { ...same, count: same.count + 1 });
       }
     },
     async end(ctx: PusherContext, app: AppSetup): Promise<PlanSurvey> {
       const { free } = await readGuard({ ctx, app });
       const heldDangers = dangers.filter((danger) => asked[danger] > free[danger]);
       const held = [...undecided.values()].filter((one) => one.dangers.some((danger) => heldDangers.includes(danger)));
-      return { counts, heldDangers, heldCount: held.reduce((sum, { count }) => sum + count, surelyHeldCount) };
+      return { counts, heldDangers, heldCount: held.reduce((sum, { count }) => sum + count, heldAnywayCount) };
     },
   };
 }

@@ -4,17 +4,17 @@ import type { PusherContext } from '../context.ts';
 import type { AppKey, AppSetup } from '../domain/model.ts';
 import { listDueUsers } from '../store/accounts.ts';
 import { wakeApproved } from '../store/approvals.ts';
-import { addCounts, findApp, saveCursor, saveRemovalsKeptBack, type AppWork } from '../store/apps.ts';
+import { addCounts, findApp, saveCursor, saveListState, saveRemovalsKeptBack, type AppWork } from '../store/apps.ts';
 import { findCoverage, type Coverage } from '../store/customers.ts';
 import { findHolds, holdParents } from '../store/holds.ts';
-import { clearListedAccounts, isListEmpty, saveListState } from '../store/listed-accounts.ts';
+import { clearListedAccounts, isListEmpty } from '../store/listed-accounts.ts';
 import { findSetup, isActive, readSetupFeed } from '../store/setups.ts';
 import { listUsersAfter } from '../store/users.ts';
 import { authorizationOf } from './authorization.ts';
 import { confirmSetup } from './confirm-setup.ts';
 import { openGuard } from './guard.ts';
 import { recordHealth } from './health.ts';
-import { meetServiceProvider } from './list-accounts.ts';
+import { meetServiceProvider } from './meet-service-provider.ts';
 import type { Pass } from './pass.ts';
 import { pushPeople } from './push-people.ts';
 import { PassEndedError, ScimClient } from './scim-client.ts';
@@ -26,7 +26,7 @@ const maxBatchSize = 200;
 const defaultRequestsPerSecond = 10;
 const defaultConcurrentRequests = 4;
 /** config is asked every few seconds; silent for longer, what it last said may no longer hold. */
-export const configStaleAfterMs = 30_000;
+const configStaleAfterMs = 30_000;
 
 /** Brings one app up to date, if no other worker does; returns when nothing can be done now. */
 export async function pushApp(ctx: PusherContext, key: AppKey, stopping: AbortSignal): Promise<void> {
@@ -53,15 +53,19 @@ async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stoppi
   const isConfigSilent = Date.now() - answeredAt.getTime() > configStaleAfterMs;
   const removalsHeld = holds.length > 0 ? 'hold' : isConfigSilent ? 'config silent' : undefined;
   const pass = createPass(ctx, app, work, lease, stopping, removalsHeld);
-  const record = await confirmSetup(ctx, app);
+  const record = await confirmSetup(ctx, app, work, isConfigSilent);
   if (record === 'outdated') return;
-  if (record !== 'confirmed') return recordHealth({ ...pass, down: record });
+  if (record !== 'confirmed') {
+    pass.down = record;
+    return recordHealth(pass);
+  }
   try {
     await meetServiceProvider(pass);
     pass.listIsEmpty = pass.work.listState === 'held' && (await isListEmpty(ctx.pool, key));
     await endKeepingBack(pass);
     const cursorNo = work.cursorRevision === app.revision ? work.cursorNo : 0n;
-    pass.guard = await openGuard(pass, cursorNo, coverage.ingestNo);
+    const guard = await openGuard(pass, cursorNo, coverage.ingestNo);
+    if (guard) pass.guard = guard;
     await pushDue(pass);
     await pushBehind(pass, cursorNo, coverage.ingestNo);
   } finally {
@@ -98,6 +102,9 @@ function createPass(
 ): Pass {
   const requestCounts: Record<string, number> = {};
   const writePace = writePaceOf(ctx, app);
+  // A request must end before another worker may take the app.
+  const mayStart = () => !stopping.aborted && lease.remainingMs() > ctx.settings.httpTimeoutMs;
+  const assertNotHeld = watchHolds(ctx, app);
   const scim = new ScimClient({
     baseUrl: app.setup.endpointUrl,
     dispatcher: ctx.spAgent,
@@ -109,9 +116,8 @@ function createPass(
     timeoutMs: ctx.settings.httpTimeoutMs,
     retryForMs: ctx.settings.retryForMs,
     signal: lease.lost,
-    // A request must end before another worker may take the app.
-    mayStart: () => !stopping.aborted && lease.remainingMs() > ctx.settings.httpTimeoutMs,
-    assertNotHeld: watchHolds(ctx, app),
+    mayStart,
+    assertNotHeld,
     onRequest: (method) => (requestCounts[method] = (requestCounts[method] ?? 0) + 1),
   });
   return {
@@ -121,6 +127,11 @@ function createPass(
     lease,
     write: createFencedWriter(ctx.pool, lease),
     scim,
+    async assertGoesOn() {
+      lease.lost.throwIfAborted();
+      if (!mayStart()) throw new PassEndedError();
+      await assertNotHeld(removalsHeld !== 'hold');
+    },
     ...(removalsHeld && { removalsHeld }),
     listIsEmpty: false,
     outagesInRow: 0,

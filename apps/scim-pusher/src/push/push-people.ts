@@ -19,6 +19,7 @@ const removalRetryMs = 10_000;
 export async function pushPeople(pass: Pass, userIds: readonly string[]): Promise<void> {
   for (const level of orderByReference(await collectReferences(pass, userIds))) {
     if (pass.down) return;
+    await pass.assertGoesOn();
     await pushLevel(pass, await findUsers(pass.ctx.pool, pass.app.customerId, level));
   }
   await judgeDoubtful(pass);

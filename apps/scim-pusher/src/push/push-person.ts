@@ -81,7 +81,7 @@ async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Pro
     });
   }
   if (written.failure.reason === 'DUPLICATE') return adoptAfterRefusal(pass, turn, decision, written.failure);
-  await recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, written.failure, written.unknownEnd);
+  await recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, written.failure, written.failure.unknownEnd);
 }
 
 /** The service provider knows somebody like this whom no look-up found before: it is looked up once more, live. */

@@ -23,6 +23,8 @@ export type ScimFailure = {
   httpStatus: number;
   /** How long the service provider asks to wait. */
   retryAfterMs?: number;
+  /** What was asked for may have been done, though no answer says so. */
+  unknownEnd?: boolean;
   /** A SCIM server says so, by the answer's type or body. */
   speaksScim?: boolean;
   /** Set when the service provider was not asked: the token broker gave no header, and has or has not said why. */
@@ -102,16 +104,18 @@ export class ScimClient {
   async send(method: Method, path: string, body?: JsonObject, isRemoval = method === 'DELETE'): Promise<ScimAnswer> {
     const giveUpAtMs = performance.now() + this.#options.retryForMs;
     let renewed = false;
+    let unknownEnd = false;
     for (let attempt = 1; ; attempt++) {
       const answer = await this.#sendOnce({ method, path, body, isRemoval }, renewed);
       if (answer.ok) return answer;
-      const { failure } = answer;
+      unknownEnd ||= method !== 'GET' && mayBeDone(answer.failure);
+      const failure = unknownEnd ? { ...answer.failure, unknownEnd } : answer.failure;
       if (failure.code === '17010' && failure.httpStatus > 0 && !renewed) {
         renewed = true;
         continue;
       }
       const waitMs = failure.retryAfterMs ?? backoffMs(attempt - 1, { baseMs: 200, capMs: 10_000 });
-      if (!mayRepeat(method, failure) || performance.now() + waitMs > giveUpAtMs) return answer;
+      if (!mayRepeat(method, failure) || performance.now() + waitMs > giveUpAtMs) return { ok: false, failure };
       await sleep(waitMs, this.#options.signal);
     }
   }
@@ -177,6 +181,11 @@ export class ScimClient {
       return { ok: false, failure: { detail: wordsOf(err), ...verdict, code: code ?? '45004', httpStatus: 0 } };
     }
   }
+}
+
+/** No answer, or one of a server that broke down over the request; whoever refuses for the rate has not begun. */
+function mayBeDone({ code, httpStatus }: ScimFailure): boolean {
+  return code === '45004' && httpStatus !== 429;
 }
 
 /** A POST whose end is not known may have made an account: it is looked up before it is sent again, never here. */

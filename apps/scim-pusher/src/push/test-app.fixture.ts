@@ -48,6 +48,8 @@ export const staffGroup = 'staff@example.com';
 export type TestApp = {
   ctx: PusherContext;
   pool: Pool;
+  /** For a worker in another process. */
+  databaseUrl: string;
   /** Stores the setup as config would announce it, with what the template says of the service provider. */
   configure(changes?: Partial<ProvisioningSetup>, profile?: Partial<ScimProfile>): Promise<void>;
   /** Takes the people as one completed read would announce them. */
@@ -65,45 +67,38 @@ export type TestApp = {
 /** For tests without lost answers: no request runs out of time because the machine is busy. */
 export const patient = { httpTimeoutMs: 20_000, leaseMs: 60_000 };
 
-/** Starts an app on a database of its own, against a service provider; `ca`: whom its certificate is of. */
-export async function startTestApp(
-  sp: ServiceProvider,
+/** What a worker of the tests has, on a database that is there; `ca`: whom the service provider's certificate is of. */
+export function createTestContext(
+  databaseUrl: string,
+  sp: Pick<ServiceProvider, 'token'>,
   settings: Partial<PusherContext['settings']> = {},
   ca?: string,
-): Promise<TestApp> {
-  const database = await createTestDatabase();
-  const migrationsDir = new URL('../../migrations', import.meta.url).pathname;
-  await migrate({ adminUrl: database.url, service: 'scim-pusher', migrationsDir });
+): PusherContext {
   const logger = createLogger({ service: 'scim-pusher-test', level: 'warn' });
-  const pool = connect({ url: database.url, schema: 'scim_pusher', applicationName: 'test', logger });
   const spAllowedHosts = ['127.0.0.1', 'localhost'];
-  const spAgent = createOutboundAgent({
-    allowedHosts: spAllowedHosts,
-    timeoutMs: settings.httpTimeoutMs ?? 2_000,
-    ...(ca !== undefined && { ca }),
-  });
-  let offsetMs = 0;
-  let brokerError: Error | undefined;
-  let revision = 0n;
-  let seq = 0n;
-  const ctx: PusherContext = {
-    pool,
+  return {
+    pool: connect({ url: databaseUrl, schema: 'scim_pusher', applicationName: 'test', logger }),
     config: { getSetup: async () => ({}) } as never,
     directory: { resendUsers: async () => ({ userCount: 0n }) } as never,
     // The broker is another service: here it hands out the token that the service provider takes.
     tokenBroker: {
-      getAppAuthorization: async () => {
-        if (brokerError) throw brokerError;
-        return { headerValue: `Bearer ${sp.token}`, expireTime: new Date(Date.now() + 60_000) };
-      },
+      getAppAuthorization: async () => ({
+        headerValue: `Bearer ${sp.token}`,
+        expireTime: new Date(Date.now() + 60_000),
+      }),
     } as never,
-    spAgent,
+    spAgent: createOutboundAgent({
+      allowedHosts: spAllowedHosts,
+      timeoutMs: settings.httpTimeoutMs ?? 2_000,
+      ...(ca !== undefined && { ca }),
+    }),
     spAllowedHosts,
     refusedHeaders: new Map(),
-    confirmedAtMs: new Map(),
+    confirmAgainAtMs: new Map(),
+    brokerSilent: undefined,
     origin: { installationId: 'test', service: 'scim-pusher' },
     logger,
-    now: () => new Date(Date.now() + offsetMs),
+    now: () => new Date(),
     wakeOutbox: () => {},
     wakeWorkers: () => {},
     settings: {
@@ -118,9 +113,35 @@ export async function startTestApp(
       ...settings,
     },
   };
+}
+
+/** Starts an app on a database of its own, against a service provider; `ca`: whom its certificate is of. */
+export async function startTestApp(
+  sp: ServiceProvider,
+  settings: Partial<PusherContext['settings']> = {},
+  ca?: string,
+): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const migrationsDir = new URL('../../migrations', import.meta.url).pathname;
+  await migrate({ adminUrl: database.url, service: 'scim-pusher', migrationsDir });
+  const ctx = createTestContext(database.url, sp, settings, ca);
+  const { pool, tokenBroker } = ctx;
+  let offsetMs = 0;
+  let brokerError: Error | undefined;
+  let revision = 0n;
+  let seq = 0n;
+  ctx.now = () => new Date(Date.now() + offsetMs);
+  ctx.tokenBroker = {
+    ...tokenBroker,
+    async getAppAuthorization(request, how) {
+      if (brokerError) throw brokerError;
+      return tokenBroker.getAppAuthorization(request, how);
+    },
+  };
   return {
     ctx,
     pool,
+    databaseUrl: database.url,
     async configure(changes = {}, profile = {}) {
       const setup: ProvisioningSetup = {
         ...ProvisioningSetup.fromPartial({}),
@@ -157,7 +178,7 @@ export async function startTestApp(
     moveClock: (byMs) => (offsetMs += byMs),
     failAuthorization: (err) => (brokerError = err),
     async stop() {
-      await spAgent.close();
+      await ctx.spAgent.close();
       await pool.end();
       await database.drop();
     },

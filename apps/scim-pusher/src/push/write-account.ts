@@ -1,5 +1,6 @@
 import { ScimProfile_Update } from '@autoprov/proto';
 import {
+  isObject,
   member,
   mergeForPut,
   patchRequest,
@@ -13,21 +14,20 @@ import type { ScimAnswer, ScimFailure } from './scim-client.ts';
 import { verifyWrite } from './verify-write.ts';
 
 /** What came of a write: done, or why not. */
-export type Written = { ok: true; scimId: string } | { ok: false; failure: ScimFailure; unknownEnd: boolean };
+export type Written = { ok: true; scimId: string } | { ok: false; failure: ScimFailure };
 
-/** Creates the account (RFC 7644 §3.3). `unknownEnd`: it may have been made although no answer says so. */
+/** Creates the account (RFC 7644 §3.3). */
 export async function createAccount(pass: Pass, desired: ScimUser): Promise<Written> {
   const answer = await pass.scim.send('POST', '/Users', desired as JsonObject);
-  if (!answer.ok)
-    return { ...answer, unknownEnd: answer.failure.code === '45004' && answer.failure.httpStatus !== 429 };
+  if (!answer.ok) return answer;
   const scimId = idOf(answer);
   if (scimId === undefined) {
     const detail = 'the account was created, but the answer has no id: it is looked up at the next attempt';
-    const failure = { code: '45004', reason: 'SP_ERROR', retryable: true, detail, httpStatus: answer.status } as const;
-    return { ok: false, failure, unknownEnd: true };
+    const failure = { code: '45004', reason: 'SP_ERROR', retryable: true, detail, httpStatus: answer.status };
+    return { ok: false, failure: { ...failure, unknownEnd: true } };
   }
   const failure = await verifyWrite(pass, 'create', scimId, desired, answer.body);
-  return failure ? { ok: false, failure, unknownEnd: true } : { ok: true, scimId };
+  return failure ? { ok: false, failure: { ...failure, unknownEnd: true } } : { ok: true, scimId };
 }
 
 /**
@@ -47,15 +47,15 @@ export async function changeAccount(
     kind === 'patch'
       ? await pass.scim.send('PATCH', path, patchRequest(changes) as unknown as JsonObject, isRemoval)
       : await putMerged(pass, path, desired, isRemoval);
-  if (!answer.ok) return { ...answer, unknownEnd: false };
+  if (!answer.ok) return answer;
   const failure = await verifyWrite(pass, kind, scimId, desired, answer.body);
-  return failure ? { ok: false, failure, unknownEnd: false } : { ok: true, scimId };
+  return failure ? { ok: false, failure: { ...failure, unknownEnd: true } } : { ok: true, scimId };
 }
 
 /** Deletes the account (RFC 7644 §3.6); one that is gone already is a success, by the classifier. */
 export async function deleteAccount(pass: Pass, scimId: string): Promise<Written> {
   const answer = await pass.scim.send('DELETE', `/Users/${encodeURIComponent(scimId)}`);
-  return answer.ok ? { ok: true, scimId } : { ...answer, unknownEnd: false };
+  return answer.ok ? { ok: true, scimId } : answer;
 }
 
 function usesPatch({ app, work }: Pass): boolean {
@@ -73,7 +73,7 @@ async function putMerged(pass: Pass, path: string, desired: ScimUser, isRemoval:
 
 function idOf(answer: Extract<ScimAnswer, { ok: true }>): string | undefined {
   const { body } = answer;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
+  if (!isObject(body)) return undefined;
   const id = member(body, 'id');
   return typeof id === 'string' && id !== '' ? id : undefined;
 }

@@ -3,7 +3,7 @@ import { RpcError, status, type CallContext } from '@autoprov/grpc';
 import { inTransaction, type Db } from '@autoprov/postgres';
 import type { PusherContext } from '../context.ts';
 import { approvalHashOf, numberOf } from '../domain/approval-hash.ts';
-import type { AppKey } from '../domain/model.ts';
+import { appNameOf, type AppKey } from '../domain/model.ts';
 import { findApproval, lockHeldActions, saveApproval } from '../store/approvals.ts';
 import { countHeld, listCoveredActions, type CoveredAction } from '../store/held-actions.ts';
 import { findSetup } from '../store/setups.ts';
@@ -41,9 +41,9 @@ async function saveNewApproval(ctx: PusherContext, tx: Db, key: AppKey, hash: st
   const covered = await findCovered(tx, key, hash);
   const setupRevision = (await findSetup(tx, key))?.revision ?? 0n;
   if (covered.some((row) => row.setupRevision !== setupRevision)) throw staleApproval(key, setupRevision);
-  const heldNos = covered.filter(({ endNo }) => endNo === null).map(({ heldNo }) => heldNo);
+  const heldNos = covered.filter(({ hasEnded }) => !hasEnded).map(({ heldNo }) => heldNo);
   const counts = { approvedCount: BigInt(heldNos.length), droppedCount: BigInt(covered.length - heldNos.length) };
-  await saveApproval(tx, key, heldNos, { hash, setupRevision, approvedBy, approvedAt: ctx.now(), ...counts });
+  await saveApproval(tx, key, heldNos, { hash, approvedBy, approvedAt: ctx.now(), ...counts });
   return counts;
 }
 
@@ -54,8 +54,8 @@ async function findCovered(tx: Db, key: AppKey, hash: string): Promise<CoveredAc
   throw invalidField('approval_hash', 'is of nothing that is held here: list what is held and send its approval_hash');
 }
 
-function staleApproval({ customerId, appId }: AppKey, revision: bigint): RpcError {
-  const app = `customers/${customerId}/apps/${appId}`;
+function staleApproval(key: AppKey, revision: bigint): RpcError {
+  const app = appNameOf(key);
   const message = `nothing was approved: the setup of ${app} has changed since, so that everybody is decided again; list what is held then`;
   const metadata = { app, setupRevision: String(revision) };
   return new RpcError(status.FAILED_PRECONDITION, 'STALE_APPROVAL', message, { metadata });

@@ -13,9 +13,9 @@ import type { PatchOperation, ScimUser } from '@autoprov/scim';
 import type { PusherContext } from '../context.ts';
 import type { Decision } from '../domain/decide.ts';
 import type { Account } from '../domain/model.ts';
-import { findDangers } from '../domain/guard.ts';
+import { isHeldAnyway } from '../domain/guard.ts';
 import { decideFor } from '../push/decide-people.ts';
-import { findOpenActions } from '../store/held-actions.ts';
+import { judgeTurns } from '../push/judge-turns.ts';
 import { findHolds, holdParents } from '../store/holds.ts';
 import { findUserIds, findUsers } from '../store/users.ts';
 import { readAppName, requireSetup } from './app-key.ts';
@@ -28,13 +28,14 @@ export async function explainUser(ctx: PusherContext, request: ExplainUserReques
   const app = await requireSetup(ctx, request.app, key);
   const asked = request.user.slice(request.user.lastIndexOf('/') + 1);
   const userId = (await findUserIds(ctx.pool, key.customerId, [asked])).get(asked) ?? asked;
-  const [turn] = await decideFor({ ctx, app }, await findUsers(ctx.pool, key.customerId, [userId]));
-  if (!turn) {
+  const turns = await decideFor({ ctx, app }, await findUsers(ctx.pool, key.customerId, [userId]));
+  const [judged] = await judgeTurns({ ctx, app }, turns);
+  if (!judged) {
     const hint = 'check the address, or ask for a read with "autoprov sync"';
     throw new RpcError(status.NOT_FOUND, 'RESOURCE_NOT_FOUND', `no such person in the copy of the directory: ${hint}`);
   }
+  const { turn, changes, rows } = judged;
   const { decision, account } = turn;
-  const open = await findOpenActions(ctx.pool, key, [turn.userId]);
   const hasAccount = account.scimId !== undefined || account.attempt > 0;
   return {
     user: `customers/${key.customerId}/users/${turn.userId}`,
@@ -47,13 +48,13 @@ export async function explainUser(ctx: PusherContext, request: ExplainUserReques
       dueTime: decision.dueAt ?? account.dueAt,
       changes: 'changes' in decision ? toChanges(decision.changes, account.accepted) : [],
       user: `customers/${key.customerId}/users/${turn.userId}`,
-      dangers: findDangers(app.setup, decision, account).map(({ danger }) => presentDanger(danger)),
-      held: open.some(({ approvalNo }) => approvalNo === undefined),
+      dangers: changes.map(({ change }) => presentDanger(change.danger)),
+      held: changes.some(({ verdict }) => isHeldAnyway(verdict)),
     },
     account: hasAccount ? toMessage(request.app, account) : undefined,
     mapped: decision.desired,
     memberships: await explainGroups(ctx, app.setup, turn.user),
-    held: open.map((row) => presentHeldAction(key.customerId, row)),
+    held: rows.map((row) => presentHeldAction(key.customerId, row)),
     holds: (await findHolds(ctx.pool, holdParents(key))).map(presentHold),
   };
 }

@@ -31,7 +31,7 @@ export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequ
     activeCount: counts.active,
     suspendedCount: counts.suspended,
     lastAcceptedTime: counts.lastAcceptedAt ?? undefined,
-    backOffUntil: work.backOffUntil ?? undefined,
+    backOffUntil: work.backOffUntil,
     requestCounts: Object.fromEntries(Object.entries(work.requestCounts).map(([method, n]) => [method, BigInt(n)])),
   };
 }

@@ -4,16 +4,15 @@ import type { PusherContext } from '../context.ts';
 import type { Account } from '../domain/model.ts';
 import { listAccounts as listRows } from '../store/accounts.ts';
 import { readAppName } from './app-key.ts';
-
-const defaultPageSize = 100;
-const maxPageSize = 500;
+import { readPageSize, readPageToken, toPageToken } from './pages.ts';
 
 export async function listAccounts(ctx: PusherContext, request: ListAccountsRequest): Promise<ListAccountsResponse> {
   const key = readAppName('parent', request.parent);
-  const limit = Math.min(request.pageSize > 0 ? request.pageSize : defaultPageSize, maxPageSize);
-  const rows = await listRows(ctx.pool, key, request.pageToken, limit + 1);
+  const limit = readPageSize(request.pageSize);
+  const [afterUserId = ''] = readPageToken(request.pageToken, (parts) => parts.length === 1) ?? [];
+  const rows = await listRows(ctx.pool, key, afterUserId, limit + 1);
   const page = rows.slice(0, limit);
-  const nextPageToken = rows.length > limit ? page.at(-1)!.userId : '';
+  const nextPageToken = rows.length > limit ? toPageToken(page.at(-1)!.userId) : '';
   return { accounts: page.map((account) => toMessage(request.parent, account)), nextPageToken };
 }
 

@@ -1,6 +1,7 @@
 import { HeldAction_State, type ListHeldActionsRequest, type ListHeldActionsResponse } from '@autoprov/proto';
 import type { PusherContext } from '../context.ts';
-import { approvalHashOf } from '../domain/approval-hash.ts';
+import { approvalHashOf, numberOf } from '../domain/approval-hash.ts';
+import type { AppKey } from '../domain/model.ts';
 import { listCoveredActions, listHeldActions as listRows, readHeldNo, type HeldState } from '../store/held-actions.ts';
 import { readAppName } from './app-key.ts';
 import { invalidField } from './errors.ts';
@@ -24,17 +25,36 @@ export async function listHeldActions(
   const state = states[request.state];
   if (!state)
     throw invalidField('state', 'is unknown: send STATE_HELD, STATE_APPROVED, STATE_APPLIED or STATE_DROPPED');
-  // All pages show what was so when the first was asked for: what they showed is what is approved.
-  const isToken = (parts: readonly string[]) => parts.length === 2 && parts.every((part) => /^\d{1,18}$/.test(part));
-  const [upTo, after] = readPageToken(request.pageToken, isToken) ?? [];
-  const upToNo = upTo === undefined ? await readHeldNo(ctx.pool, key) : BigInt(upTo);
-  const rows = await listRows(ctx.pool, key, { state, upToNo, afterNo: BigInt(after ?? 0), limit: limit + 1 });
+  const token = readPageToken(request.pageToken, isToken);
+  const { upToNo, approvalHash, coveredCount } = token ? readShown(token) : await lookAtHeld(ctx, key, state);
+  const afterNo = BigInt(token?.[3] ?? 0);
+  const rows = await listRows(ctx.pool, key, { state, upToNo, afterNo, limit: limit + 1 });
   const page = rows.slice(0, limit);
-  const covered = state === 'held' ? await listCoveredActions(ctx.pool, key, upToNo) : [];
+  const parts = [String(upToNo), approvalHash, String(coveredCount), String(page.at(-1)?.heldNo)];
   return {
     heldActions: page.map((row) => presentHeldAction(key.customerId, row)),
-    nextPageToken: rows.length > limit ? toPageToken(String(upToNo), String(page.at(-1)!.heldNo)) : '',
-    approvalHash: state === 'held' ? approvalHashOf(upToNo, covered) : '',
-    coveredCount: BigInt(covered.length),
+    nextPageToken: rows.length > limit ? toPageToken(...parts) : '',
+    approvalHash,
+    coveredCount,
   };
+}
+
+/** All pages show what was so when the first was asked for: what they showed is what is approved. */
+type Shown = { upToNo: bigint; approvalHash: string; coveredCount: bigint };
+
+async function lookAtHeld({ pool }: PusherContext, key: AppKey, state: HeldState): Promise<Shown> {
+  const upToNo = await readHeldNo(pool, key);
+  if (state !== 'held') return { upToNo, approvalHash: '', coveredCount: 0n };
+  const covered = await listCoveredActions(pool, key, upToNo);
+  return { upToNo, approvalHash: approvalHashOf(upToNo, covered), coveredCount: BigInt(covered.length) };
+}
+
+function isToken(parts: readonly string[]): boolean {
+  const [upToNo, approvalHash, ...numbers] = parts;
+  const isHash = approvalHash === '' || numberOf(approvalHash ?? '') !== undefined;
+  return parts.length === 4 && isHash && [upToNo!, ...numbers].every((part) => /^\d{1,18}$/.test(part));
+}
+
+function readShown([upToNo, approvalHash, coveredCount]: readonly string[]): Shown {
+  return { upToNo: BigInt(upToNo!), approvalHash: approvalHash!, coveredCount: BigInt(coveredCount!) };
 }

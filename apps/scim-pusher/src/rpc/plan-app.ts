@@ -47,7 +47,7 @@ export async function planApp(
 
 function present({ customerId }: AppKey, planned: Planned, held: readonly Danger[]): PlannedAction {
   const { userId, decision, account } = planned.turn;
-  const isHeld = planned.surelyHeld.length > 0 || planned.dangers.some((danger) => held.includes(danger));
+  const isHeld = planned.heldAnyway || planned.limited.some((danger) => held.includes(danger));
   return {
     action: actionOf(decision, account),
     explanation: decision.explanation,

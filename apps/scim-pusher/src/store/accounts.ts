@@ -1,6 +1,7 @@
 import type { Db } from '@autoprov/postgres';
 import type { ScimUser } from '@autoprov/scim';
 import type { Account, AppKey } from '../domain/model.ts';
+import { withoutNulls } from './without-nulls.ts';
 
 const columns = `user_id as "userId", scim_id as "scimId", origin, state, accepted,
   accepted_digest as "acceptedDigest", accepted_at as "acceptedAt", keeps_external_id as "keepsExternalId",
@@ -205,8 +206,4 @@ function nextSeq(previous: string): string {
 
 function keyOf(app: AppKey, userId: string): string[] {
   return [app.customerId, app.appId, userId];
-}
-
-function withoutNulls(row: Account): Account {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Account;
 }

@@ -4,7 +4,6 @@ import type { AppKey } from '../domain/model.ts';
 /** Somebody's approval of held actions. */
 export type Approval = {
   hash: string;
-  setupRevision: bigint;
   approvedBy: string;
   approvedAt: Date;
   approvedCount: bigint;
@@ -16,11 +15,14 @@ export async function lockHeldActions(tx: Db, { customerId, appId }: AppKey): Pr
   await tx.query(`select from apps where customer_id = $1 and app_id = $2 for update`, [customerId, appId]);
 }
 
-/** An approval by its hash; undefined: it was not given. */
-export async function findApproval(db: Db, { customerId, appId }: AppKey, hash: string): Promise<Approval | undefined> {
-  const { rows } = await db.query<Approval>(
-    `select approval_hash as hash, setup_revision as "setupRevision", approved_by as "approvedBy",
-       approved_at as "approvedAt", approved_count as "approvedCount", dropped_count as "droppedCount"
+/** What an approval answered, by its hash; undefined: it was not given. */
+export async function findApproval(
+  db: Db,
+  { customerId, appId }: AppKey,
+  hash: string,
+): Promise<Pick<Approval, 'approvedCount' | 'droppedCount'> | undefined> {
+  const { rows } = await db.query<Pick<Approval, 'approvedCount' | 'droppedCount'>>(
+    `select approved_count as "approvedCount", dropped_count as "droppedCount"
      from approvals where customer_id = $1 and app_id = $2 and approval_hash = $3`,
     [customerId, appId, hash],
   );
@@ -31,12 +33,12 @@ export async function findApproval(db: Db, { customerId, appId }: AppKey, hash: 
 export async function saveApproval(tx: Db, app: AppKey, heldNos: readonly bigint[], a: Approval): Promise<void> {
   const { customerId, appId } = app;
   const { rows } = await tx.query<{ approvalNo: bigint }>(
-    `insert into approvals (customer_id, app_id, approval_no, approval_hash, setup_revision, approved_by, approved_at,
-       approved_count, dropped_count)
-     select $1, $2, coalesce(max(approval_no), 0) + 1, $3, $4, $5, $6, $7, $8 from approvals
+    `insert into approvals (customer_id, app_id, approval_no, approval_hash, approved_by, approved_at, approved_count,
+       dropped_count)
+     select $1, $2, coalesce(max(approval_no), 0) + 1, $3, $4, $5, $6, $7 from approvals
      where customer_id = $1 and app_id = $2
      returning approval_no as "approvalNo"`,
-    [customerId, appId, a.hash, a.setupRevision, a.approvedBy, a.approvedAt, a.approvedCount, a.droppedCount],
+    [customerId, appId, a.hash, a.approvedBy, a.approvedAt, a.approvedCount, a.droppedCount],
   );
   await tx.query(
     `update held_actions set approval_no = $4
@@ -56,5 +58,16 @@ export async function wakeApproved(tx: Db, { customerId, appId }: AppKey, now: D
        select user_id from held_actions join woken using (approval_no)
        where customer_id = $1 and app_id = $2 and end_no is null)`,
     [customerId, appId, now],
+  );
+}
+
+/** Forgets approvals given before a time, once none of their rows are kept: call it after forgetHeldActions. */
+export async function forgetApprovals(db: Db, before: Date): Promise<void> {
+  await db.query(
+    `delete from approvals where approved_at < $1 and not exists (
+       select from held_actions
+       where held_actions.customer_id = approvals.customer_id and held_actions.app_id = approvals.app_id
+         and held_actions.approval_no = approvals.approval_no)`,
+    [before],
   );
 }

@@ -1,5 +1,6 @@
 import type { Db } from '@autoprov/postgres';
 import type { AppKey } from '../domain/model.ts';
+import { withoutNulls } from './without-nulls.ts';
 
 export type Health = 'running' | 'backing_off' | 'quarantined';
 
@@ -53,11 +54,15 @@ export async function listAppsWithWork(db: Db, now: Date): Promise<AppKey[]> {
   return rows;
 }
 
-/** Active apps that wait because of their credential: what is wrong is not said by a code of a person (450xx). */
+/**
+ * Active apps that wait because of their credential: not for their service provider (450xx), nor for the record of their
+ * setup (25001).
+ */
 export async function listAppsWithoutAccess(db: Db, now: Date): Promise<AppKey[]> {
   const { rows } = await db.query<AppKey>(
     `select customer_id as "customerId", app_id as "appId" from apps join setups using (customer_id, app_id)
-     where setups.active and health <> 'running' and health_code not like '450%' and back_off_until > $1`,
+     where setups.active and health <> 'running' and health_code not like '450%' and health_code <> '25001'
+       and back_off_until > $1`,
     [now],
   );
   return rows;
@@ -78,7 +83,7 @@ export async function findApp(db: Db, { customerId, appId }: AppKey): Promise<Ap
     customerId,
     appId,
   ]);
-  return rows[0];
+  return rows[0] && withoutNulls(rows[0]);
 }
 
 /** Moves the app's cursor. */
@@ -100,15 +105,19 @@ export async function saveRemovalsKeptBack(tx: Db, { customerId, appId }: AppKey
   );
 }
 
-/** Stores how the service provider does, and gives the number of the next check. */
+/**
+ * Stores how the service provider does, and gives the number of the next check. What a pass met with an older revision of the
+ * setup is nothing to wait for.
+ */
 export async function saveHealth(
   tx: Db,
-  app: AppKey,
+  app: AppKey & { revision: bigint },
   health: { health: Health; code?: string; reason?: string; detail?: string; attempt: number; backOffUntil?: Date },
 ): Promise<bigint> {
   const { rows } = await tx.query<{ checkSeq: bigint }>(
     `update apps set health = $3, health_code = $4, health_reason = $5, health_detail = $6, back_off_attempt = $7,
-       back_off_until = $8,
+       back_off_until = case when not exists (
+         select from setups where setups.customer_id = $1 and setups.app_id = $2 and revision > $9) then $8::timestamptz end,
        check_seq = greatest(check_seq + 1, (extract(epoch from clock_timestamp()) * 1e6)::bigint)
      where customer_id = $1 and app_id = $2 returning check_seq as "checkSeq"`,
     [
@@ -120,9 +129,19 @@ export async function saveHealth(
       health.detail ?? null,
       health.attempt,
       health.backOffUntil ?? null,
+      app.revision,
     ],
   );
   return rows[0]!.checkSeq;
+}
+
+/** Remembers that the service provider's list is whole, or used up. */
+export async function saveListState(tx: Db, app: AppKey, listState: 'held' | 'used'): Promise<void> {
+  await tx.query(`update apps set list_state = $3 where customer_id = $1 and app_id = $2`, [
+    app.customerId,
+    app.appId,
+    listState,
+  ]);
 }
 
 /** Remembers whether the service provider says that it knows PATCH. */

@@ -1,6 +1,7 @@
 import type { Db } from '@autoprov/postgres';
 import type { DangerousChange, ValueChange } from '../domain/guard.ts';
 import type { AppKey } from '../domain/model.ts';
+import { withoutNulls } from './without-nulls.ts';
 
 /** Why a row ended. */
 export type EndReason = 'applied' | 'changed' | 'returned' | 'setup_changed';
@@ -21,21 +22,20 @@ export type HeldAction = NewHeldAction & {
   approvalNo?: bigint;
   approvedBy?: string;
   approvedAt?: Date;
-  endNo?: bigint;
   endedAt?: Date;
   endReason?: EndReason;
 };
 
 const columns = `held_no as "heldNo", user_id as "userId", danger, action, changes, digest, explanation,
   setup_revision as "setupRevision", protected, held_at as "heldAt", approval_no as "approvalNo",
-  approved_by as "approvedBy", approved_at as "approvedAt", end_no as "endNo", ended_at as "endedAt",
-  end_reason as "endReason"`;
+  approved_by as "approvedBy", approved_at as "approvedAt", ended_at as "endedAt", end_reason as "endReason"`;
 const withApproval = `held_actions left join
   (select customer_id, app_id, approval_no, approved_by, approved_at from approvals) given
   using (customer_id, app_id, approval_no)`;
 
 /** What is held, approved or not, for some people. */
 export async function findOpenActions(db: Db, app: AppKey, userIds: readonly string[]): Promise<HeldAction[]> {
+  if (userIds.length === 0) return [];
   const { rows } = await db.query<HeldAction>(
     `select ${columns} from ${withApproval}
      where customer_id = $1 and app_id = $2 and end_no is null and user_id = any($3) order by held_no`,
@@ -47,9 +47,10 @@ export async function findOpenActions(db: Db, app: AppKey, userIds: readonly str
 /** Which rows are listed. */
 export type HeldState = 'held' | 'approved' | 'applied' | 'dropped';
 
+/** Of the rows up to the number $3. */
 const conditions: Record<HeldState, string> = {
-  // As of a number: what was held then and not ended, whatever became of it since.
-  held: `approval_no is null and (end_no is null or end_no > $4)`,
+  // What was held as of that number and not ended, whatever became of it since.
+  held: `approval_no is null and (end_no is null or end_no > $3)`,
   approved: `approval_no is not null and end_no is null`,
   applied: `end_reason = 'applied'`,
   dropped: `end_no is not null and end_reason <> 'applied'`,
@@ -63,24 +64,26 @@ export async function listHeldActions(
 ): Promise<HeldAction[]> {
   const { rows } = await db.query<HeldAction>(
     `select ${columns} from ${withApproval}
-     where customer_id = $1 and app_id = $2 and held_no > $3 and held_no <= $4
-       and ${conditions[page.state]} order by held_no limit $5`,
-    [app.customerId, app.appId, page.afterNo, page.upToNo, page.limit],
+     where customer_id = $1 and app_id = $2 and held_no <= $3 and ${conditions[page.state]} and held_no > $4
+     order by held_no limit $5`,
+    [app.customerId, app.appId, page.upToNo, page.afterNo, page.limit],
   );
   return rows.map(withoutNulls);
 }
 
 /** A row as far as an approval goes. */
-export type CoveredAction = Pick<HeldAction, 'heldNo' | 'userId' | 'danger' | 'digest' | 'setupRevision' | 'endNo'>;
+export type CoveredAction = Pick<HeldAction, 'heldNo' | 'userId' | 'danger' | 'digest' | 'setupRevision'> & {
+  /** By now. */
+  hasEnded: boolean;
+};
 
 /** What an approval as of a number covers: held then, not ended then, and not of protected people. */
 export async function listCoveredActions(db: Db, app: AppKey, upToNo: bigint): Promise<CoveredAction[]> {
   const { rows } = await db.query<CoveredAction>(
     `select held_no as "heldNo", user_id as "userId", danger, digest, setup_revision as "setupRevision",
-       end_no as "endNo"
+       end_no is not null as "hasEnded"
      from held_actions
-     where customer_id = $1 and app_id = $2 and held_no <= $3 and ${conditions.held.replace('$4', '$3')}
-       and not protected
+     where customer_id = $1 and app_id = $2 and held_no <= $3 and ${conditions.held} and not protected
      order by held_no`,
     [app.customerId, app.appId, upToNo],
   );
@@ -151,11 +154,11 @@ export async function endHeldActions(
   );
 }
 
-/** How many rows wait for an approval. */
+/** How many rows wait for an approval; those of protected people wait for none. */
 export async function countHeld(db: Db, app: AppKey): Promise<bigint> {
   const { rows } = await db.query<{ held: bigint }>(
     `select count(*) as held from held_actions
-     where customer_id = $1 and app_id = $2 and end_no is null and approval_no is null`,
+     where customer_id = $1 and app_id = $2 and end_no is null and approval_no is null and not protected`,
     [app.customerId, app.appId],
   );
   return rows[0]!.held;
@@ -166,11 +169,12 @@ export async function countHeldByApp(db: Db): Promise<(AppKey & { held: bigint }
   const { rows } = await db.query<AppKey & { held: bigint }>(
     `select customer_id as "customerId", app_id as "appId", count(*) as held
      from held_actions join setups using (customer_id, app_id)
-     where end_no is null and approval_no is null and active group by 1, 2`,
+     where end_no is null and approval_no is null and not protected and active group by 1, 2`,
   );
   return rows;
 }
 
-function withoutNulls(row: HeldAction): HeldAction {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as HeldAction;
+/** Forgets rows that ended before a time. */
+export async function forgetHeldActions(db: Db, endedBefore: Date): Promise<void> {
+  await db.query(`delete from held_actions where ended_at < $1`, [endedBefore]);
 }

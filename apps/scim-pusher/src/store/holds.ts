@@ -1,5 +1,5 @@
 import type { Db } from '@autoprov/postgres';
-import type { AppKey } from '../domain/model.ts';
+import { appNameOf, type AppKey } from '../domain/model.ts';
 
 /** What a hold keeps back. */
 export type HoldWhat = 'removals' | 'writes';
@@ -25,8 +25,8 @@ export async function listHolds(db: Db): Promise<Hold[]> {
 }
 
 /** What holds for an app can have as their parent. */
-export function holdParents({ customerId, appId }: AppKey): string[] {
-  return ['customers/-', `customers/${customerId}`, `customers/${customerId}/apps/${appId}`];
+export function holdParents(app: AppKey): string[] {
+  return ['customers/-', `customers/${app.customerId}`, appNameOf(app)];
 }
 
 /** Places a hold, or replaces what an earlier one says. */

@@ -19,15 +19,6 @@ export async function saveListedAccounts(tx: Db, app: AppKey, accounts: readonly
   );
 }
 
-/** Remembers that the list is whole, or used up. */
-export async function saveListState(tx: Db, app: AppKey, listState: 'held' | 'used'): Promise<void> {
-  await tx.query(`update apps set list_state = $3 where customer_id = $1 and app_id = $2`, [
-    app.customerId,
-    app.appId,
-    listState,
-  ]);
-}
-
 /** Whether the list holds anybody: a new service provider's is empty, and nobody need be looked for in it. */
 export async function isListEmpty(db: Db, app: AppKey): Promise<boolean> {
   const { rowCount } = await db.query(`select from listed_accounts where customer_id = $1 and app_id = $2 limit 1`, [

@@ -18,7 +18,7 @@ export async function readSetupFeed(db: Db): Promise<{ sinceRevision: bigint; an
   return rows[0]!;
 }
 
-/** Stores what config answered; an older change of a setup never overwrites a newer one. */
+/** Stores what config answered; an older change of a setup never overwrites a newer one, and a newer ends its app's wait. */
 export async function saveSetupChanges(tx: Db, changes: readonly SetupChange[], sinceRevision: bigint): Promise<void> {
   for (const change of changes) await saveSetupChange(tx, change);
   await tx.query(
@@ -30,7 +30,7 @@ export async function saveSetupChanges(tx: Db, changes: readonly SetupChange[], 
 async function saveSetupChange(tx: Db, change: SetupChange): Promise<void> {
   const app = parseAppName(change.app);
   if (!app) throw new Error(`config answered the app name "${change.app}", which is none`);
-  await tx.query(
+  const { rowCount } = await tx.query(
     `insert into setups as known (customer_id, app_id, revision, document, scim_profile, active, app_removed)
      values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (customer_id, app_id) do update
@@ -47,10 +47,13 @@ async function saveSetupChange(tx: Db, change: SetupChange): Promise<void> {
       change.appRemoved,
     ],
   );
-  await tx.query(`insert into apps (customer_id, app_id) values ($1, $2) on conflict do nothing`, [
-    app.customerId,
-    app.appId,
-  ]);
+  // What the app waits for may be what this changes: it is tried at once.
+  if (rowCount === 0) return;
+  await tx.query(
+    `insert into apps (customer_id, app_id) values ($1, $2)
+     on conflict (customer_id, app_id) do update set back_off_until = null`,
+    [app.customerId, app.appId],
+  );
 }
 
 /** The setup of one app; undefined: there is none. */

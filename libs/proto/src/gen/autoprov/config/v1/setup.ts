@@ -115,7 +115,7 @@ export function provisioningSetup_StateToJSON(object: ProvisioningSetup_State): 
 /**
  * How many people of an app may lose something within a while before the rest is held until somebody approves it. Counted
  * apart: loss of access (suspended or deleted), a changed userName or primary address, and cleared attributes. Up to five
- * people, and never more than half of the app's, may always, as far as max_count lets them.
+ * people, and never more than half of the app's, rounded up, may always, as far as max_count lets them.
  */
 export interface GuardPolicy {
   /** At most so many people within the window; 0: as inherited. */

@@ -119,7 +119,7 @@ export interface GetAppStatusResponse {
     | undefined;
   /** SCIM requests since the app was installed, by method. */
   requestCounts: { [key: string]: bigint };
-  /** Changes that the guard holds until they are approved: see ListHeldActions. */
+  /** Changes that the guard holds until they are approved, without those of protected people: see ListHeldActions. */
   heldCount: bigint;
   /** Holds in effect. */
   holds: Hold[];

@@ -1,6 +1,6 @@
-import { readList, member, type JsonObject, type ScimUser } from '@autoprov/scim';
-import { clearListedAccounts, saveListedAccounts, saveListState } from '../store/listed-accounts.ts';
-import { saveDiscovery } from '../store/apps.ts';
+import { isObject, member, readList, type JsonObject, type ScimUser } from '@autoprov/scim';
+import { saveDiscovery, saveListState } from '../store/apps.ts';
+import { clearListedAccounts, saveListedAccounts } from '../store/listed-accounts.ts';
 import { noteFailure, type Pass } from './pass.ts';
 
 const defaultPageSize = 100;
@@ -15,12 +15,13 @@ export async function meetServiceProvider(pass: Pass): Promise<void> {
   await pass.write((tx) => clearListedAccounts(tx, pass.app));
   const listed = await listAccounts(pass);
   if (pass.down) return;
-  pass.work.listState = listed ? 'held' : 'used';
-  await pass.write((tx) => saveListState(tx, pass.app, pass.work.listState as 'held' | 'used'));
+  const listState = listed ? 'held' : 'used';
+  pass.work.listState = listState;
+  await pass.write((tx) => saveListState(tx, pass.app, listState));
 }
 
 async function discoverPatch(pass: Pass): Promise<void> {
-  if (pass.work.patchSupported !== undefined && pass.work.patchSupported !== null) return;
+  if (pass.work.patchSupported !== undefined) return;
   const answer = await pass.scim.send('GET', '/ServiceProviderConfig');
   // Discovery is optional (RFC 7644 §4 is often missing): only being unreachable or refused counts.
   if (!answer.ok && answer.failure.code !== '45005') noteFailure(pass, answer.failure);
@@ -55,8 +56,4 @@ async function listAccounts(pass: Pass): Promise<boolean> {
 
 function hasId(resource: JsonObject): resource is ScimUser & { id: string } {
   return typeof resource['id'] === 'string' && resource['id'] !== '';
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
