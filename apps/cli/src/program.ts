@@ -23,7 +23,9 @@ import { addStatus } from './commands/status.ts';
 import { addSwitch } from './commands/switch.ts';
 import { addSync } from './commands/sync.ts';
 import { addTemplates } from './commands/templates.ts';
+import { addTimeline } from './commands/timeline.ts';
 import { addTriage } from './commands/triage.ts';
+import { addUndo } from './commands/undo.ts';
 import { formatError } from './errors.ts';
 import { UsageError, type Io } from './io.ts';
 
@@ -68,11 +70,13 @@ function createProgram(io: Io): Command {
   addReopen(program, io);
   addParked(program, io);
   addExplain(program, io);
+  addTimeline(program, io);
   addAccounts(program, io);
   addPlan(program, io);
   addHeld(program, io);
   addApprove(program, io);
   addHolds(program, io);
+  addUndo(program, io);
   addHistory(program, io);
   addRollback(program, io);
   addCredentials(program, io);

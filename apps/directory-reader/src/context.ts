@@ -18,6 +18,8 @@ export type ReaderContext = {
   origin: EventOrigin;
   /** For so long config may be silent before that is a failure (25005). */
   configSilenceMs: number;
+  /** For so long it is known when parts were not read whole. */
+  historyKeptMs: number;
   /** Between two reads of a customer. */
   poll: PollBounds;
   /** For how long one request to Google is tried again. */

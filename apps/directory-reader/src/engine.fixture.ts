@@ -28,7 +28,17 @@ import { listUsers, markDeleted, mergeUsers } from './store/users.ts';
 
 const logger = createLogger({ service: 'test', level: process.env['LOG_LEVEL'] ?? 'fatal' });
 const tokenRequest = { customer: '', forceNew: false };
-const tables = ['customers', 'interests', 'users', 'members', 'member_lists', 'lists', 'request_counts', 'checks'];
+const tables = [
+  'customers',
+  'interests',
+  'users',
+  'members',
+  'member_lists',
+  'lists',
+  'request_counts',
+  'checks',
+  'read_gaps',
+];
 
 /** The engine of the reader on a real database, without its service around it: a history of reads takes milliseconds. */
 export async function startEngine() {
@@ -171,6 +181,7 @@ function contextOf(pool: Pool, directory: Parameters<typeof fetchToken>[0]): Rea
     outbox: { wake() {} },
     origin: { installationId: 'test', service: 'directory-reader' },
     configSilenceMs: 30_000,
+    historyKeptMs: 400 * 86_400_000,
     poll: everyMs(3_600_000),
     requestsPerMinute: 1_000_000,
     retryBudgetMs: 0,

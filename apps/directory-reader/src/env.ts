@@ -27,6 +27,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       GOOGLE_API_ROOT_URL: field.url.optional(),
       GOOGLE_RETRY_MS: field.durationMs.default(60_000),
       GOOGLE_REQUESTS_PER_MINUTE: field.count.refine((count) => count > 0, 'must be 1 or more').default(1_200),
+      HISTORY_KEPT_DAYS: field.count.refine((days) => days > 0, 'must be 1 or more').default(400),
       CONFIG_SILENCE_MS: field.durationMs.default(30_000),
       WATCH_PUBLIC_URL: field.url.refine(isHttps, 'must begin with https://: Google sends nowhere else').optional(),
       WATCH_ADDRESS: field.address.optional(),
@@ -46,6 +47,7 @@ export function readEnv(env: Record<string, string | undefined>) {
     peers: { config: e.CONFIG_ADDRESS, tokenBroker: e.TOKEN_BROKER_ADDRESS },
     setupPollMs: e.SETUP_POLL_MS,
     configSilenceMs: e.CONFIG_SILENCE_MS,
+    historyKeptMs: e.HISTORY_KEPT_DAYS * 86_400_000,
     poll: readPollBounds(e),
     google: {
       rootUrl: e.GOOGLE_API_ROOT_URL,

@@ -14,6 +14,7 @@ import { beginRead } from './store/begin-read.ts';
 import { endRead } from './store/customers.ts';
 import { listInterests, purgeInterests, recordGroupResults } from './store/interests.ts';
 import { deleteUnreached, settleGroups } from './store/members.ts';
+import { endReadGaps, saveReadGaps } from './store/read-gaps.ts';
 import { findRequestsPerMinute } from './store/request-budgets.ts';
 import { listActiveApps } from './store/setups.ts';
 
@@ -100,14 +101,19 @@ async function end(read: ScheduledRead, { users, groups, changed }: ReadResult):
   );
   const nextReadTime = retryTime && retryTime < plannedTime ? retryTime : plannedTime;
 
+  const incompleteParts = problems.map(([part, { code, detail }]) => ({ part, code, detail }));
+  const forgetBefore = new Date(endTime.getTime() - context.historyKeptMs);
+
   await inFencedTransaction(context, lease, async (tx) => {
+    await saveReadGaps(tx, customerId, incompleteParts, endTime);
+    await endReadGaps(tx, customerId, { incompleteParts, endTime, forgetBefore });
     await recordGroupResults(tx, customerId, { ...groups, missing: missingAmong(groups), endTime });
     await endRead(tx, customerId, {
       readNo,
       endTime,
       nextReadTime,
       pollIntervalMs,
-      incompleteParts: problems.map(([part, { code, detail }]) => ({ part, code, detail })),
+      incompleteParts,
       wholeUsers: 'count' in users ? users : undefined,
     });
     await announceCoverage(tx, customerId, { force: false });

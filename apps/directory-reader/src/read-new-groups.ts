@@ -10,6 +10,7 @@ import { inFencedTransaction, type RunningRead } from './running-read.ts';
 import { beginAddition, endAddition } from './store/customers.ts';
 import { listInterests, recordGroupResults } from './store/interests.ts';
 import { deleteUnreached, settleGroups } from './store/members.ts';
+import { saveReadGaps } from './store/read-gaps.ts';
 import { listActiveApps } from './store/setups.ts';
 
 /**
@@ -64,8 +65,9 @@ async function end({ context, customerId, lease }: RunningRead, groups: GroupsRe
     endTime,
   );
   await inFencedTransaction(context, lease, async (tx) => {
-    await recordGroupResults(tx, customerId, { ...groups, missing: missingAmong(groups), endTime });
     const parts = problems.map(([name, { code, detail }]) => ({ part: `groups/${name}`, code, detail }));
+    await saveReadGaps(tx, customerId, parts, endTime);
+    await recordGroupResults(tx, customerId, { ...groups, missing: missingAmong(groups), endTime });
     const nextReadTime = await endAddition(tx, customerId, { incompleteParts: parts, retryTime });
     await announceCoverage(tx, customerId, { force: false });
     const apps = await listActiveApps(tx, customerId);

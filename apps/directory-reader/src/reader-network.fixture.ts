@@ -113,6 +113,7 @@ export async function startReaderNetwork({
     peers,
     setupPollMs: 20,
     configSilenceMs: changes.configSilenceMs ?? 30_000,
+    historyKeptMs: 400 * 86_400_000,
     poll: changes.poll ?? everyMs(3_600_000),
     google: {
       rootUrl: directory.url,

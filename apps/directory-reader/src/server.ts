@@ -50,6 +50,7 @@ export async function startDirectoryReader(
     outbox,
     origin: { installationId: env.installationId, service: SERVICE },
     configSilenceMs: env.configSilenceMs,
+    historyKeptMs: env.historyKeptMs,
     poll: env.poll,
     retryBudgetMs: env.google.retryBudgetMs,
     googleRootUrl: env.google.rootUrl,

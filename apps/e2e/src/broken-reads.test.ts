@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Account_State, ExplainAccessResponse_Cause as Cause } from '@autoprov/proto';
 import { plainCompany } from '@autoprov/testing';
 import type { DirectoryCommand, Network } from '@autoprov/testing';
 import { findDifferences, writesAfter } from './judge.ts';
 import { listFailures } from './list-failures.ts';
-import { call, customer, installApp, startCompany } from './start-company.ts';
+import { app, call, customer, installApp, startCompany } from './start-company.ts';
 
 const group = 'wiki@example.com';
 const always = 1_000_000;
@@ -82,6 +83,14 @@ test('what a broken read did see arrives, and what it did not see arrives with t
     directory.run({ do: 'suspend', user: last });
   };
   expect(await writesAfter(network, changes)).toHaveLength(1);
+  const meanwhile = new Date();
   expect(await writesAfter(network, () => directory.run({ do: 'clearFaults' }))).toHaveLength(1);
+  // Why did they still have access then?
+  const user = `customers/acme/users/${last}`;
+  const answer = await network.clients.push.explainAccess({ app, user, asOf: meanwhile }, call);
+  expect(answer).toMatchObject({ state: Account_State.STATE_ACTIVE, cause: Cause.CAUSE_READ_INCOMPLETE });
+  expect(answer.explanation).toMatch(
+    / users, last whole at .* could not be read whole \(50001\) .* active becomes suspended/,
+  );
   expect(await findDifferences(network, { provisionedBefore: [last] })).toEqual([]);
 });

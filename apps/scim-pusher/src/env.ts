@@ -35,6 +35,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       GUARD_WINDOW_MS: field.count
         .refine((ms) => ms >= 1_000 && ms <= guardWindowMaxMs, 'must be milliseconds from 1000 to 2678400000 (31 days)')
         .default(86_400_000),
+      HISTORY_KEPT_DAYS: field.count.refine((days) => days > 0, 'must be 1 or more').default(400),
       CLOCK_OFFSET_MS: field.offsetMs.default(0),
       UNSAFE_WITHOUT_INTENTS: field.boolean.default(false),
     },
@@ -62,6 +63,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       leaseMs: e.LEASE_MS,
       settleMs: e.SETTLE_MS,
       probeBaseMs: e.PROBE_BASE_MS,
+      historyKeptMs: e.HISTORY_KEPT_DAYS * 86_400_000,
       /** For what a setup does not limit itself. */
       guard: {
         maxCount: e.GUARD_MAX_COUNT,

@@ -7,7 +7,7 @@ export async function followSetups(ctx: PusherContext): Promise<void> {
   for (;;) {
     const { sinceRevision } = await readSetupFeed(ctx.pool);
     const answer = await ctx.config.listSetupChanges({ sinceRevision, pageSize: 500 }, { timeoutMs: 10_000 });
-    await inTransaction(ctx.pool, (tx) => saveSetupChanges(tx, answer.changes, answer.nextSinceRevision));
+    await inTransaction(ctx.pool, (tx) => saveSetupChanges(tx, answer.changes, answer.nextSinceRevision, ctx.now()));
     if (answer.changes.length > 0) ctx.wakeWorkers();
     if (!answer.more) return;
   }

@@ -39,7 +39,7 @@ async function ingest(ctx: PusherContext, tx: Db, customerId: string, events: Di
   let differs = false;
   let users = new Map<string, UserState>();
   const flush = async () => {
-    if (users.size > 0) ingestNo = await saveUsers(tx, customerId, ingestNo, [...users.values()]);
+    if (users.size > 0) ingestNo = await saveUsers(tx, customerId, ingestNo, [...users.values()], ctx.now());
     users = new Map();
   };
   for (const { seq, event } of events) {

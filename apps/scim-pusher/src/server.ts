@@ -7,7 +7,7 @@ import { createClock, runLoop, startMetricsServer, type ServiceContext } from '@
 import type { PusherContext } from './context.ts';
 import type { PusherEnv } from './env.ts';
 import { followSetups } from './follow-setups.ts';
-import { forgetGuarded } from './forget-guarded.ts';
+import { forgetHistory } from './forget-history.ts';
 import { ingestBatch } from './ingest.ts';
 import { createOutboundAgent } from '@autoprov/outbound';
 import { addMetrics } from './metrics.ts';
@@ -79,9 +79,9 @@ export async function startScimPusher(
     logger,
   });
   const forgetting = runLoop({
-    name: 'forget guarded',
+    name: 'forget history',
     everyMs: forgetEveryMs,
-    run: () => forgetGuarded(ctx),
+    run: () => forgetHistory(ctx),
     logger,
   });
   const askPostgres = () => pool.query('select 1');

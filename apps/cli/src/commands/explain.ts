@@ -3,6 +3,8 @@ import {
   account_OriginToJSON,
   account_StateToJSON,
   dangerToJSON,
+  ExplainAccessResponse,
+  explainAccessResponse_CauseToJSON,
   ExplainUserResponse,
   MembershipEdge_MemberKind,
   hold_WhatToJSON,
@@ -16,10 +18,12 @@ import {
 import { callTimeoutMs } from '../calls.ts';
 import type { Io } from '../io.ts';
 import { chooseApp, toUserName } from '../names.ts';
-import { withServices } from '../network.ts';
+import { withServices, type Services } from '../network.ts';
 import { formatAge, formatJson, formatTable, formatWord, printable } from '../output.ts';
+import { readTime } from '../read-time.ts';
+import { formatTimeline } from './timeline.ts';
 
-type ExplainOptions = { app: string; customer?: string; json?: boolean };
+type ExplainOptions = { app: string; customer?: string; asOf?: string; json?: boolean };
 
 export function addExplain(program: Command, io: Io): void {
   program
@@ -28,10 +32,12 @@ export function addExplain(program: Command, io: Io): void {
     .description('say why a person has an account in an app or not, and what happens next')
     .requiredOption('--app <app>', 'the id of the app')
     .option('--customer <customer>', 'the id of the customer; not needed where there is one')
+    .option('--as-of <time>', 'say why the person had access then or not, for example 2026-11-24T08:00:00Z')
     .option('--json', 'one JSON object')
     .action((user: string, options: ExplainOptions) =>
       withServices(io, async (services) => {
         const app = await chooseApp(services, options.app, options.customer);
+        if (options.asOf !== undefined) return explainThen(io, services, toUserName(user, app), app, options);
         const answer = await services.push.explainUser(
           { app, user: toUserName(user, app) },
           { timeoutMs: callTimeoutMs },
@@ -43,6 +49,32 @@ export function addExplain(program: Command, io: Io): void {
         );
       }),
     );
+}
+
+async function explainThen(
+  io: Io,
+  { push }: Services,
+  user: string,
+  app: string,
+  options: ExplainOptions,
+): Promise<void> {
+  const answer = await push.explainAccess({ app, user, asOf: readTime(options.asOf) }, { timeoutMs: callTimeoutMs });
+  io.out(
+    options.json
+      ? formatJson(toCanonicalJson('autoprov.push.v1.ExplainAccessResponse', ExplainAccessResponse, answer))
+      : formatAccess(answer),
+  );
+}
+
+/** How access was, why, until when, and what says so. */
+export function formatAccess({ asOf, cause, explanation, changeTime, evidence }: ExplainAccessResponse): string {
+  return [
+    `then       ${asOf!.toISOString()}`,
+    `cause      ${formatWord(explainAccessResponse_CauseToJSON(cause), 'CAUSE_')}`,
+    `why        ${printable(explanation)}`,
+    `changed    ${changeTime ? changeTime.toISOString() : 'not since'}`,
+    ...(evidence.length > 0 ? ['', formatTimeline(evidence)] : []),
+  ].join('\n');
 }
 
 /**

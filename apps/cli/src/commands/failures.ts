@@ -14,6 +14,7 @@ import { downloadFailures, type FailureQuestion } from '../download-failures.ts'
 import { UsageError, type Io } from '../io.ts';
 import { chooseCustomer, toAppName, toCustomerName } from '../names.ts';
 import { withServices, type Services } from '../network.ts';
+import { readTime } from '../read-time.ts';
 import { formatAge, formatJson, formatTable, formatWord, lastPart, printable } from '../output.ts';
 
 type FailuresOptions = {
@@ -75,8 +76,8 @@ async function readQuestion(services: Services, options: FailuresOptions): Promi
       reason,
       causeId: cause,
       action: action === undefined ? undefined : toAction(action),
-      openStartTime: since === undefined ? undefined : toTime(since),
-      openEndTime: until === undefined ? undefined : toTime(until),
+      openStartTime: readTime(since),
+      openEndTime: readTime(until),
       states: all
         ? [
             Failure_State.STATE_OPEN,
@@ -101,12 +102,6 @@ function toState(word: string): Failure_State {
   const state = failure_StateFromJSON(`STATE_${word.toUpperCase()}`);
   if (state !== Failure_State.UNRECOGNIZED) return state;
   throw new UsageError(`"${word}" is no state: say open, resolved, superseded or dismissed`);
-}
-
-function toTime(text: string): Date {
-  const time = new Date(text);
-  if (!Number.isNaN(time.getTime())) return time;
-  throw new UsageError(`"${text}" is no time: write it as 2026-11-24 or 2026-11-24T08:00:00Z`);
 }
 
 /** All customers, unless one is named or an id needs one. */

@@ -7,6 +7,8 @@ import {
   Account_Origin,
   Account_State,
   Danger,
+  ExplainAccessResponse,
+  ExplainAccessResponse_Cause,
   ExplainUserResponse,
   Failure,
   Failure_State,
@@ -20,16 +22,21 @@ import {
   Outcome_Action,
   PlannedAction,
   PlanTotals,
+  PlanUndoResponse,
+  TimelineEntry,
+  TimelineEntry_Kind,
 } from '@autoprov/proto';
 import { formatStatuses } from '../app-status.ts';
 import { formatAccounts } from './accounts.ts';
-import { formatExplanation } from './explain.ts';
+import { formatAccess, formatExplanation } from './explain.ts';
 import { formatFailures } from './failures.ts';
 import { formatHeld } from './held.ts';
 import { formatHolds } from './holds.ts';
 import { formatPlan } from './plan.ts';
 import { formatReads } from './reads.ts';
 import { formatTemplates } from './templates.ts';
+import { formatTimeline } from './timeline.ts';
+import { formatUndo } from './undo.ts';
 
 const now = new Date('2026-01-02T03:00:00Z');
 const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
@@ -276,4 +283,49 @@ test('holds say what, by whom and why', () => {
     'WHAT       OF              BY              SINCE   WHY',
     'removals   all customers   ann@x.example   60s     wrong org chart',
   ]);
+});
+
+const entries = [
+  { kind: TimelineEntry_Kind.KIND_APPROVED, time: minutesAgo(60), explanation: 'approved', actor: 'eve@acme.test' },
+  {
+    kind: TimelineEntry_Kind.KIND_ACCEPTED,
+    time: minutesAgo(59),
+    explanation: 'the account was suspended',
+    changes: [{ path: 'active', oldValue: true, newValue: false }],
+  },
+].map((entry) => TimelineEntry.fromPartial(entry));
+
+test('a timeline is a table, the oldest first, with who did it and what changed', () => {
+  expect(formatTimeline(entries).split('\n')).toEqual([
+    'WHEN                   WHAT       HOW                         BY              CODE   DETAILS',
+    '2026-01-02T02:00:00Z   approved   approved                    eve@acme.test   -      -',
+    '2026-01-02T02:01:00Z   accepted   the account was suspended   -               -      active: true → false',
+  ]);
+  expect(formatTimeline([])).toBe('nothing is kept of that time');
+});
+
+test('why somebody had access is said with the cause, the end and what says so', () => {
+  const answer = ExplainAccessResponse.fromPartial({
+    asOf: minutesAgo(90),
+    cause: ExplainAccessResponse_Cause.CAUSE_APP_DOWN,
+    explanation: 'had access: it failed',
+    changeTime: minutesAgo(59),
+  });
+  const head = ['then       2026-01-02T01:30:00.000Z', 'cause      app down', 'why        had access: it failed'];
+  expect(formatAccess(answer).split('\n')).toEqual([...head, 'changed    2026-01-02T02:01:00.000Z']);
+  expect(formatAccess({ ...answer, evidence: entries })).toContain('eve@acme.test');
+});
+
+test('an undo is shown before it is done, with who can not come back', () => {
+  const action = { user: 'customers/acme/users/1', action: Outcome_Action.ACTION_REACTIVATE, explanation: 'as before' };
+  const lost = { user: 'customers/acme/users/2', explanation: 'deleted since' };
+  const shown = formatUndo(PlanUndoResponse.fromPartial({ actions: [action], unrestorable: [lost] }));
+  expect(shown.split('\n')).toEqual([
+    'USER   ACTION            ATTRIBUTES   WHY',
+    '1      reactivate        -            as before',
+    "2      can't come back   -            deleted since",
+    '',
+    `1 would be brought back, 1 can't be; add --reason "why" to do it`,
+  ]);
+  expect(formatUndo(PlanUndoResponse.fromPartial({}))).toMatch(/^nothing to undo/);
 });

@@ -11,6 +11,7 @@ import { identifyDirectory } from './identify-directory.ts';
 import { listCustomSchemas } from './list-custom-schemas.ts';
 import { listGroups } from './list-groups.ts';
 import { listOrgUnits } from './list-org-units.ts';
+import { listReadGaps } from './list-read-gaps.ts';
 import { listUsers } from './list-users.ts';
 import { requestRead } from './request-read.ts';
 import { resendUsers } from './resend-users.ts';
@@ -41,6 +42,7 @@ export function directoryService(context: ReaderContext) {
       checkGroups: (request, call) => checkGroups(context, request, call),
       requestRead: (request) => requestRead(context, request),
       getReadStatus: (request) => getReadStatus(context, request),
+      listReadGaps: (request) => listReadGaps(context, request),
       resendUsers: (request) => resendUsers(context, request),
     },
     allow: {
@@ -56,6 +58,7 @@ export function directoryService(context: ReaderContext) {
       searchGroups: forPeople,
       requestRead: [...forPeople, 'config', 'scim-pusher'],
       getReadStatus: [...forPeople, 'config', 'scim-pusher'],
+      listReadGaps: [...forPeople, 'scim-pusher'],
       resendUsers: [...forPeople, 'scim-pusher'],
     },
     roles: {
@@ -70,6 +73,7 @@ export function directoryService(context: ReaderContext) {
       checkGroups: 'viewer',
       requestRead: 'operator',
       getReadStatus: 'viewer',
+      listReadGaps: 'viewer',
     },
   });
 }

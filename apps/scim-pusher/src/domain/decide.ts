@@ -48,10 +48,13 @@ export type Decision = {
  * is done.
  */
 export function decide(situation: Situation): Decision {
-  const { setup, user } = situation;
+  const { setup, user, account } = situation;
   const verdict = isInScope(setup.scope, user);
   const scope = { inScope: verdict.inScope, scopeExplanation: verdict.explanation };
   const trigger = triggerOf(user, verdict.inScope);
+  // Whom the directory itself denies access gets none back by an undo.
+  if (account.undo && hasAccount(account) && (trigger ?? 'out_of_scope') === 'out_of_scope')
+    return { ...scope, ...keepUndone(account, account.undo) };
   if (trigger === undefined && verdict.inScope === undefined)
     return { ...scope, ...refuseUnknown(verdict.explanation) };
   return trigger === undefined
@@ -60,6 +63,19 @@ export function decide(situation: Situation): Decision {
 }
 
 type Rest = Decision extends infer D ? (D extends Decision ? Omit<D, 'inScope' | 'scopeExplanation'> : never) : never;
+
+/** Back to what was accepted before, and there it stays until the person or the setup changes. */
+function keepUndone({ accepted, state }: Account, desired: ScimUser): Rest {
+  const parked: string[] = [];
+  if (desired.active === false) {
+    if (state === 'suspended') return { do: 'nothing', parked, explanation: 'undone: no access, as before' };
+    return { do: 'suspend', parked, explanation: 'an undo was asked for: had no access before' };
+  }
+  const changes = diffUser(accepted ?? { schemas: desired.schemas }, desired);
+  if (changes.length === 0) return { do: 'nothing', desired, parked, explanation: 'undone: as before' };
+  const explanation = 'an undo was asked for: back to what was accepted before';
+  return { do: state === 'suspended' ? 'reactivate' : 'update', desired, changes, parked, explanation };
+}
 
 /** Whoever may be in scope or not neither gets nor loses anything; waiting times that run are kept. */
 function refuseUnknown(explanation: string): Rest {

@@ -25,6 +25,8 @@ export type Account = {
   /** The resource last accepted, with its digest. */
   accepted?: ScimUser;
   acceptedDigest?: string;
+  /** What an undo brings it back to, while neither the person nor the setup has changed since. */
+  undo?: ScimUser | undefined;
   /** Adopted with another provisioner's externalId, which stays. */
   keepsExternalId?: boolean;
   acceptedAt?: Date;

@@ -1,6 +1,6 @@
 import type { DirectoryUser } from '@autoprov/proto';
 import { referencesOf } from '@autoprov/mapping';
-import type { JsonObject } from '@autoprov/scim';
+import type { JsonObject, ScimUser } from '@autoprov/scim';
 import { decide, type Decision } from '../domain/decide.ts';
 import { noAccount, type Account } from '../domain/model.ts';
 import { findAccounts, findScimIds } from '../store/accounts.ts';
@@ -8,15 +8,24 @@ import { findUserIds } from '../store/users.ts';
 import type { Turn } from './outcome.ts';
 import type { Pass } from './pass.ts';
 
-/** The decision for each user, by what is known now. */
-export async function decideFor(pass: Pick<Pass, 'ctx' | 'app'>, users: readonly DirectoryUser[]): Promise<Turn[]> {
+/**
+ * The decision for each user, by what is known now.
+ *
+ * @param undone what undos bring accounts back to: as stored, none (a setup that is changed ends them), or by user id
+ */
+export async function decideFor(
+  pass: Pick<Pass, 'ctx' | 'app'>,
+  users: readonly DirectoryUser[],
+  undone: 'as stored' | ReadonlyMap<string, ScimUser> = 'as stored',
+): Promise<Turn[]> {
   const { ctx, app } = pass;
   const userIds = users.map(idOf);
   const accounts = new Map((await findAccounts(ctx.pool, app, userIds)).map((account) => [account.userId, account]));
   const references = await resolveReferences(pass, users);
   const now = ctx.now();
   return users.map((user) => {
-    const account: Account = accounts.get(idOf(user)) ?? noAccount(idOf(user));
+    const known: Account = accounts.get(idOf(user)) ?? noAccount(idOf(user));
+    const account = undone === 'as stored' ? known : { ...known, undo: undone.get(idOf(user)) };
     const decision: Decision = decide({ setup: app.setup, user, account, references, now });
     return { userId: idOf(user), user, decision, account };
   });

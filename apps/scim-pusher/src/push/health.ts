@@ -32,7 +32,7 @@ async function recordDown(pass: Pass): Promise<void> {
   await pass.write(async (tx) => {
     // Refused, and somebody must act; all else passes by itself.
     const health = !retryable && !code.startsWith('450') ? 'quarantined' : 'backing_off';
-    const seq = await saveHealth(tx, pass.app, { health, code, reason, detail, attempt, backOffUntil });
+    const seq = await saveHealth(tx, pass.app, { health, code, reason, detail, attempt, backOffUntil }, now);
     if (!broker) {
       await addCheck(tx, pass.ctx, {
         subject: appNameOf(pass.app),
@@ -59,7 +59,7 @@ function rememberRefused({ ctx, app, scim }: Pass): void {
 
 async function recordRecovered(pass: Pass): Promise<void> {
   await pass.write(async (tx) => {
-    const seq = await saveHealth(tx, pass.app, { health: 'running', attempt: 0 });
+    const seq = await saveHealth(tx, pass.app, { health: 'running', attempt: 0 }, pass.ctx.now());
     await addCheck(tx, pass.ctx, { subject: appNameOf(pass.app), seq, passed: true });
   });
 }

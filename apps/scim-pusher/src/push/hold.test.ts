@@ -70,7 +70,7 @@ test('a hold of removals stops them in the middle of a pass, lets all else go on
   const answer = await explainUser(app.ctx, { app: name, user: 'customers/acme/users/1029' });
   expect(answer.holds).toMatchObject([{ placedBy: ann.person, reason: 'the org chart is wrong' }]);
 
-  await releaseHold(app.ctx, { parent: 'customers/-', what: Hold_What.WHAT_REMOVALS });
+  await releaseHold(app.ctx, { parent: 'customers/-', what: Hold_What.WHAT_REMOVALS }, ann);
   expect(await hasWork(app)).toBe(true);
   await app.push();
   expect(await countSuspended(sp)).toBe(30);
@@ -93,7 +93,7 @@ test('a hold of writes stops everything of its customer within a second or two, 
   expect(await getAppStatus(app.ctx, { app: name })).toMatchObject({ state: GetAppStatusResponse_State.STATE_HELD });
   expect(await listHolds(app.ctx, { parent: name })).toMatchObject({ holds: [{ parent: 'customers/acme' }] });
   expect(await listHolds(app.ctx, { parent: 'customers/globex' })).toEqual({ holds: [] });
-  await releaseHold(app.ctx, { parent: 'customers/acme', what: Hold_What.WHAT_WRITES });
+  await releaseHold(app.ctx, { parent: 'customers/acme', what: Hold_What.WHAT_WRITES }, ann);
   await app.push();
   await app.push();
   expect(await listAccounts(sp)).toHaveLength(43);
@@ -107,7 +107,7 @@ test('what a hold of removals kept back comes as one plan that the guard judges'
     await app.push();
   }
   app.ctx.settings.guard.maxSharePercent = 10;
-  await releaseHold(app.ctx, { parent: name, what: Hold_What.WHAT_REMOVALS });
+  await releaseHold(app.ctx, { parent: name, what: Hold_What.WHAT_REMOVALS }, ann);
   await app.push();
   expect(await countSuspended(sp)).toBe(0);
   const { totals } = await planApp(app.ctx, PlanAppRequest.fromPartial({ app: name }), {

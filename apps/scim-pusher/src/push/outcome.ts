@@ -8,6 +8,7 @@ import type { Danger } from '../domain/guard.ts';
 import { appNameOf, type Account } from '../domain/model.ts';
 import { nextAttempt } from '../domain/retry.ts';
 import { saveAcceptance, saveRefusal, saveWithdrawal, wakeParked, type Acceptance } from '../store/accounts.ts';
+import { saveAttempt } from '../store/attempts.ts';
 import { saveGuardedChanges } from '../store/guarded-changes.ts';
 import { endHeldActions } from '../store/held-actions.ts';
 import { noteFailure, recordDoubtful, type Pass } from './pass.ts';
@@ -148,6 +149,7 @@ async function addOutcome(tx: Db, { ctx, app }: Pass, turn: Turn, outcome: Parti
     traceId: randomBytes(16).toString('hex'),
     ...outcome,
   };
+  await saveAttempt(tx, app, turn.userId, message, turn.decision.explanation);
   await addToOutbox(tx, [toCloudEvent(ctx.origin, { kind: 'outcome', message })]);
   ctx.wakeOutbox();
 }

@@ -42,7 +42,7 @@ export async function* planPeople(
 ): AsyncGenerator<Planned> {
   for (let after = afterUserId; ;) {
     const users = await listUsersById(ctx.pool, app.customerId, after, batchSize);
-    const turns = await decideFor({ ctx, app }, users);
+    const turns = await decideFor({ ctx, app }, users, isChanged ? new Map() : 'as stored');
     for (const { turn, changes } of await judgeTurns({ ctx, app }, turns, { isChanged })) {
       yield {
         turn,

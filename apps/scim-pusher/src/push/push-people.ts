@@ -89,7 +89,7 @@ async function keepBack(pass: Pass, turns: readonly Turn[], why: NonNullable<Pas
     ...(dueAt && { dueAt }),
   }));
   await pass.write(async (tx) => {
-    await saveWaits(tx, pass.app, waits);
+    await saveWaits(tx, pass.app, waits, pass.ctx.now());
     if (why === 'hold') await saveRemovalsKeptBack(tx, pass.app, true);
   });
 }
@@ -99,7 +99,7 @@ async function settleWaiting(pass: Pass, turns: readonly Turn[]): Promise<void> 
   const waits = turns
     .filter(({ decision, account }) => hasRow(account) && changesWait(decision, account))
     .map(({ userId, decision }) => ({ userId, ...pick(decision) }));
-  if (waits.length > 0) await pass.write((tx) => saveWaits(tx, pass.app, waits));
+  if (waits.length > 0) await pass.write((tx) => saveWaits(tx, pass.app, waits, pass.ctx.now()));
   for (const turn of turns) if (turn.account.failureCode !== undefined) await recordWithdrawn(pass, turn);
 }
 

@@ -43,7 +43,7 @@ function isSettled({ ctx }: Pass, intentAt: Date): boolean {
 
 function waitUntilSettled(pass: Pass, turn: Turn, intentAt: Date): Promise<void> {
   const dueAt = new Date(intentAt.getTime() + pass.ctx.settings.settleMs);
-  return pass.write((tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [], dueAt }]));
+  return pass.write((tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [], dueAt }], pass.ctx.now()));
 }
 
 /**
@@ -99,7 +99,8 @@ async function adoptAfterRefusal(pass: Pass, turn: Turn, decision: Deciding<'cre
 
 async function settleMatch(pass: Pass, turn: Turn, desired: ScimUser, match: Exclude<Match, { do: 'create' }>) {
   if (match.do === 'adopt') return adopt(pass, turn, desired, match);
-  if (match.do === 'skip') return pass.write((tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [] }]));
+  if (match.do === 'skip')
+    return pass.write((tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [] }], pass.ctx.now()));
   const { reason, detail } = match;
   const failure: ScimFailure = { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 };
   return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, failure);

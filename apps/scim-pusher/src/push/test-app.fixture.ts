@@ -39,6 +39,8 @@ export type TestPerson = {
   state?: DirectoryUser_State;
   /** In the one group that reads cover. */
   isStaff?: boolean;
+  /** When the directory was asked. */
+  observedAt?: Date;
 };
 
 /** The group of `isStaff`. */
@@ -109,6 +111,7 @@ export function createTestContext(
       settleMs: 0,
       probeBaseMs: 60_000,
       intents: true,
+      historyKeptMs: 400 * 86_400_000,
       guard: { maxCount: 500, maxSharePercent: 10, windowMs: 86_400_000 },
       ...settings,
     },
@@ -154,7 +157,7 @@ export async function startTestApp(
       const limits = { maxRequestsPerSecond: 2_000, maxConcurrentRequests: 8 };
       const scim = { ...ScimProfile.fromPartial({}), ...limits, ...profile };
       const change = { app: 'customers/acme/apps/crm', revision, setup, scim, appRemoved: false };
-      await inTransaction(pool, (tx) => saveSetupChanges(tx, [change], revision));
+      await inTransaction(pool, (tx) => saveSetupChanges(tx, [change], revision, new Date()));
     },
     async read(people) {
       const events = people.map((person) => userEvent(person, ++seq));
@@ -193,13 +196,17 @@ export function mappingRows(required: readonly string[] = []): MappingRow[] {
   }));
 }
 
-function userEvent({ id, email, title, manager, groups, state, isStaff }: TestPerson, seq: bigint): DirectoryEvent {
+function userEvent(
+  { id, email, title, manager, groups, state, isStaff, observedAt }: TestPerson,
+  seq: bigint,
+): DirectoryEvent {
   const primaryEmail = email ?? `p${id}@example.com`;
   const user: DirectoryUser = {
     ...DirectoryUser.fromPartial({}),
     name: `customers/acme/users/${id}`,
     primaryEmail,
     state: state ?? DirectoryUser_State.STATE_ACTIVE,
+    observeTime: observedAt,
     groups: groups ?? (isStaff ? [staffGroup] : []),
     attributes: {
       id,

@@ -17,8 +17,9 @@ import { isHeldAnyway } from '../domain/guard.ts';
 import { decideFor } from '../push/decide-people.ts';
 import { judgeTurns } from '../push/judge-turns.ts';
 import { findHolds, holdParents } from '../store/holds.ts';
-import { findUserIds, findUsers } from '../store/users.ts';
+import { findUsers } from '../store/users.ts';
 import { readAppName, requireSetup } from './app-key.ts';
+import { findPersonId } from './find-person.ts';
 import { presentHold } from './hold-messages.ts';
 import { toMessage } from './list-accounts.ts';
 import { presentDanger, presentHeldAction } from './present-held-action.ts';
@@ -26,8 +27,7 @@ import { presentDanger, presentHeldAction } from './present-held-action.ts';
 export async function explainUser(ctx: PusherContext, request: ExplainUserRequest): Promise<ExplainUserResponse> {
   const key = readAppName('app', request.app);
   const app = await requireSetup(ctx, request.app, key);
-  const asked = request.user.slice(request.user.lastIndexOf('/') + 1);
-  const userId = (await findUserIds(ctx.pool, key.customerId, [asked])).get(asked) ?? asked;
+  const userId = await findPersonId(ctx, key.customerId, request.user);
   const turns = await decideFor({ ctx, app }, await findUsers(ctx.pool, key.customerId, [userId]));
   const [judged] = await judgeTurns({ ctx, app }, turns);
   if (!judged) {

@@ -18,6 +18,12 @@ export function readWhat(what: Hold_What): HoldWhat {
   throw invalidField('what', 'says not what is held: send WHAT_REMOVALS or WHAT_WRITES');
 }
 
+/** Reads why somebody does something, for those who ask later. Throws INVALID_ARGUMENT. */
+export function readReason(reason: string): string {
+  if (/^\P{Cc}{1,500}$/u.test(reason)) return reason;
+  throw invalidField('reason', 'must be 1 to 500 characters without control characters: say why, for those who ask');
+}
+
 /** The API's form of a hold. */
 export function presentHold({ parent, what, reason, placedBy, placedAt }: Hold): Message {
   const kept = what === 'removals' ? Hold_What.WHAT_REMOVALS : Hold_What.WHAT_WRITES;

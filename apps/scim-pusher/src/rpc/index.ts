@@ -3,16 +3,19 @@ import { defineService, orUnavailable, type Outage, type Service } from '@autopr
 import { isUnavailable } from '@autoprov/postgres';
 import type { PusherContext } from '../context.ts';
 import { approveHeldActions } from './approve-held-actions.ts';
+import { explainAccess } from './explain-access.ts';
 import { explainUser } from './explain-user.ts';
 import { getAppStatus } from './get-app-status.ts';
 import { getTargetSchema } from './get-target-schema.ts';
 import { listAccounts } from './list-accounts.ts';
 import { listHeldActions } from './list-held-actions.ts';
 import { listHolds } from './list-holds.ts';
+import { listTimeline } from './list-timeline.ts';
 import { placeHold } from './place-hold.ts';
 import { planApp } from './plan-app.ts';
 import { probeEndpoint } from './probe-endpoint.ts';
 import { releaseHold } from './release-hold.ts';
+import { planUndo, startUndo } from './undo.ts';
 
 const statusOutage: Outage = {
   reason: 'FETCH_STATUS_FAILED',
@@ -28,23 +31,31 @@ export function pushService(ctx: PusherContext): Service {
     handlers: {
       getAppStatus: (request) => orUnavailable(statusOutage, isUnavailable, () => getAppStatus(ctx, request)),
       explainUser: (request) => explainUser(ctx, request),
+      explainAccess: (request) => explainAccess(ctx, request),
+      listTimeline: (request) => listTimeline(ctx, request),
       listAccounts: (request) => listAccounts(ctx, request),
       probeEndpoint: (request, call) => probeEndpoint(ctx, request, call),
       getTargetSchema: (request, call) => getTargetSchema(ctx, request, call),
       planApp: (request, call) => planApp(ctx, request, call),
+      planUndo: (request) => planUndo(ctx, request),
+      startUndo: (request, call) => startUndo(ctx, request, call),
       listHeldActions: (request) => listHeldActions(ctx, request),
       approveHeldActions: (request, call) => approveHeldActions(ctx, request, call),
       placeHold: (request, call) => placeHold(ctx, request, call),
-      releaseHold: (request) => releaseHold(ctx, request),
+      releaseHold: (request, call) => releaseHold(ctx, request, call),
       listHolds: (request) => listHolds(ctx, request),
     },
     allow: {
       getAppStatus: people,
       explainUser: people,
+      explainAccess: people,
+      listTimeline: people,
       listAccounts: people,
       probeEndpoint: [...people, 'config'],
       getTargetSchema: [...people, 'config'],
       planApp: people,
+      planUndo: people,
+      startUndo: people,
       listHeldActions: people,
       approveHeldActions: people,
       placeHold: people,
@@ -54,12 +65,16 @@ export function pushService(ctx: PusherContext): Service {
     roles: {
       getAppStatus: 'viewer',
       explainUser: 'viewer',
+      explainAccess: 'viewer',
+      listTimeline: 'viewer',
       listAccounts: 'viewer',
       // The request names the endpoint that the app's credential is sent to.
       probeEndpoint: 'operator',
       getTargetSchema: 'operator',
       // The request may hold expressions, which are run for everybody.
       planApp: 'operator',
+      planUndo: 'viewer',
+      startUndo: 'operator',
       listHeldActions: 'viewer',
       approveHeldActions: 'approver',
       placeHold: 'operator',

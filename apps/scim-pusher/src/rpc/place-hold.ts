@@ -3,8 +3,7 @@ import type { PlaceHoldRequest, PlaceHoldResponse } from '@autoprov/proto';
 import type { PusherContext } from '../context.ts';
 import { saveHold } from '../store/holds.ts';
 import { actorOf } from './actor.ts';
-import { invalidField } from './errors.ts';
-import { presentHold, readHoldParent, readWhat } from './hold-messages.ts';
+import { presentHold, readHoldParent, readReason, readWhat } from './hold-messages.ts';
 
 /** Stored in PostgreSQL, where every replica looks each second before it writes: Kafka has no part in it. */
 export async function placeHold(
@@ -12,13 +11,10 @@ export async function placeHold(
   { parent, what, reason }: PlaceHoldRequest,
   call: Pick<CallContext, 'caller' | 'person'>,
 ): Promise<PlaceHoldResponse> {
-  if (!/^\P{Cc}{1,500}$/u.test(reason)) {
-    throw invalidField('reason', 'must be 1 to 500 characters without control characters: say why, for those who ask');
-  }
   const hold = {
     parent: readHoldParent(parent),
     what: readWhat(what),
-    reason,
+    reason: readReason(reason),
     placedBy: actorOf(call),
     placedAt: ctx.now(),
   };

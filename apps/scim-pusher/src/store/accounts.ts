@@ -3,9 +3,15 @@ import type { ScimUser } from '@autoprov/scim';
 import type { Account, AppKey } from '../domain/model.ts';
 import { withoutNulls } from './without-nulls.ts';
 
+/** Neither the setup nor the person has changed since. */
+const undoHolds = `undo_to is not null
+  and undo_revision = (select revision from setups where customer_id = accounts.customer_id and app_id = accounts.app_id)
+  and not exists (select from users where customer_id = accounts.customer_id and user_id = accounts.user_id
+    and known_at > undo_at)`;
+
 const columns = `user_id as "userId", scim_id as "scimId", origin, state, accepted,
   accepted_digest as "acceptedDigest", accepted_at as "acceptedAt", keeps_external_id as "keepsExternalId",
-  intent_at as "intentAt", trigger, trigger_at as "triggerAt", parked, due_at as "dueAt", attempt,
+  case when ${undoHolds} then undo_to end as undo, intent_at as "intentAt", trigger, trigger_at as "triggerAt", parked, due_at as "dueAt", attempt,
   failure_code as "failureCode", failure_reason as "failureReason", failure_detail as "failureDetail"`;
 
 /** Rows of some people. */
@@ -76,13 +82,14 @@ export type Acceptance = {
 /** Stores an acceptance, ends intent and failure, and gives the number of the outcome. */
 export async function saveAcceptance(tx: Db, app: AppKey, a: Acceptance): Promise<bigint> {
   const { rows } = await tx.query<{ seq: bigint }>(
-    `insert into accounts as known (customer_id, app_id, user_id, scim_id, origin, state, accepted, accepted_digest,
-       accepted_revision, accepted_at, trigger, trigger_at, parked, due_at, keeps_external_id, outcome_seq)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, ${nextSeq('0')})
+    `with superseded as (${keepVersion('$10', 'true')})
+     insert into accounts as known (customer_id, app_id, user_id, scim_id, origin, state, accepted, accepted_digest,
+       accepted_revision, accepted_at, known_at, trigger, trigger_at, parked, due_at, keeps_external_id, outcome_seq)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15, ${nextSeq('0')})
      on conflict (customer_id, app_id, user_id) do update set
        scim_id = excluded.scim_id, origin = coalesce(excluded.origin, known.origin), state = excluded.state,
        accepted_before = known.accepted, accepted = excluded.accepted, accepted_digest = excluded.accepted_digest,
-       accepted_revision = excluded.accepted_revision, accepted_at = excluded.accepted_at,
+       accepted_revision = excluded.accepted_revision, accepted_at = excluded.accepted_at, known_at = excluded.known_at,
        trigger = excluded.trigger, trigger_at = excluded.trigger_at, parked = excluded.parked,
        due_at = excluded.due_at, keeps_external_id = known.keeps_external_id or excluded.keeps_external_id,
        intent_at = null, attempt = 0, failure_code = null, failure_reason = null, failure_detail = null,
@@ -151,14 +158,27 @@ export async function saveWithdrawal(tx: Db, app: AppKey, userId: string): Promi
 export type Wait = Pick<Account, 'userId' | 'trigger' | 'triggerAt' | 'dueAt' | 'parked'>;
 
 /** Stores waits; people without a row need none. */
-export async function saveWaits(tx: Db, app: AppKey, waits: readonly Wait[]): Promise<void> {
+export async function saveWaits(tx: Db, app: AppKey, waits: readonly Wait[], now: Date): Promise<void> {
   for (const { userId, trigger, triggerAt, dueAt, parked } of waits) {
     await tx.query(
-      `update accounts set trigger = $4, trigger_at = $5, due_at = $6, parked = $7
+      `with superseded as (${keepVersion('$8', 'trigger is distinct from $4')})
+       update accounts set trigger = $4, trigger_at = $5, due_at = $6, parked = $7,
+         known_at = case when trigger is distinct from $4 then $8 else known_at end
        where customer_id = $1 and app_id = $2 and user_id = $3`,
-      [...keyOf(app, userId), trigger ?? null, triggerAt ?? null, dueAt ?? null, parked],
+      [...keyOf(app, userId), trigger ?? null, triggerAt ?? null, dueAt ?? null, parked, now],
     );
   }
+}
+
+/** What a version of an account holds. */
+export const versioned = `scim_id, origin, state, accepted, accepted_digest, keeps_external_id, accepted_at, trigger, trigger_at,
+  due_at, undo_to, undo_revision, undo_at`;
+
+/** Keeps the account of $1, $2, $3 as it is before the statement, if it was linked. */
+function keepVersion(now: string, condition: string): string {
+  return `insert into account_versions (customer_id, app_id, user_id, known_at, superseded_at, ${versioned})
+    select customer_id, app_id, user_id, known_at, ${now}, ${versioned}
+    from accounts where customer_id = $1 and app_id = $2 and user_id = $3 and state <> 'none' and ${condition}`;
 }
 
 /** A create whose end was not known has been looked up, and there is no account. */

@@ -113,9 +113,17 @@ export async function saveHealth(
   tx: Db,
   app: AppKey & { revision: bigint },
   health: { health: Health; code?: string; reason?: string; detail?: string; attempt: number; backOffUntil?: Date },
+  now: Date,
 ): Promise<bigint> {
+  const differs = `(health_code, health_reason) is distinct from ($4, $5)`;
   const { rows } = await tx.query<{ checkSeq: bigint }>(
-    `update apps set health = $3, health_code = $4, health_reason = $5, health_detail = $6, back_off_attempt = $7,
+    `with superseded as (
+       insert into down_times (customer_id, app_id, down_since, superseded_at, code, reason, detail)
+       select customer_id, app_id, down_since, $10, health_code, health_reason, health_detail from apps
+       where customer_id = $1 and app_id = $2 and down_since is not null and ${differs}
+     )
+     update apps set health = $3, health_code = $4, health_reason = $5, health_detail = $6, back_off_attempt = $7,
+       down_since = case when $3 = 'running' then null when ${differs} then $10 else down_since end,
        back_off_until = case when not exists (
          select from setups where setups.customer_id = $1 and setups.app_id = $2 and revision > $9) then $8::timestamptz end,
        check_seq = greatest(check_seq + 1, (extract(epoch from clock_timestamp()) * 1e6)::bigint)
@@ -130,6 +138,7 @@ export async function saveHealth(
       health.attempt,
       health.backOffUntil ?? null,
       app.revision,
+      now,
     ],
   );
   return rows[0]!.checkSeq;

@@ -44,6 +44,22 @@ export async function findOpenActions(db: Db, app: AppKey, userIds: readonly str
   return rows.map(withoutNulls);
 }
 
+/** What was held for one person within a time, in the order it was held. */
+export async function listHeldWithin(
+  db: Db,
+  app: AppKey,
+  userId: string,
+  { from, to }: { from: Date; to: Date },
+): Promise<HeldAction[]> {
+  const { rows } = await db.query<HeldAction>(
+    `select ${columns} from ${withApproval}
+     where customer_id = $1 and app_id = $2 and user_id = $3 and held_at <= $5 and (ended_at is null or ended_at >= $4)
+     order by held_no`,
+    [app.customerId, app.appId, userId, from, to],
+  );
+  return rows.map(withoutNulls);
+}
+
 /** Which rows are listed. */
 export type HeldState = 'held' | 'approved' | 'applied' | 'dropped';
 

@@ -19,23 +19,34 @@ export async function readSetupFeed(db: Db): Promise<{ sinceRevision: bigint; an
 }
 
 /** Stores what config answered; an older change of a setup never overwrites a newer one, and a newer ends its app's wait. */
-export async function saveSetupChanges(tx: Db, changes: readonly SetupChange[], sinceRevision: bigint): Promise<void> {
-  for (const change of changes) await saveSetupChange(tx, change);
+export async function saveSetupChanges(
+  tx: Db,
+  changes: readonly SetupChange[],
+  sinceRevision: bigint,
+  now: Date,
+): Promise<void> {
+  for (const change of changes) await saveSetupChange(tx, change, now);
   await tx.query(
     `update setup_feed set since_revision = greatest(since_revision, $1), answered_at = clock_timestamp()`,
     [sinceRevision],
   );
 }
 
-async function saveSetupChange(tx: Db, change: SetupChange): Promise<void> {
+async function saveSetupChange(tx: Db, change: SetupChange, now: Date): Promise<void> {
   const app = parseAppName(change.app);
   if (!app) throw new Error(`config answered the app name "${change.app}", which is none`);
   const { rowCount } = await tx.query(
-    `insert into setups as known (customer_id, app_id, revision, document, scim_profile, active, app_removed)
-     values ($1, $2, $3, $4, $5, $6, $7)
+    `with superseded as (
+       insert into setup_versions (customer_id, app_id, known_at, superseded_at, revision, document, scim_profile)
+       select customer_id, app_id, known_at, $8, revision, document, scim_profile from setups
+       where customer_id = $1 and app_id = $2 and revision < $3
+     )
+     insert into setups as known (customer_id, app_id, revision, document, scim_profile, active, app_removed, known_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
      on conflict (customer_id, app_id) do update
        set revision = excluded.revision, document = excluded.document,
-           scim_profile = excluded.scim_profile, active = excluded.active, app_removed = excluded.app_removed
+           scim_profile = excluded.scim_profile, active = excluded.active, app_removed = excluded.app_removed,
+           known_at = excluded.known_at
        where known.revision < excluded.revision`,
     [
       app.customerId,
@@ -45,6 +56,7 @@ async function saveSetupChange(tx: Db, change: SetupChange): Promise<void> {
       change.scim ? Buffer.from(ScimProfile.encode(change.scim).finish()) : null,
       change.setup?.state === ProvisioningSetup_State.STATE_ACTIVE,
       change.appRemoved,
+      now,
     ],
   );
   // What the app waits for may be what this changes: it is tried at once.

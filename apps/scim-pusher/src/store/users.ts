@@ -15,6 +15,7 @@ export async function saveUsers(
   customerId: string,
   ingestNo: bigint,
   states: readonly UserState[],
+  now: Date,
 ): Promise<bigint> {
   const { rows } = await tx.query<{ ingestNo: bigint | null }>(
     `with given as (
@@ -24,12 +25,18 @@ export async function saveUsers(
        select given.*, row_number() over (order by given.seq) as n
        from given left join users on users.customer_id = $1 and users.user_id = given.user_id
        where users.seq is null or users.seq < given.seq
+     ), superseded as (
+       insert into user_versions (customer_id, user_id, known_at, superseded_at, document)
+       select $1, users.user_id, users.known_at, $8, users.document
+       from users join newer on users.customer_id = $1 and users.user_id = newer.user_id
+       where users.document <> newer.document
      ), saved as (
-       insert into users (customer_id, user_id, seq, ingest_no, primary_email, deleted, document)
-       select $1, user_id, seq, $2 + n, primary_email, deleted, document from newer
+       insert into users as known (customer_id, user_id, seq, ingest_no, primary_email, deleted, document, known_at)
+       select $1, user_id, seq, $2 + n, primary_email, deleted, document, $8 from newer
        on conflict (customer_id, user_id) do update
          set seq = excluded.seq, ingest_no = excluded.ingest_no, primary_email = excluded.primary_email,
-             deleted = excluded.deleted, document = excluded.document
+             deleted = excluded.deleted, document = excluded.document,
+             known_at = case when known.document <> excluded.document then excluded.known_at else known.known_at end
        returning ingest_no
      )
      select max(ingest_no) as "ingestNo" from saved`,
@@ -41,6 +48,7 @@ export async function saveUsers(
       states.map((state) => state.primaryEmail),
       states.map((state) => state.deleted),
       states.map((state) => state.document),
+      now,
     ],
   );
   return rows[0]?.ingestNo ?? ingestNo;

@@ -447,6 +447,46 @@ export interface ResendUsersResponse {
   userCount: bigint;
 }
 
+/** Asks when parts were not read whole. */
+export interface ListReadGapsRequest {
+  /** `customers/{customer}`. */
+  customer: string;
+  /** Gaps that had not ended by then; absent: from the oldest kept. */
+  startTime?:
+    | Date
+    | undefined;
+  /** Gaps that had begun by then; absent: to now. */
+  endTime?: Date | undefined;
+}
+
+/** When parts were not read whole. */
+export interface ListReadGapsResponse {
+  /** By start, at most 1,000. Kept for 400 days after their end unless the operator says otherwise. */
+  gaps: ReadGap[];
+}
+
+/** A time in which reads ended that did not have a part whole, and none that did. */
+export interface ReadGap {
+  /** `users`, or `groups/{group}`. */
+  part: string;
+  /** When the part was last whole before it; absent: never. */
+  knownTime?:
+    | Date
+    | undefined;
+  /** The end of the first read without it. */
+  startTime?:
+    | Date
+    | undefined;
+  /** The end of the first read that had it again; absent: none has yet. */
+  endTime?:
+    | Date
+    | undefined;
+  /** The code of the error model, if it is one; of the last such read. */
+  code: string;
+  /** What happened; of the last such read. */
+  detail: string;
+}
+
 function createBaseGetUserRequest(): GetUserRequest {
   return { name: "", fresh: false };
 }
@@ -4313,6 +4353,343 @@ export const ResendUsersResponse: MessageFns<ResendUsersResponse> = {
   },
 };
 
+function createBaseListReadGapsRequest(): ListReadGapsRequest {
+  return { customer: "", startTime: undefined, endTime: undefined };
+}
+
+export const ListReadGapsRequest: MessageFns<ListReadGapsRequest> = {
+  encode(message: ListReadGapsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.customer !== "") {
+      writer.uint32(10).string(message.customer);
+    }
+    if (message.startTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.startTime), writer.uint32(18).fork()).join();
+    }
+    if (message.endTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.endTime), writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListReadGapsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListReadGapsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.customer = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.startTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.endTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListReadGapsRequest {
+    return {
+      customer: isSet(object.customer) ? globalThis.String(object.customer) : "",
+      startTime: isSet(object.startTime)
+        ? fromJsonTimestamp(object.startTime)
+        : isSet(object.start_time)
+        ? fromJsonTimestamp(object.start_time)
+        : undefined,
+      endTime: isSet(object.endTime)
+        ? fromJsonTimestamp(object.endTime)
+        : isSet(object.end_time)
+        ? fromJsonTimestamp(object.end_time)
+        : undefined,
+    };
+  },
+
+  toJSON(message: ListReadGapsRequest): unknown {
+    const obj: any = {};
+    if (message.customer !== "") {
+      obj.customer = message.customer;
+    }
+    if (message.startTime !== undefined) {
+      obj.startTime = message.startTime.toISOString();
+    }
+    if (message.endTime !== undefined) {
+      obj.endTime = message.endTime.toISOString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListReadGapsRequest>, I>>(base?: I): ListReadGapsRequest {
+    return ListReadGapsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListReadGapsRequest>, I>>(object: I): ListReadGapsRequest {
+    const message = createBaseListReadGapsRequest();
+    message.customer = object.customer ?? "";
+    message.startTime = object.startTime ?? undefined;
+    message.endTime = object.endTime ?? undefined;
+    return message;
+  },
+};
+
+function createBaseListReadGapsResponse(): ListReadGapsResponse {
+  return { gaps: [] };
+}
+
+export const ListReadGapsResponse: MessageFns<ListReadGapsResponse> = {
+  encode(message: ListReadGapsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.gaps) {
+      ReadGap.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListReadGapsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListReadGapsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.gaps.push(ReadGap.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListReadGapsResponse {
+    return { gaps: globalThis.Array.isArray(object?.gaps) ? object.gaps.map((e: any) => ReadGap.fromJSON(e)) : [] };
+  },
+
+  toJSON(message: ListReadGapsResponse): unknown {
+    const obj: any = {};
+    if (message.gaps?.length) {
+      obj.gaps = message.gaps.map((e) => ReadGap.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListReadGapsResponse>, I>>(base?: I): ListReadGapsResponse {
+    return ListReadGapsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListReadGapsResponse>, I>>(object: I): ListReadGapsResponse {
+    const message = createBaseListReadGapsResponse();
+    message.gaps = object.gaps?.map((e) => ReadGap.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseReadGap(): ReadGap {
+  return { part: "", knownTime: undefined, startTime: undefined, endTime: undefined, code: "", detail: "" };
+}
+
+export const ReadGap: MessageFns<ReadGap> = {
+  encode(message: ReadGap, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.part !== "") {
+      writer.uint32(10).string(message.part);
+    }
+    if (message.knownTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.knownTime), writer.uint32(18).fork()).join();
+    }
+    if (message.startTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.startTime), writer.uint32(26).fork()).join();
+    }
+    if (message.endTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.endTime), writer.uint32(34).fork()).join();
+    }
+    if (message.code !== "") {
+      writer.uint32(42).string(message.code);
+    }
+    if (message.detail !== "") {
+      writer.uint32(50).string(message.detail);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadGap {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadGap();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.part = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.knownTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.startTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.endTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReadGap {
+    return {
+      part: isSet(object.part) ? globalThis.String(object.part) : "",
+      knownTime: isSet(object.knownTime)
+        ? fromJsonTimestamp(object.knownTime)
+        : isSet(object.known_time)
+        ? fromJsonTimestamp(object.known_time)
+        : undefined,
+      startTime: isSet(object.startTime)
+        ? fromJsonTimestamp(object.startTime)
+        : isSet(object.start_time)
+        ? fromJsonTimestamp(object.start_time)
+        : undefined,
+      endTime: isSet(object.endTime)
+        ? fromJsonTimestamp(object.endTime)
+        : isSet(object.end_time)
+        ? fromJsonTimestamp(object.end_time)
+        : undefined,
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      detail: isSet(object.detail) ? globalThis.String(object.detail) : "",
+    };
+  },
+
+  toJSON(message: ReadGap): unknown {
+    const obj: any = {};
+    if (message.part !== "") {
+      obj.part = message.part;
+    }
+    if (message.knownTime !== undefined) {
+      obj.knownTime = message.knownTime.toISOString();
+    }
+    if (message.startTime !== undefined) {
+      obj.startTime = message.startTime.toISOString();
+    }
+    if (message.endTime !== undefined) {
+      obj.endTime = message.endTime.toISOString();
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.detail !== "") {
+      obj.detail = message.detail;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReadGap>, I>>(base?: I): ReadGap {
+    return ReadGap.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReadGap>, I>>(object: I): ReadGap {
+    const message = createBaseReadGap();
+    message.part = object.part ?? "";
+    message.knownTime = object.knownTime ?? undefined;
+    message.startTime = object.startTime ?? undefined;
+    message.endTime = object.endTime ?? undefined;
+    message.code = object.code ?? "";
+    message.detail = object.detail ?? "";
+    return message;
+  },
+};
+
 /** The only service that talks to Google's directory. Answers come from its mirror. */
 export type DirectoryServiceService = typeof DirectoryServiceService;
 export const DirectoryServiceService = {
@@ -4449,6 +4826,17 @@ export const DirectoryServiceService = {
       Buffer.from(GetReadStatusResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetReadStatusResponse => GetReadStatusResponse.decode(value),
   },
+  /** When parts of the directory were not read whole, the oldest first: what Google knew then was not known here. */
+  listReadGaps: {
+    path: "/autoprov.directory.v1.DirectoryService/ListReadGaps" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListReadGapsRequest): Buffer => Buffer.from(ListReadGapsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListReadGapsRequest => ListReadGapsRequest.decode(value),
+    responseSerialize: (value: ListReadGapsResponse): Buffer =>
+      Buffer.from(ListReadGapsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListReadGapsResponse => ListReadGapsResponse.decode(value),
+  },
   /** Publishes every user of the customer again, because the asking copy differs. */
   resendUsers: {
     path: "/autoprov.directory.v1.DirectoryService/ResendUsers" as const,
@@ -4489,6 +4877,8 @@ export interface DirectoryServiceServer extends UntypedServiceImplementation {
   requestRead: handleUnaryCall<RequestReadRequest, RequestReadResponse>;
   /** How the last and the running read of a customer stand. */
   getReadStatus: handleUnaryCall<GetReadStatusRequest, GetReadStatusResponse>;
+  /** When parts of the directory were not read whole, the oldest first: what Google knew then was not known here. */
+  listReadGaps: handleUnaryCall<ListReadGapsRequest, ListReadGapsResponse>;
   /** Publishes every user of the customer again, because the asking copy differs. */
   resendUsers: handleUnaryCall<ResendUsersRequest, ResendUsersResponse>;
 }
@@ -4688,6 +5078,22 @@ export interface DirectoryServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetReadStatusResponse) => void,
+  ): ClientUnaryCall;
+  /** When parts of the directory were not read whole, the oldest first: what Google knew then was not known here. */
+  listReadGaps(
+    request: ListReadGapsRequest,
+    callback: (error: ServiceError | null, response: ListReadGapsResponse) => void,
+  ): ClientUnaryCall;
+  listReadGaps(
+    request: ListReadGapsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListReadGapsResponse) => void,
+  ): ClientUnaryCall;
+  listReadGaps(
+    request: ListReadGapsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListReadGapsResponse) => void,
   ): ClientUnaryCall;
   /** Publishes every user of the customer again, because the asking copy differs. */
   resendUsers(

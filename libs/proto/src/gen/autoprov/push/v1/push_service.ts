@@ -704,7 +704,7 @@ export interface ListHeldActionsRequest {
   pageSize: number;
   /** From the previous page. */
   pageToken: string;
-  /** Those of one state; STATE_UNSPECIFIED: STATE_HELD. What ended is kept for 30 days. */
+  /** Those of one state; STATE_UNSPECIFIED: STATE_HELD. What ended is kept for 400 days unless the operator says otherwise. */
   state: HeldAction_State;
 }
 
@@ -842,6 +842,446 @@ export interface ListHoldsRequest {
 export interface ListHoldsResponse {
   /** The widest first. */
   holds: Hold[];
+}
+
+/** Asks about the access of one person at a time. */
+export interface ExplainAccessRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** `customers/{customer}/users/{user}`; the id may be a primary address of today. */
+  user: string;
+  /** When; absent: now. Not in the future. */
+  asOf?: Date | undefined;
+}
+
+/** The access of one person at a time. */
+export interface ExplainAccessResponse {
+  /** The person, with the id. */
+  user: string;
+  /** The time that is explained. */
+  asOf?:
+    | Date
+    | undefined;
+  /** What had been accepted last; STATE_UNSPECIFIED: there was no account. */
+  state: Account_State;
+  /** Since when. */
+  stateSince?:
+    | Date
+    | undefined;
+  /** What was to be done by what was known then; ACTION_UNSPECIFIED: nothing. */
+  wanted?:
+    | PlannedAction
+    | undefined;
+  /** Why access was as it was. */
+  cause: ExplainAccessResponse_Cause;
+  /** Since when that was so; absent: not known, or from the beginning. */
+  causeSince?:
+    | Date
+    | undefined;
+  /** All of it in a sentence or two. */
+  explanation: string;
+  /** When the service provider accepted the next change of access after that time; absent: it has not. */
+  changeTime?:
+    | Date
+    | undefined;
+  /** What of the timeline says so, in order. */
+  evidence: TimelineEntry[];
+}
+
+/** Why access was as it was. */
+export const ExplainAccessResponse_Cause = {
+  /** CAUSE_UNSPECIFIED - Unset; never answered. */
+  CAUSE_UNSPECIFIED: 0,
+  /** CAUSE_AS_WANTED - It was as it had to be. */
+  CAUSE_AS_WANTED: 1,
+  /** CAUSE_READ_INCOMPLETE - A part of the directory was not read whole, so that a change made there was not known. */
+  CAUSE_READ_INCOMPLETE: 2,
+  /** CAUSE_TIMER - A waiting time of the deprovisioning policy ran. */
+  CAUSE_TIMER: 3,
+  /** CAUSE_GUARD - The guard held the change until somebody approves it. */
+  CAUSE_GUARD: 4,
+  /** CAUSE_HOLD - Somebody had placed a hold. */
+  CAUSE_HOLD: 5,
+  /** CAUSE_APP_DOWN - The service provider, or the access to it, failed as a whole. */
+  CAUSE_APP_DOWN: 6,
+  /** CAUSE_REFUSED - The service provider refused the change of this person. */
+  CAUSE_REFUSED: 7,
+  /** CAUSE_INACTIVE - The setup was inactive. */
+  CAUSE_INACTIVE: 8,
+  /** CAUSE_UNDER_WAY - It was known, and on its way. */
+  CAUSE_UNDER_WAY: 9,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ExplainAccessResponse_Cause = typeof ExplainAccessResponse_Cause[keyof typeof ExplainAccessResponse_Cause];
+
+export namespace ExplainAccessResponse_Cause {
+  export type CAUSE_UNSPECIFIED = typeof ExplainAccessResponse_Cause.CAUSE_UNSPECIFIED;
+  export type CAUSE_AS_WANTED = typeof ExplainAccessResponse_Cause.CAUSE_AS_WANTED;
+  export type CAUSE_READ_INCOMPLETE = typeof ExplainAccessResponse_Cause.CAUSE_READ_INCOMPLETE;
+  export type CAUSE_TIMER = typeof ExplainAccessResponse_Cause.CAUSE_TIMER;
+  export type CAUSE_GUARD = typeof ExplainAccessResponse_Cause.CAUSE_GUARD;
+  export type CAUSE_HOLD = typeof ExplainAccessResponse_Cause.CAUSE_HOLD;
+  export type CAUSE_APP_DOWN = typeof ExplainAccessResponse_Cause.CAUSE_APP_DOWN;
+  export type CAUSE_REFUSED = typeof ExplainAccessResponse_Cause.CAUSE_REFUSED;
+  export type CAUSE_INACTIVE = typeof ExplainAccessResponse_Cause.CAUSE_INACTIVE;
+  export type CAUSE_UNDER_WAY = typeof ExplainAccessResponse_Cause.CAUSE_UNDER_WAY;
+  export type UNRECOGNIZED = typeof ExplainAccessResponse_Cause.UNRECOGNIZED;
+}
+
+export function explainAccessResponse_CauseFromJSON(object: any): ExplainAccessResponse_Cause {
+  switch (object) {
+    case 0:
+    case "CAUSE_UNSPECIFIED":
+      return ExplainAccessResponse_Cause.CAUSE_UNSPECIFIED;
+    case 1:
+    case "CAUSE_AS_WANTED":
+      return ExplainAccessResponse_Cause.CAUSE_AS_WANTED;
+    case 2:
+    case "CAUSE_READ_INCOMPLETE":
+      return ExplainAccessResponse_Cause.CAUSE_READ_INCOMPLETE;
+    case 3:
+    case "CAUSE_TIMER":
+      return ExplainAccessResponse_Cause.CAUSE_TIMER;
+    case 4:
+    case "CAUSE_GUARD":
+      return ExplainAccessResponse_Cause.CAUSE_GUARD;
+    case 5:
+    case "CAUSE_HOLD":
+      return ExplainAccessResponse_Cause.CAUSE_HOLD;
+    case 6:
+    case "CAUSE_APP_DOWN":
+      return ExplainAccessResponse_Cause.CAUSE_APP_DOWN;
+    case 7:
+    case "CAUSE_REFUSED":
+      return ExplainAccessResponse_Cause.CAUSE_REFUSED;
+    case 8:
+    case "CAUSE_INACTIVE":
+      return ExplainAccessResponse_Cause.CAUSE_INACTIVE;
+    case 9:
+    case "CAUSE_UNDER_WAY":
+      return ExplainAccessResponse_Cause.CAUSE_UNDER_WAY;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ExplainAccessResponse_Cause.UNRECOGNIZED;
+  }
+}
+
+export function explainAccessResponse_CauseToJSON(object: ExplainAccessResponse_Cause): string {
+  switch (object) {
+    case ExplainAccessResponse_Cause.CAUSE_UNSPECIFIED:
+      return "CAUSE_UNSPECIFIED";
+    case ExplainAccessResponse_Cause.CAUSE_AS_WANTED:
+      return "CAUSE_AS_WANTED";
+    case ExplainAccessResponse_Cause.CAUSE_READ_INCOMPLETE:
+      return "CAUSE_READ_INCOMPLETE";
+    case ExplainAccessResponse_Cause.CAUSE_TIMER:
+      return "CAUSE_TIMER";
+    case ExplainAccessResponse_Cause.CAUSE_GUARD:
+      return "CAUSE_GUARD";
+    case ExplainAccessResponse_Cause.CAUSE_HOLD:
+      return "CAUSE_HOLD";
+    case ExplainAccessResponse_Cause.CAUSE_APP_DOWN:
+      return "CAUSE_APP_DOWN";
+    case ExplainAccessResponse_Cause.CAUSE_REFUSED:
+      return "CAUSE_REFUSED";
+    case ExplainAccessResponse_Cause.CAUSE_INACTIVE:
+      return "CAUSE_INACTIVE";
+    case ExplainAccessResponse_Cause.CAUSE_UNDER_WAY:
+      return "CAUSE_UNDER_WAY";
+    case ExplainAccessResponse_Cause.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** Asks for a page of a timeline. */
+export interface ListTimelineRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  parent: string;
+  /** `customers/{customer}/users/{user}`; the id may be a primary address of today. */
+  user: string;
+  /** From then on; absent: from the oldest kept. */
+  startTime?:
+    | Date
+    | undefined;
+  /** Up to then; absent: to now. */
+  endTime?:
+    | Date
+    | undefined;
+  /** At most so many; 0: 100; over 500 is 500. */
+  pageSize: number;
+  /** From the previous page; the rest of the request stays the same. */
+  pageToken: string;
+}
+
+/** A page of a timeline. */
+export interface ListTimelineResponse {
+  /** The oldest first. */
+  entries: TimelineEntry[];
+  /** For the next page; empty: this is the last. */
+  nextPageToken: string;
+}
+
+/** One thing that happened. */
+export interface TimelineEntry {
+  /** When. */
+  time?:
+    | Date
+    | undefined;
+  /** What kind of thing. */
+  kind: TimelineEntry_Kind;
+  /** It in a sentence. */
+  explanation: string;
+  /** What was, or is to be, done. */
+  action: Outcome_Action;
+  /** The code of the error model. */
+  code: string;
+  /** The finer reason. */
+  reason: string;
+  /** The service provider's, or Google's, own words, cut, without secrets. */
+  detail: string;
+  /** Attributes that changed, by SCIM path. */
+  changes: AttributeChange[];
+  /** Who did it: a person's address, or a workload. */
+  actor: string;
+  /** When it goes on. */
+  dueTime?:
+    | Date
+    | undefined;
+  /** When the request to Google was sent that showed the change. */
+  observeTime?:
+    | Date
+    | undefined;
+  /** `users`, or `groups/{group}`. */
+  part: string;
+  /** What about it may do harm. */
+  danger: Danger;
+  /** The revision of the setup that it was decided with, or that came to be. */
+  setupRevision: bigint;
+}
+
+/** What kind of thing; fields that a kind does not name are unset. */
+export const TimelineEntry_Kind = {
+  /** KIND_UNSPECIFIED - Unset; never answered. */
+  KIND_UNSPECIFIED: 0,
+  /** KIND_DIRECTORY_CHANGED - A change in the directory came to be known: `observe_time`. */
+  KIND_DIRECTORY_CHANGED: 1,
+  /** KIND_READ_INCOMPLETE - From here a part of the directory was not read whole: `part`, `code`, `detail`. */
+  KIND_READ_INCOMPLETE: 2,
+  /** KIND_READ_COMPLETE - The `part` was read whole again. */
+  KIND_READ_COMPLETE: 3,
+  /** KIND_SETUP_CHANGED - The setup became another, was activated or deactivated: `setup_revision`. */
+  KIND_SETUP_CHANGED: 4,
+  /** KIND_SCHEDULED - The person is to lose access: a waiting time runs, or none is left. */
+  KIND_SCHEDULED: 5,
+  /** KIND_UNSCHEDULED - The person is to have access again: no waiting time runs any more. */
+  KIND_UNSCHEDULED: 6,
+  /** KIND_HELD - The guard holds a change: `action`, `danger`, `changes`, `setup_revision`. */
+  KIND_HELD: 7,
+  /** KIND_APPROVED - `actor` approved it: `action`, `danger`. */
+  KIND_APPROVED: 8,
+  /** KIND_DROPPED - It was not done: the decision became another: `action`, `danger`. */
+  KIND_DROPPED: 9,
+  /** KIND_ACCEPTED - The service provider accepted: `action`, `changes`, `setup_revision`. */
+  KIND_ACCEPTED: 10,
+  /** KIND_FAILED - It did not: `action`, `code`, `reason`, `detail`, `setup_revision`; tried again at `due_time`. */
+  KIND_FAILED: 11,
+  /** KIND_WITHDRAWN - What failed is no longer asked for. */
+  KIND_WITHDRAWN: 12,
+  /** KIND_APP_DOWN - The service provider, or the access to it, fails as a whole: `code`, `reason`, `detail`. Nothing is sent. */
+  KIND_APP_DOWN: 13,
+  /** KIND_APP_UP - It works again. */
+  KIND_APP_UP: 14,
+  /** KIND_HOLD_PLACED - `actor` placed a hold. */
+  KIND_HOLD_PLACED: 15,
+  /** KIND_HOLD_RELEASED - `actor` released it, or placed another in its stead. */
+  KIND_HOLD_RELEASED: 16,
+  /** KIND_UNDO_ASKED - `actor` asked for an undo that includes this account. */
+  KIND_UNDO_ASKED: 17,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type TimelineEntry_Kind = typeof TimelineEntry_Kind[keyof typeof TimelineEntry_Kind];
+
+export namespace TimelineEntry_Kind {
+  export type KIND_UNSPECIFIED = typeof TimelineEntry_Kind.KIND_UNSPECIFIED;
+  export type KIND_DIRECTORY_CHANGED = typeof TimelineEntry_Kind.KIND_DIRECTORY_CHANGED;
+  export type KIND_READ_INCOMPLETE = typeof TimelineEntry_Kind.KIND_READ_INCOMPLETE;
+  export type KIND_READ_COMPLETE = typeof TimelineEntry_Kind.KIND_READ_COMPLETE;
+  export type KIND_SETUP_CHANGED = typeof TimelineEntry_Kind.KIND_SETUP_CHANGED;
+  export type KIND_SCHEDULED = typeof TimelineEntry_Kind.KIND_SCHEDULED;
+  export type KIND_UNSCHEDULED = typeof TimelineEntry_Kind.KIND_UNSCHEDULED;
+  export type KIND_HELD = typeof TimelineEntry_Kind.KIND_HELD;
+  export type KIND_APPROVED = typeof TimelineEntry_Kind.KIND_APPROVED;
+  export type KIND_DROPPED = typeof TimelineEntry_Kind.KIND_DROPPED;
+  export type KIND_ACCEPTED = typeof TimelineEntry_Kind.KIND_ACCEPTED;
+  export type KIND_FAILED = typeof TimelineEntry_Kind.KIND_FAILED;
+  export type KIND_WITHDRAWN = typeof TimelineEntry_Kind.KIND_WITHDRAWN;
+  export type KIND_APP_DOWN = typeof TimelineEntry_Kind.KIND_APP_DOWN;
+  export type KIND_APP_UP = typeof TimelineEntry_Kind.KIND_APP_UP;
+  export type KIND_HOLD_PLACED = typeof TimelineEntry_Kind.KIND_HOLD_PLACED;
+  export type KIND_HOLD_RELEASED = typeof TimelineEntry_Kind.KIND_HOLD_RELEASED;
+  export type KIND_UNDO_ASKED = typeof TimelineEntry_Kind.KIND_UNDO_ASKED;
+  export type UNRECOGNIZED = typeof TimelineEntry_Kind.UNRECOGNIZED;
+}
+
+export function timelineEntry_KindFromJSON(object: any): TimelineEntry_Kind {
+  switch (object) {
+    case 0:
+    case "KIND_UNSPECIFIED":
+      return TimelineEntry_Kind.KIND_UNSPECIFIED;
+    case 1:
+    case "KIND_DIRECTORY_CHANGED":
+      return TimelineEntry_Kind.KIND_DIRECTORY_CHANGED;
+    case 2:
+    case "KIND_READ_INCOMPLETE":
+      return TimelineEntry_Kind.KIND_READ_INCOMPLETE;
+    case 3:
+    case "KIND_READ_COMPLETE":
+      return TimelineEntry_Kind.KIND_READ_COMPLETE;
+    case 4:
+    case "KIND_SETUP_CHANGED":
+      return TimelineEntry_Kind.KIND_SETUP_CHANGED;
+    case 5:
+    case "KIND_SCHEDULED":
+      return TimelineEntry_Kind.KIND_SCHEDULED;
+    case 6:
+    case "KIND_UNSCHEDULED":
+      return TimelineEntry_Kind.KIND_UNSCHEDULED;
+    case 7:
+    case "KIND_HELD":
+      return TimelineEntry_Kind.KIND_HELD;
+    case 8:
+    case "KIND_APPROVED":
+      return TimelineEntry_Kind.KIND_APPROVED;
+    case 9:
+    case "KIND_DROPPED":
+      return TimelineEntry_Kind.KIND_DROPPED;
+    case 10:
+    case "KIND_ACCEPTED":
+      return TimelineEntry_Kind.KIND_ACCEPTED;
+    case 11:
+    case "KIND_FAILED":
+      return TimelineEntry_Kind.KIND_FAILED;
+    case 12:
+    case "KIND_WITHDRAWN":
+      return TimelineEntry_Kind.KIND_WITHDRAWN;
+    case 13:
+    case "KIND_APP_DOWN":
+      return TimelineEntry_Kind.KIND_APP_DOWN;
+    case 14:
+    case "KIND_APP_UP":
+      return TimelineEntry_Kind.KIND_APP_UP;
+    case 15:
+    case "KIND_HOLD_PLACED":
+      return TimelineEntry_Kind.KIND_HOLD_PLACED;
+    case 16:
+    case "KIND_HOLD_RELEASED":
+      return TimelineEntry_Kind.KIND_HOLD_RELEASED;
+    case 17:
+    case "KIND_UNDO_ASKED":
+      return TimelineEntry_Kind.KIND_UNDO_ASKED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return TimelineEntry_Kind.UNRECOGNIZED;
+  }
+}
+
+export function timelineEntry_KindToJSON(object: TimelineEntry_Kind): string {
+  switch (object) {
+    case TimelineEntry_Kind.KIND_UNSPECIFIED:
+      return "KIND_UNSPECIFIED";
+    case TimelineEntry_Kind.KIND_DIRECTORY_CHANGED:
+      return "KIND_DIRECTORY_CHANGED";
+    case TimelineEntry_Kind.KIND_READ_INCOMPLETE:
+      return "KIND_READ_INCOMPLETE";
+    case TimelineEntry_Kind.KIND_READ_COMPLETE:
+      return "KIND_READ_COMPLETE";
+    case TimelineEntry_Kind.KIND_SETUP_CHANGED:
+      return "KIND_SETUP_CHANGED";
+    case TimelineEntry_Kind.KIND_SCHEDULED:
+      return "KIND_SCHEDULED";
+    case TimelineEntry_Kind.KIND_UNSCHEDULED:
+      return "KIND_UNSCHEDULED";
+    case TimelineEntry_Kind.KIND_HELD:
+      return "KIND_HELD";
+    case TimelineEntry_Kind.KIND_APPROVED:
+      return "KIND_APPROVED";
+    case TimelineEntry_Kind.KIND_DROPPED:
+      return "KIND_DROPPED";
+    case TimelineEntry_Kind.KIND_ACCEPTED:
+      return "KIND_ACCEPTED";
+    case TimelineEntry_Kind.KIND_FAILED:
+      return "KIND_FAILED";
+    case TimelineEntry_Kind.KIND_WITHDRAWN:
+      return "KIND_WITHDRAWN";
+    case TimelineEntry_Kind.KIND_APP_DOWN:
+      return "KIND_APP_DOWN";
+    case TimelineEntry_Kind.KIND_APP_UP:
+      return "KIND_APP_UP";
+    case TimelineEntry_Kind.KIND_HOLD_PLACED:
+      return "KIND_HOLD_PLACED";
+    case TimelineEntry_Kind.KIND_HOLD_RELEASED:
+      return "KIND_HOLD_RELEASED";
+    case TimelineEntry_Kind.KIND_UNDO_ASKED:
+      return "KIND_UNDO_ASKED";
+    case TimelineEntry_Kind.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** Asks for a page of what an undo would do. */
+export interface PlanUndoRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** What was accepted then or later is undone. In the past, and within what is kept. */
+  since?:
+    | Date
+    | undefined;
+  /** At most so many accounts are looked at; 0: 100; over 500 is 500. */
+  pageSize: number;
+  /** From the previous page; the rest of the request stays the same. */
+  pageToken: string;
+}
+
+/** A page of what an undo would do. */
+export interface PlanUndoResponse {
+  /** What would be sent, by user id. `held` is not set: the guard judges when it is done. */
+  actions: PlannedAction[];
+  /** Whose account can't come back, by user id. */
+  unrestorable: UnrestorableAccount[];
+  /** For the next page, which may be empty; empty: this is the last. */
+  nextPageToken: string;
+}
+
+/** An account that an undo can't bring back. */
+export interface UnrestorableAccount {
+  /** `customers/{customer}/users/{user}`. */
+  user: string;
+  /** Why, in a sentence. */
+  explanation: string;
+}
+
+/** Asks for an undo. */
+export interface StartUndoRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** What was accepted then or later is undone. In the past, and within what is kept. */
+  since?:
+    | Date
+    | undefined;
+  /** Why, for people: 1 to 500 characters. */
+  reason: string;
+}
+
+/** The undo has begun. */
+export interface StartUndoResponse {
+  /** Accounts that are brought back. */
+  accountCount: bigint;
 }
 
 function createBaseGetAppStatusRequest(): GetAppStatusRequest {
@@ -5162,6 +5602,1420 @@ export const ListHoldsResponse: MessageFns<ListHoldsResponse> = {
   },
 };
 
+function createBaseExplainAccessRequest(): ExplainAccessRequest {
+  return { app: "", user: "", asOf: undefined };
+}
+
+export const ExplainAccessRequest: MessageFns<ExplainAccessRequest> = {
+  encode(message: ExplainAccessRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    if (message.user !== "") {
+      writer.uint32(18).string(message.user);
+    }
+    if (message.asOf !== undefined) {
+      Timestamp.encode(toTimestamp(message.asOf), writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainAccessRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainAccessRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.asOf = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExplainAccessRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      user: isSet(object.user) ? globalThis.String(object.user) : "",
+      asOf: isSet(object.asOf)
+        ? fromJsonTimestamp(object.asOf)
+        : isSet(object.as_of)
+        ? fromJsonTimestamp(object.as_of)
+        : undefined,
+    };
+  },
+
+  toJSON(message: ExplainAccessRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.user !== "") {
+      obj.user = message.user;
+    }
+    if (message.asOf !== undefined) {
+      obj.asOf = message.asOf.toISOString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExplainAccessRequest>, I>>(base?: I): ExplainAccessRequest {
+    return ExplainAccessRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExplainAccessRequest>, I>>(object: I): ExplainAccessRequest {
+    const message = createBaseExplainAccessRequest();
+    message.app = object.app ?? "";
+    message.user = object.user ?? "";
+    message.asOf = object.asOf ?? undefined;
+    return message;
+  },
+};
+
+function createBaseExplainAccessResponse(): ExplainAccessResponse {
+  return {
+    user: "",
+    asOf: undefined,
+    state: 0,
+    stateSince: undefined,
+    wanted: undefined,
+    cause: 0,
+    causeSince: undefined,
+    explanation: "",
+    changeTime: undefined,
+    evidence: [],
+  };
+}
+
+export const ExplainAccessResponse: MessageFns<ExplainAccessResponse> = {
+  encode(message: ExplainAccessResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.asOf !== undefined) {
+      Timestamp.encode(toTimestamp(message.asOf), writer.uint32(18).fork()).join();
+    }
+    if (message.state !== 0) {
+      writer.uint32(24).int32(message.state);
+    }
+    if (message.stateSince !== undefined) {
+      Timestamp.encode(toTimestamp(message.stateSince), writer.uint32(34).fork()).join();
+    }
+    if (message.wanted !== undefined) {
+      PlannedAction.encode(message.wanted, writer.uint32(42).fork()).join();
+    }
+    if (message.cause !== 0) {
+      writer.uint32(48).int32(message.cause);
+    }
+    if (message.causeSince !== undefined) {
+      Timestamp.encode(toTimestamp(message.causeSince), writer.uint32(58).fork()).join();
+    }
+    if (message.explanation !== "") {
+      writer.uint32(66).string(message.explanation);
+    }
+    if (message.changeTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.changeTime), writer.uint32(74).fork()).join();
+    }
+    for (const v of message.evidence) {
+      TimelineEntry.encode(v!, writer.uint32(82).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainAccessResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainAccessResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.asOf = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.stateSince = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.wanted = PlannedAction.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.cause = reader.int32() as any;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.causeSince = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.changeTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.evidence.push(TimelineEntry.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExplainAccessResponse {
+    return {
+      user: isSet(object.user) ? globalThis.String(object.user) : "",
+      asOf: isSet(object.asOf)
+        ? fromJsonTimestamp(object.asOf)
+        : isSet(object.as_of)
+        ? fromJsonTimestamp(object.as_of)
+        : undefined,
+      state: isSet(object.state) ? account_StateFromJSON(object.state) : 0,
+      stateSince: isSet(object.stateSince)
+        ? fromJsonTimestamp(object.stateSince)
+        : isSet(object.state_since)
+        ? fromJsonTimestamp(object.state_since)
+        : undefined,
+      wanted: isSet(object.wanted) ? PlannedAction.fromJSON(object.wanted) : undefined,
+      cause: isSet(object.cause) ? explainAccessResponse_CauseFromJSON(object.cause) : 0,
+      causeSince: isSet(object.causeSince)
+        ? fromJsonTimestamp(object.causeSince)
+        : isSet(object.cause_since)
+        ? fromJsonTimestamp(object.cause_since)
+        : undefined,
+      explanation: isSet(object.explanation) ? globalThis.String(object.explanation) : "",
+      changeTime: isSet(object.changeTime)
+        ? fromJsonTimestamp(object.changeTime)
+        : isSet(object.change_time)
+        ? fromJsonTimestamp(object.change_time)
+        : undefined,
+      evidence: globalThis.Array.isArray(object?.evidence)
+        ? object.evidence.map((e: any) => TimelineEntry.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ExplainAccessResponse): unknown {
+    const obj: any = {};
+    if (message.user !== "") {
+      obj.user = message.user;
+    }
+    if (message.asOf !== undefined) {
+      obj.asOf = message.asOf.toISOString();
+    }
+    if (message.state !== 0) {
+      obj.state = account_StateToJSON(message.state);
+    }
+    if (message.stateSince !== undefined) {
+      obj.stateSince = message.stateSince.toISOString();
+    }
+    if (message.wanted !== undefined) {
+      obj.wanted = PlannedAction.toJSON(message.wanted);
+    }
+    if (message.cause !== 0) {
+      obj.cause = explainAccessResponse_CauseToJSON(message.cause);
+    }
+    if (message.causeSince !== undefined) {
+      obj.causeSince = message.causeSince.toISOString();
+    }
+    if (message.explanation !== "") {
+      obj.explanation = message.explanation;
+    }
+    if (message.changeTime !== undefined) {
+      obj.changeTime = message.changeTime.toISOString();
+    }
+    if (message.evidence?.length) {
+      obj.evidence = message.evidence.map((e) => TimelineEntry.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExplainAccessResponse>, I>>(base?: I): ExplainAccessResponse {
+    return ExplainAccessResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExplainAccessResponse>, I>>(object: I): ExplainAccessResponse {
+    const message = createBaseExplainAccessResponse();
+    message.user = object.user ?? "";
+    message.asOf = object.asOf ?? undefined;
+    message.state = object.state ?? 0;
+    message.stateSince = object.stateSince ?? undefined;
+    message.wanted = (object.wanted !== undefined && object.wanted !== null)
+      ? PlannedAction.fromPartial(object.wanted)
+      : undefined;
+    message.cause = object.cause ?? 0;
+    message.causeSince = object.causeSince ?? undefined;
+    message.explanation = object.explanation ?? "";
+    message.changeTime = object.changeTime ?? undefined;
+    message.evidence = object.evidence?.map((e) => TimelineEntry.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseListTimelineRequest(): ListTimelineRequest {
+  return { parent: "", user: "", startTime: undefined, endTime: undefined, pageSize: 0, pageToken: "" };
+}
+
+export const ListTimelineRequest: MessageFns<ListTimelineRequest> = {
+  encode(message: ListTimelineRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.user !== "") {
+      writer.uint32(18).string(message.user);
+    }
+    if (message.startTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.startTime), writer.uint32(26).fork()).join();
+    }
+    if (message.endTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.endTime), writer.uint32(34).fork()).join();
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(40).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(50).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListTimelineRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListTimelineRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.startTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.endTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListTimelineRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      user: isSet(object.user) ? globalThis.String(object.user) : "",
+      startTime: isSet(object.startTime)
+        ? fromJsonTimestamp(object.startTime)
+        : isSet(object.start_time)
+        ? fromJsonTimestamp(object.start_time)
+        : undefined,
+      endTime: isSet(object.endTime)
+        ? fromJsonTimestamp(object.endTime)
+        : isSet(object.end_time)
+        ? fromJsonTimestamp(object.end_time)
+        : undefined,
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListTimelineRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.user !== "") {
+      obj.user = message.user;
+    }
+    if (message.startTime !== undefined) {
+      obj.startTime = message.startTime.toISOString();
+    }
+    if (message.endTime !== undefined) {
+      obj.endTime = message.endTime.toISOString();
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListTimelineRequest>, I>>(base?: I): ListTimelineRequest {
+    return ListTimelineRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListTimelineRequest>, I>>(object: I): ListTimelineRequest {
+    const message = createBaseListTimelineRequest();
+    message.parent = object.parent ?? "";
+    message.user = object.user ?? "";
+    message.startTime = object.startTime ?? undefined;
+    message.endTime = object.endTime ?? undefined;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListTimelineResponse(): ListTimelineResponse {
+  return { entries: [], nextPageToken: "" };
+}
+
+export const ListTimelineResponse: MessageFns<ListTimelineResponse> = {
+  encode(message: ListTimelineResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.entries) {
+      TimelineEntry.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListTimelineResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListTimelineResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.entries.push(TimelineEntry.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListTimelineResponse {
+    return {
+      entries: globalThis.Array.isArray(object?.entries)
+        ? object.entries.map((e: any) => TimelineEntry.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListTimelineResponse): unknown {
+    const obj: any = {};
+    if (message.entries?.length) {
+      obj.entries = message.entries.map((e) => TimelineEntry.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListTimelineResponse>, I>>(base?: I): ListTimelineResponse {
+    return ListTimelineResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListTimelineResponse>, I>>(object: I): ListTimelineResponse {
+    const message = createBaseListTimelineResponse();
+    message.entries = object.entries?.map((e) => TimelineEntry.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseTimelineEntry(): TimelineEntry {
+  return {
+    time: undefined,
+    kind: 0,
+    explanation: "",
+    action: 0,
+    code: "",
+    reason: "",
+    detail: "",
+    changes: [],
+    actor: "",
+    dueTime: undefined,
+    observeTime: undefined,
+    part: "",
+    danger: 0,
+    setupRevision: 0n,
+  };
+}
+
+export const TimelineEntry: MessageFns<TimelineEntry> = {
+  encode(message: TimelineEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.time !== undefined) {
+      Timestamp.encode(toTimestamp(message.time), writer.uint32(10).fork()).join();
+    }
+    if (message.kind !== 0) {
+      writer.uint32(16).int32(message.kind);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(26).string(message.explanation);
+    }
+    if (message.action !== 0) {
+      writer.uint32(32).int32(message.action);
+    }
+    if (message.code !== "") {
+      writer.uint32(42).string(message.code);
+    }
+    if (message.reason !== "") {
+      writer.uint32(50).string(message.reason);
+    }
+    if (message.detail !== "") {
+      writer.uint32(58).string(message.detail);
+    }
+    for (const v of message.changes) {
+      AttributeChange.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.actor !== "") {
+      writer.uint32(74).string(message.actor);
+    }
+    if (message.dueTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.dueTime), writer.uint32(82).fork()).join();
+    }
+    if (message.observeTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.observeTime), writer.uint32(90).fork()).join();
+    }
+    if (message.part !== "") {
+      writer.uint32(98).string(message.part);
+    }
+    if (message.danger !== 0) {
+      writer.uint32(104).int32(message.danger);
+    }
+    if (message.setupRevision !== 0n) {
+      if (BigInt.asIntN(64, message.setupRevision) !== message.setupRevision) {
+        throw new globalThis.Error("value provided for field message.setupRevision of type int64 too large");
+      }
+      writer.uint32(112).int64(message.setupRevision);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TimelineEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTimelineEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.time = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.action = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.changes.push(AttributeChange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.actor = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.dueTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.observeTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.part = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.danger = reader.int32() as any;
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.setupRevision = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TimelineEntry {
+    return {
+      time: isSet(object.time) ? fromJsonTimestamp(object.time) : undefined,
+      kind: isSet(object.kind) ? timelineEntry_KindFromJSON(object.kind) : 0,
+      explanation: isSet(object.explanation) ? globalThis.String(object.explanation) : "",
+      action: isSet(object.action) ? outcome_ActionFromJSON(object.action) : 0,
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      detail: isSet(object.detail) ? globalThis.String(object.detail) : "",
+      changes: globalThis.Array.isArray(object?.changes)
+        ? object.changes.map((e: any) => AttributeChange.fromJSON(e))
+        : [],
+      actor: isSet(object.actor) ? globalThis.String(object.actor) : "",
+      dueTime: isSet(object.dueTime)
+        ? fromJsonTimestamp(object.dueTime)
+        : isSet(object.due_time)
+        ? fromJsonTimestamp(object.due_time)
+        : undefined,
+      observeTime: isSet(object.observeTime)
+        ? fromJsonTimestamp(object.observeTime)
+        : isSet(object.observe_time)
+        ? fromJsonTimestamp(object.observe_time)
+        : undefined,
+      part: isSet(object.part) ? globalThis.String(object.part) : "",
+      danger: isSet(object.danger) ? dangerFromJSON(object.danger) : 0,
+      setupRevision: isSet(object.setupRevision)
+        ? BigInt(object.setupRevision)
+        : isSet(object.setup_revision)
+        ? BigInt(object.setup_revision)
+        : 0n,
+    };
+  },
+
+  toJSON(message: TimelineEntry): unknown {
+    const obj: any = {};
+    if (message.time !== undefined) {
+      obj.time = message.time.toISOString();
+    }
+    if (message.kind !== 0) {
+      obj.kind = timelineEntry_KindToJSON(message.kind);
+    }
+    if (message.explanation !== "") {
+      obj.explanation = message.explanation;
+    }
+    if (message.action !== 0) {
+      obj.action = outcome_ActionToJSON(message.action);
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.detail !== "") {
+      obj.detail = message.detail;
+    }
+    if (message.changes?.length) {
+      obj.changes = message.changes.map((e) => AttributeChange.toJSON(e));
+    }
+    if (message.actor !== "") {
+      obj.actor = message.actor;
+    }
+    if (message.dueTime !== undefined) {
+      obj.dueTime = message.dueTime.toISOString();
+    }
+    if (message.observeTime !== undefined) {
+      obj.observeTime = message.observeTime.toISOString();
+    }
+    if (message.part !== "") {
+      obj.part = message.part;
+    }
+    if (message.danger !== 0) {
+      obj.danger = dangerToJSON(message.danger);
+    }
+    if (message.setupRevision !== 0n) {
+      obj.setupRevision = message.setupRevision.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<TimelineEntry>, I>>(base?: I): TimelineEntry {
+    return TimelineEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<TimelineEntry>, I>>(object: I): TimelineEntry {
+    const message = createBaseTimelineEntry();
+    message.time = object.time ?? undefined;
+    message.kind = object.kind ?? 0;
+    message.explanation = object.explanation ?? "";
+    message.action = object.action ?? 0;
+    message.code = object.code ?? "";
+    message.reason = object.reason ?? "";
+    message.detail = object.detail ?? "";
+    message.changes = object.changes?.map((e) => AttributeChange.fromPartial(e)) || [];
+    message.actor = object.actor ?? "";
+    message.dueTime = object.dueTime ?? undefined;
+    message.observeTime = object.observeTime ?? undefined;
+    message.part = object.part ?? "";
+    message.danger = object.danger ?? 0;
+    message.setupRevision = (object.setupRevision !== undefined && object.setupRevision !== null)
+      ? BigInt(object.setupRevision)
+      : 0n;
+    return message;
+  },
+};
+
+function createBasePlanUndoRequest(): PlanUndoRequest {
+  return { app: "", since: undefined, pageSize: 0, pageToken: "" };
+}
+
+export const PlanUndoRequest: MessageFns<PlanUndoRequest> = {
+  encode(message: PlanUndoRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    if (message.since !== undefined) {
+      Timestamp.encode(toTimestamp(message.since), writer.uint32(18).fork()).join();
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanUndoRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanUndoRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.since = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlanUndoRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      since: isSet(object.since) ? fromJsonTimestamp(object.since) : undefined,
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: PlanUndoRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.since !== undefined) {
+      obj.since = message.since.toISOString();
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlanUndoRequest>, I>>(base?: I): PlanUndoRequest {
+    return PlanUndoRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlanUndoRequest>, I>>(object: I): PlanUndoRequest {
+    const message = createBasePlanUndoRequest();
+    message.app = object.app ?? "";
+    message.since = object.since ?? undefined;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBasePlanUndoResponse(): PlanUndoResponse {
+  return { actions: [], unrestorable: [], nextPageToken: "" };
+}
+
+export const PlanUndoResponse: MessageFns<PlanUndoResponse> = {
+  encode(message: PlanUndoResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.actions) {
+      PlannedAction.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.unrestorable) {
+      UnrestorableAccount.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(26).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanUndoResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanUndoResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.actions.push(PlannedAction.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.unrestorable.push(UnrestorableAccount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlanUndoResponse {
+    return {
+      actions: globalThis.Array.isArray(object?.actions)
+        ? object.actions.map((e: any) => PlannedAction.fromJSON(e))
+        : [],
+      unrestorable: globalThis.Array.isArray(object?.unrestorable)
+        ? object.unrestorable.map((e: any) => UnrestorableAccount.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: PlanUndoResponse): unknown {
+    const obj: any = {};
+    if (message.actions?.length) {
+      obj.actions = message.actions.map((e) => PlannedAction.toJSON(e));
+    }
+    if (message.unrestorable?.length) {
+      obj.unrestorable = message.unrestorable.map((e) => UnrestorableAccount.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlanUndoResponse>, I>>(base?: I): PlanUndoResponse {
+    return PlanUndoResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlanUndoResponse>, I>>(object: I): PlanUndoResponse {
+    const message = createBasePlanUndoResponse();
+    message.actions = object.actions?.map((e) => PlannedAction.fromPartial(e)) || [];
+    message.unrestorable = object.unrestorable?.map((e) => UnrestorableAccount.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseUnrestorableAccount(): UnrestorableAccount {
+  return { user: "", explanation: "" };
+}
+
+export const UnrestorableAccount: MessageFns<UnrestorableAccount> = {
+  encode(message: UnrestorableAccount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(18).string(message.explanation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnrestorableAccount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnrestorableAccount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UnrestorableAccount {
+    return {
+      user: isSet(object.user) ? globalThis.String(object.user) : "",
+      explanation: isSet(object.explanation) ? globalThis.String(object.explanation) : "",
+    };
+  },
+
+  toJSON(message: UnrestorableAccount): unknown {
+    const obj: any = {};
+    if (message.user !== "") {
+      obj.user = message.user;
+    }
+    if (message.explanation !== "") {
+      obj.explanation = message.explanation;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<UnrestorableAccount>, I>>(base?: I): UnrestorableAccount {
+    return UnrestorableAccount.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UnrestorableAccount>, I>>(object: I): UnrestorableAccount {
+    const message = createBaseUnrestorableAccount();
+    message.user = object.user ?? "";
+    message.explanation = object.explanation ?? "";
+    return message;
+  },
+};
+
+function createBaseStartUndoRequest(): StartUndoRequest {
+  return { app: "", since: undefined, reason: "" };
+}
+
+export const StartUndoRequest: MessageFns<StartUndoRequest> = {
+  encode(message: StartUndoRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    if (message.since !== undefined) {
+      Timestamp.encode(toTimestamp(message.since), writer.uint32(18).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StartUndoRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStartUndoRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.since = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): StartUndoRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      since: isSet(object.since) ? fromJsonTimestamp(object.since) : undefined,
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: StartUndoRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.since !== undefined) {
+      obj.since = message.since.toISOString();
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<StartUndoRequest>, I>>(base?: I): StartUndoRequest {
+    return StartUndoRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StartUndoRequest>, I>>(object: I): StartUndoRequest {
+    const message = createBaseStartUndoRequest();
+    message.app = object.app ?? "";
+    message.since = object.since ?? undefined;
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseStartUndoResponse(): StartUndoResponse {
+  return { accountCount: 0n };
+}
+
+export const StartUndoResponse: MessageFns<StartUndoResponse> = {
+  encode(message: StartUndoResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.accountCount !== 0n) {
+      if (BigInt.asIntN(64, message.accountCount) !== message.accountCount) {
+        throw new globalThis.Error("value provided for field message.accountCount of type int64 too large");
+      }
+      writer.uint32(8).int64(message.accountCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StartUndoResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStartUndoResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.accountCount = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): StartUndoResponse {
+    return {
+      accountCount: isSet(object.accountCount)
+        ? BigInt(object.accountCount)
+        : isSet(object.account_count)
+        ? BigInt(object.account_count)
+        : 0n,
+    };
+  },
+
+  toJSON(message: StartUndoResponse): unknown {
+    const obj: any = {};
+    if (message.accountCount !== 0n) {
+      obj.accountCount = message.accountCount.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<StartUndoResponse>, I>>(base?: I): StartUndoResponse {
+    return StartUndoResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StartUndoResponse>, I>>(object: I): StartUndoResponse {
+    const message = createBaseStartUndoResponse();
+    message.accountCount = (object.accountCount !== undefined && object.accountCount !== null)
+      ? BigInt(object.accountCount)
+      : 0n;
+    return message;
+  },
+};
+
 /** The only service that talks to service providers (SCIM 2.0, RFC 7643 and 7644). */
 export type PushServiceService = typeof PushServiceService;
 export const PushServiceService = {
@@ -5185,6 +7039,34 @@ export const PushServiceService = {
     requestDeserialize: (value: Buffer): ExplainUserRequest => ExplainUserRequest.decode(value),
     responseSerialize: (value: ExplainUserResponse): Buffer => Buffer.from(ExplainUserResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ExplainUserResponse => ExplainUserResponse.decode(value),
+  },
+  /**
+   * Whether a person had access to an app at a time, and why, or why not yet or still: by the decision as it was then, and
+   * what stood in its way. INVALID_ARGUMENT for a time in the future, or before what is kept.
+   */
+  explainAccess: {
+    path: "/autoprov.push.v1.PushService/ExplainAccess" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExplainAccessRequest): Buffer => Buffer.from(ExplainAccessRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExplainAccessRequest => ExplainAccessRequest.decode(value),
+    responseSerialize: (value: ExplainAccessResponse): Buffer =>
+      Buffer.from(ExplainAccessResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExplainAccessResponse => ExplainAccessResponse.decode(value),
+  },
+  /**
+   * What happened to a person in an app, in order: changes in the directory as they came to be known, reads that were not
+   * whole, decisions, timers, what was held and who approved it, tries and answers.
+   */
+  listTimeline: {
+    path: "/autoprov.push.v1.PushService/ListTimeline" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListTimelineRequest): Buffer => Buffer.from(ListTimelineRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListTimelineRequest => ListTimelineRequest.decode(value),
+    responseSerialize: (value: ListTimelineResponse): Buffer =>
+      Buffer.from(ListTimelineResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListTimelineResponse => ListTimelineResponse.decode(value),
   },
   /** The accounts of an app, by user id. */
   listAccounts: {
@@ -5236,6 +7118,33 @@ export const PushServiceService = {
     requestDeserialize: (value: Buffer): PlanAppRequest => PlanAppRequest.decode(value),
     responseSerialize: (value: PlanAppResponse): Buffer => Buffer.from(PlanAppResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PlanAppResponse => PlanAppResponse.decode(value),
+  },
+  /**
+   * What an undo would do: everybody whose account accepted something since a time, and what would bring it back to what
+   * was accepted before; and who can't come back. Nothing is written.
+   */
+  planUndo: {
+    path: "/autoprov.push.v1.PushService/PlanUndo" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PlanUndoRequest): Buffer => Buffer.from(PlanUndoRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PlanUndoRequest => PlanUndoRequest.decode(value),
+    responseSerialize: (value: PlanUndoResponse): Buffer => Buffer.from(PlanUndoResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PlanUndoResponse => PlanUndoResponse.decode(value),
+  },
+  /**
+   * Brings accounts back to what was accepted before a time, as PlanUndo says: attributes and access. They stay so until the
+   * person changes in the directory or the setup changes, so undo first, and then correct the setup. The guard holds what may
+   * do harm. Whom the directory itself denies access gets none back.
+   */
+  startUndo: {
+    path: "/autoprov.push.v1.PushService/StartUndo" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: StartUndoRequest): Buffer => Buffer.from(StartUndoRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): StartUndoRequest => StartUndoRequest.decode(value),
+    responseSerialize: (value: StartUndoResponse): Buffer => Buffer.from(StartUndoResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): StartUndoResponse => StartUndoResponse.decode(value),
   },
   /** What the guard holds back in an app, and the hash that approves exactly that; or what became of earlier rows. */
   listHeldActions: {
@@ -5305,6 +7214,16 @@ export interface PushServiceServer extends UntypedServiceImplementation {
   getAppStatus: handleUnaryCall<GetAppStatusRequest, GetAppStatusResponse>;
   /** Why a person has an account in an app, or not, and what will happen next and when. By the same decision as a push. */
   explainUser: handleUnaryCall<ExplainUserRequest, ExplainUserResponse>;
+  /**
+   * Whether a person had access to an app at a time, and why, or why not yet or still: by the decision as it was then, and
+   * what stood in its way. INVALID_ARGUMENT for a time in the future, or before what is kept.
+   */
+  explainAccess: handleUnaryCall<ExplainAccessRequest, ExplainAccessResponse>;
+  /**
+   * What happened to a person in an app, in order: changes in the directory as they came to be known, reads that were not
+   * whole, decisions, timers, what was held and who approved it, tries and answers.
+   */
+  listTimeline: handleUnaryCall<ListTimelineRequest, ListTimelineResponse>;
   /** The accounts of an app, by user id. */
   listAccounts: handleUnaryCall<ListAccountsRequest, ListAccountsResponse>;
   /** Asks a service provider whether it speaks SCIM and takes the credential; reads only, and changes nothing. */
@@ -5320,6 +7239,17 @@ export interface PushServiceServer extends UntypedServiceImplementation {
    * push; nothing is written.
    */
   planApp: handleUnaryCall<PlanAppRequest, PlanAppResponse>;
+  /**
+   * What an undo would do: everybody whose account accepted something since a time, and what would bring it back to what
+   * was accepted before; and who can't come back. Nothing is written.
+   */
+  planUndo: handleUnaryCall<PlanUndoRequest, PlanUndoResponse>;
+  /**
+   * Brings accounts back to what was accepted before a time, as PlanUndo says: attributes and access. They stay so until the
+   * person changes in the directory or the setup changes, so undo first, and then correct the setup. The guard holds what may
+   * do harm. Whom the directory itself denies access gets none back.
+   */
+  startUndo: handleUnaryCall<StartUndoRequest, StartUndoResponse>;
   /** What the guard holds back in an app, and the hash that approves exactly that; or what became of earlier rows. */
   listHeldActions: handleUnaryCall<ListHeldActionsRequest, ListHeldActionsResponse>;
   /**
@@ -5372,6 +7302,44 @@ export interface PushServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ExplainUserResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Whether a person had access to an app at a time, and why, or why not yet or still: by the decision as it was then, and
+   * what stood in its way. INVALID_ARGUMENT for a time in the future, or before what is kept.
+   */
+  explainAccess(
+    request: ExplainAccessRequest,
+    callback: (error: ServiceError | null, response: ExplainAccessResponse) => void,
+  ): ClientUnaryCall;
+  explainAccess(
+    request: ExplainAccessRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ExplainAccessResponse) => void,
+  ): ClientUnaryCall;
+  explainAccess(
+    request: ExplainAccessRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ExplainAccessResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * What happened to a person in an app, in order: changes in the directory as they came to be known, reads that were not
+   * whole, decisions, timers, what was held and who approved it, tries and answers.
+   */
+  listTimeline(
+    request: ListTimelineRequest,
+    callback: (error: ServiceError | null, response: ListTimelineResponse) => void,
+  ): ClientUnaryCall;
+  listTimeline(
+    request: ListTimelineRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListTimelineResponse) => void,
+  ): ClientUnaryCall;
+  listTimeline(
+    request: ListTimelineRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListTimelineResponse) => void,
+  ): ClientUnaryCall;
   /** The accounts of an app, by user id. */
   listAccounts(
     request: ListAccountsRequest,
@@ -5442,6 +7410,45 @@ export interface PushServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PlanAppResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * What an undo would do: everybody whose account accepted something since a time, and what would bring it back to what
+   * was accepted before; and who can't come back. Nothing is written.
+   */
+  planUndo(
+    request: PlanUndoRequest,
+    callback: (error: ServiceError | null, response: PlanUndoResponse) => void,
+  ): ClientUnaryCall;
+  planUndo(
+    request: PlanUndoRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PlanUndoResponse) => void,
+  ): ClientUnaryCall;
+  planUndo(
+    request: PlanUndoRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PlanUndoResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Brings accounts back to what was accepted before a time, as PlanUndo says: attributes and access. They stay so until the
+   * person changes in the directory or the setup changes, so undo first, and then correct the setup. The guard holds what may
+   * do harm. Whom the directory itself denies access gets none back.
+   */
+  startUndo(
+    request: StartUndoRequest,
+    callback: (error: ServiceError | null, response: StartUndoResponse) => void,
+  ): ClientUnaryCall;
+  startUndo(
+    request: StartUndoRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: StartUndoResponse) => void,
+  ): ClientUnaryCall;
+  startUndo(
+    request: StartUndoRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: StartUndoResponse) => void,
   ): ClientUnaryCall;
   /** What the guard holds back in an app, and the hash that approves exactly that; or what became of earlier rows. */
   listHeldActions(
