@@ -2,6 +2,7 @@ import { checkMapping, checkScopeFilter } from '@autoprov/mapping';
 import {
   MatchingPolicy_OnExisting,
   MatchingPolicy_OnForeignExternalId,
+  MatchingPolicy_OnVanished,
   ProvisioningSetup,
   type DeprovisioningPolicy,
   type Duration,
@@ -121,7 +122,7 @@ function nanosOf({ seconds, nanos }: Duration): bigint {
 /** What is wrong with a matching policy; empty: nothing. */
 export function checkMatching(matching: MatchingPolicy | undefined): Violation[] {
   if (!matching) return [];
-  const { attributes, onExisting, onForeignExternalId } = matching;
+  const { attributes, onExisting, onForeignExternalId, onVanished } = matching;
   const description = `is not compared: use ${matchingAttributes.join(', ')}`;
   return [
     ...checkList('attributes', attributes),
@@ -130,6 +131,7 @@ export function checkMatching(matching: MatchingPolicy | undefined): Violation[]
     ),
     ...checkEnum('on_existing', onExisting, MatchingPolicy_OnExisting),
     ...checkEnum('on_foreign_external_id', onForeignExternalId, MatchingPolicy_OnForeignExternalId),
+    ...checkEnum('on_vanished', onVanished, MatchingPolicy_OnVanished),
   ];
 }
 

@@ -29,6 +29,8 @@ export type Pass = {
   removalsHeld?: 'config silent' | 'hold';
   /** What the limits leave; absent: nobody had anything to lose when the pass began, or it is read when somebody has. */
   guard?: Guard;
+  /** How many accounts that vanished may be made anew; read when the first one is met. */
+  anew?: Promise<{ allowed: number; left: number }>;
   /** The service provider's list before the first sync is held, and nobody is in it. */
   listIsEmpty: boolean;
   /** Failures since the last success that look like an outage. */

@@ -8,6 +8,7 @@ import { findMatch } from './find-match.ts';
 import { recordAccepted, recordFailed, type Turn } from './outcome.ts';
 import type { Pass } from './pass.ts';
 import type { ScimFailure } from './scim-client.ts';
+import { saysVanished, settleVanished } from './vanished.ts';
 import { changeAccount, createAccount, deleteAccount } from './write-account.ts';
 
 type Deciding<Kind extends Decision['do']> = Extract<Decision, { do: Kind }>;
@@ -127,6 +128,8 @@ async function adopt(pass: Pass, turn: Turn, wanted: ScimUser, match: Extract<Ma
 async function update(pass: Pass, turn: Turn, decision: Deciding<'update' | 'reactivate'>): Promise<void> {
   const scimId = turn.account.scimId!;
   const written = await changeAccount(pass, scimId, decision.desired, decision.changes);
+  if (!written.ok && saysVanished(written.failure))
+    return settleVanished(pass, turn, decision.desired, written.failure);
   if (!written.ok) return recordFailed(pass, turn, actionOf(turn), written.failure);
   await recordAccepted(pass, turn, actionOf(turn), { ...acceptedAs(decision.desired), scimId });
 }
@@ -138,6 +141,7 @@ async function suspend(pass: Pass, turn: Turn, decision: Decision): Promise<void
   const desired = { ...accepted, active: false };
   const changes = [{ op: 'replace' as const, path: 'active', value: false }];
   const written = await changeAccount(pass, scimId!, desired, changes);
+  if (!written.ok && saysVanished(written.failure)) return settleVanished(pass, turn, desired, written.failure);
   if (!written.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_SUSPEND, written.failure);
   await recordAccepted(pass, turn, Outcome_Action.ACTION_SUSPEND, {
     scimId: scimId!,

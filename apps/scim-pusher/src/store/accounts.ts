@@ -114,6 +114,16 @@ export async function saveAcceptance(tx: Db, app: AppKey, a: Acceptance): Promis
   return rows[0]!.seq;
 }
 
+/** The service provider has the account no more: the link ends, and the person is decided again at once. */
+export async function saveVanishing(tx: Db, app: AppKey, userId: string, now: Date): Promise<void> {
+  await tx.query(
+    `with superseded as (${keepVersion('$4', 'true')})
+     update accounts set state = 'deleted', known_at = $4, accepted_at = $4, due_at = $4
+     where customer_id = $1 and app_id = $2 and user_id = $3`,
+    [...keyOf(app, userId), now],
+  );
+}
+
 /** A push that failed; `keepIntent` when the end of a create is not known. */
 export type Refusal = {
   userId: string;

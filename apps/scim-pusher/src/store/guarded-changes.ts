@@ -26,6 +26,24 @@ export async function saveGuardedChanges(
   );
 }
 
+/** Remembers that an account that had vanished is made anew. */
+export async function saveVanished(tx: Db, app: AppKey, userId: string, now: Date): Promise<void> {
+  await tx.query(
+    `insert into guarded_changes (customer_id, app_id, user_id, danger, accepted_at) values ($1, $2, $3, 'vanished', $4)`,
+    [app.customerId, app.appId, userId, now],
+  );
+}
+
+/** How many people's accounts, vanished, were made anew since a time. */
+export async function countVanished(db: Db, app: AppKey, since: Date): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `select count(distinct user_id)::int as count from guarded_changes
+     where customer_id = $1 and app_id = $2 and danger = 'vanished' and accepted_at > $3`,
+    [app.customerId, app.appId, since],
+  );
+  return rows[0]!.count;
+}
+
 /** What the guard counts, in people: whoever was tried twice counts once. */
 export async function readGuardUsage(db: Db, app: AppKey, since: Date): Promise<GuardUsage> {
   const { rows } = await db.query<Record<Danger | 'accountCount', number>>(

@@ -380,6 +380,8 @@ export interface MatchingPolicy {
   onExisting: MatchingPolicy_OnExisting;
   /** An account with a foreign externalId. */
   onForeignExternalId: MatchingPolicy_OnForeignExternalId;
+  /** An account that is there no more. */
+  onVanished: MatchingPolicy_OnVanished;
 }
 
 /** What is done with an account that matches and belongs to nobody of ours yet. */
@@ -500,6 +502,61 @@ export function matchingPolicy_OnForeignExternalIdToJSON(object: MatchingPolicy_
     case MatchingPolicy_OnForeignExternalId.ON_FOREIGN_EXTERNAL_ID_KEEP:
       return "ON_FOREIGN_EXTERNAL_ID_KEEP";
     case MatchingPolicy_OnForeignExternalId.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/**
+ * What is done when the service provider says that a linked account is not there, asked by its id and by the attributes
+ * compared. One that is found under another id is linked again, as on_existing says.
+ */
+export const MatchingPolicy_OnVanished = {
+  /** ON_VANISHED_UNSPECIFIED - As ON_VANISHED_RECREATE. */
+  ON_VANISHED_UNSPECIFIED: 0,
+  /** ON_VANISHED_RECREATE - It is made anew; above the guard's limit of a window, 45003 NOT_FOUND is opened. */
+  ON_VANISHED_RECREATE: 1,
+  /** ON_VANISHED_FAIL - 45003 NOT_FOUND is opened. */
+  ON_VANISHED_FAIL: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type MatchingPolicy_OnVanished = typeof MatchingPolicy_OnVanished[keyof typeof MatchingPolicy_OnVanished];
+
+export namespace MatchingPolicy_OnVanished {
+  export type ON_VANISHED_UNSPECIFIED = typeof MatchingPolicy_OnVanished.ON_VANISHED_UNSPECIFIED;
+  export type ON_VANISHED_RECREATE = typeof MatchingPolicy_OnVanished.ON_VANISHED_RECREATE;
+  export type ON_VANISHED_FAIL = typeof MatchingPolicy_OnVanished.ON_VANISHED_FAIL;
+  export type UNRECOGNIZED = typeof MatchingPolicy_OnVanished.UNRECOGNIZED;
+}
+
+export function matchingPolicy_OnVanishedFromJSON(object: any): MatchingPolicy_OnVanished {
+  switch (object) {
+    case 0:
+    case "ON_VANISHED_UNSPECIFIED":
+      return MatchingPolicy_OnVanished.ON_VANISHED_UNSPECIFIED;
+    case 1:
+    case "ON_VANISHED_RECREATE":
+      return MatchingPolicy_OnVanished.ON_VANISHED_RECREATE;
+    case 2:
+    case "ON_VANISHED_FAIL":
+      return MatchingPolicy_OnVanished.ON_VANISHED_FAIL;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return MatchingPolicy_OnVanished.UNRECOGNIZED;
+  }
+}
+
+export function matchingPolicy_OnVanishedToJSON(object: MatchingPolicy_OnVanished): string {
+  switch (object) {
+    case MatchingPolicy_OnVanished.ON_VANISHED_UNSPECIFIED:
+      return "ON_VANISHED_UNSPECIFIED";
+    case MatchingPolicy_OnVanished.ON_VANISHED_RECREATE:
+      return "ON_VANISHED_RECREATE";
+    case MatchingPolicy_OnVanished.ON_VANISHED_FAIL:
+      return "ON_VANISHED_FAIL";
+    case MatchingPolicy_OnVanished.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
   }
@@ -1884,7 +1941,7 @@ export const DeprovisioningRule: MessageFns<DeprovisioningRule> = {
 };
 
 function createBaseMatchingPolicy(): MatchingPolicy {
-  return { attributes: [], onExisting: 0, onForeignExternalId: 0 };
+  return { attributes: [], onExisting: 0, onForeignExternalId: 0, onVanished: 0 };
 }
 
 export const MatchingPolicy: MessageFns<MatchingPolicy> = {
@@ -1897,6 +1954,9 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
     }
     if (message.onForeignExternalId !== 0) {
       writer.uint32(24).int32(message.onForeignExternalId);
+    }
+    if (message.onVanished !== 0) {
+      writer.uint32(32).int32(message.onVanished);
     }
     return writer;
   },
@@ -1938,6 +1998,14 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
             message.onForeignExternalId = reader.int32() as any;
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.onVanished = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1965,6 +2033,11 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
         : isSet(object.on_foreign_external_id)
         ? matchingPolicy_OnForeignExternalIdFromJSON(object.on_foreign_external_id)
         : 0,
+      onVanished: isSet(object.onVanished)
+        ? matchingPolicy_OnVanishedFromJSON(object.onVanished)
+        : isSet(object.on_vanished)
+        ? matchingPolicy_OnVanishedFromJSON(object.on_vanished)
+        : 0,
     };
   },
 
@@ -1979,6 +2052,9 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
     if (message.onForeignExternalId !== 0) {
       obj.onForeignExternalId = matchingPolicy_OnForeignExternalIdToJSON(message.onForeignExternalId);
     }
+    if (message.onVanished !== 0) {
+      obj.onVanished = matchingPolicy_OnVanishedToJSON(message.onVanished);
+    }
     return obj;
   },
 
@@ -1990,6 +2066,7 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
     message.attributes = object.attributes?.map((e) => e) || [];
     message.onExisting = object.onExisting ?? 0;
     message.onForeignExternalId = object.onForeignExternalId ?? 0;
+    message.onVanished = object.onVanished ?? 0;
     return message;
   },
 };
