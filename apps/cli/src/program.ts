@@ -16,6 +16,7 @@ import { addPlan } from './commands/plan.ts';
 import { addParked } from './commands/parked.ts';
 import { addPrepare } from './commands/prepare.ts';
 import { addPreview } from './commands/preview.ts';
+import { addProvision } from './commands/provision.ts';
 import { addRemove } from './commands/remove.ts';
 import { addRead, addReads } from './commands/reads.ts';
 import { addRoles } from './commands/roles.ts';
@@ -61,6 +62,7 @@ function createProgram(io: Io): Command {
   addSwitch(program, io);
   addRemove(program, io);
   addSync(program, io);
+  addProvision(program, io);
   addRead(program, io);
   addReads(program, io);
   addStatus(program, io);

@@ -15,7 +15,7 @@ export async function findDifferences(network: Network, setup: DemandedSetup = {
 /** Lets something happen, waits until all that follows is done, and answers what was written because of it. */
 export async function writesAfter(network: Network, happen: () => unknown): Promise<string[]> {
   await network.serviceProvider.run({ do: 'resetCounts' });
-  happen();
+  await happen();
   await network.settle();
   return writesOf(await network.serviceProvider.log());
 }

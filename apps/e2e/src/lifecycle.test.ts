@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { DeprovisioningPolicy } from '@autoprov/proto';
+import { DeprovisioningPolicy, TimelineEntry_Kind as Kind, type ProvisionUsersResponse } from '@autoprov/proto';
 import { examplePeople } from '@autoprov/testing';
 import type { GoogleUser, Network } from '@autoprov/testing';
 import { findDifferences, writesAfter } from './judge.ts';
-import { installApp, startCompany } from './start-company.ts';
+import { app, customer, installApp, startCompany } from './start-company.ts';
 
 const group = 'everyone-sales@example.com';
 const newcomer = { primaryEmail: 'nora@example.com', givenName: 'Nora', familyName: 'Newcomer', groups: [group] };
@@ -75,6 +75,27 @@ test('a new primary address arrives as one change, and the account keeps its id'
   expect(await writesAfter(network, () => network.directory.run(move))).toEqual([expect.stringMatching(change)]);
   expect(await differences()).toEqual([]);
   expect(await accountOf(moved)).toMatchObject({ id: before!.id, userName: 'new.address@example.com' });
+});
+
+test('somebody who is provisioned now is read, pushed and told of within five seconds, and others are not read', async () => {
+  const { clients, directory } = network;
+  const renameAgain = { do: 'rename', user: renamed.id, familyName: 'Nowname' } as const;
+  const answers: ProvisionUsersResponse[] = [];
+  const users = [`${customer}/users/renamed@example.com`, `${customer}/users/nobody@example.com`];
+  let tookMs = 0;
+  const provision = async () => {
+    directory.run(renameAgain);
+    const startMs = performance.now();
+    for await (const answer of clients.push.provisionUsers({ app, users }, { timeoutMs: 30_000 })) answers.push(answer);
+    tookMs = performance.now() - startMs;
+  };
+  expect(await writesAfter(network, provision)).toEqual([expect.stringMatching(change)]);
+  expect(tookMs).toBeLessThan(5_000);
+  expect(answers).toMatchObject([
+    { user: users[1], done: false, explanation: expect.stringContaining('Google knows nobody') },
+    { user: `${customer}/users/${renamed.id}`, done: true, explanation: 'in step' },
+  ]);
+  expect(answers[1]!.steps.map(({ kind }) => kind)).toEqual([Kind.KIND_DIRECTORY_CHANGED, Kind.KIND_ACCEPTED]);
 });
 
 test('a suspension arrives as one change', async () => {

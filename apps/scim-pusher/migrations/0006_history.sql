@@ -116,3 +116,12 @@ create index past_holds_of_one on past_holds (parent, superseded_at);
 create index past_holds_ended on past_holds using brin (superseded_at);
 
 create index held_actions_of_one on held_actions (customer_id, app_id, user_id);
+
+-- People whom somebody waits for: decided before all others.
+create table urgent_users (
+  customer_id text not null,
+  app_id text not null,
+  user_id text not null,
+  asked_at timestamptz not null default clock_timestamp(),
+  primary key (customer_id, app_id, user_id)
+);

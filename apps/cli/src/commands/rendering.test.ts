@@ -23,6 +23,7 @@ import {
   PlannedAction,
   PlanTotals,
   PlanUndoResponse,
+  ProvisionUsersResponse,
   TimelineEntry,
   TimelineEntry_Kind,
 } from '@autoprov/proto';
@@ -33,6 +34,7 @@ import { formatFailures } from './failures.ts';
 import { formatHeld } from './held.ts';
 import { formatHolds } from './holds.ts';
 import { formatPlan } from './plan.ts';
+import { formatProvisioned } from './provision.ts';
 import { formatReads } from './reads.ts';
 import { formatTemplates } from './templates.ts';
 import { formatTimeline } from './timeline.ts';
@@ -328,4 +330,14 @@ test('an undo is shown before it is done, with who can not come back', () => {
     `1 would be brought back, 1 can't be; add --reason "why" to do it`,
   ]);
   expect(formatUndo(PlanUndoResponse.fromPartial({}))).toMatch(/^nothing to undo/);
+});
+
+test('who was provisioned is told with the steps, and who was not with why', () => {
+  const user = 'customers/acme/users/1';
+  const done = ProvisionUsersResponse.fromPartial({ user, done: true, explanation: 'in step', steps: entries });
+  expect(formatProvisioned(done).split('\n')[0]).toBe('1: done, in step');
+  expect(formatProvisioned(done)).toContain('the account was suspended');
+  expect(formatProvisioned(ProvisionUsersResponse.fromPartial({ user, explanation: 'held' }))).toBe(
+    '1: not done, held',
+  );
 });

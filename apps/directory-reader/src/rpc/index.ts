@@ -13,6 +13,7 @@ import { listGroups } from './list-groups.ts';
 import { listOrgUnits } from './list-org-units.ts';
 import { listReadGaps } from './list-read-gaps.ts';
 import { listUsers } from './list-users.ts';
+import { readUsers } from './read-users.ts';
 import { requestRead } from './request-read.ts';
 import { resendUsers } from './resend-users.ts';
 import { searchGroups } from './search-groups.ts';
@@ -40,6 +41,7 @@ export function directoryService(context: ReaderContext) {
       searchGroups: (request, call) => searchGroups(context, request, call),
       identifyDirectory: (request, call) => identifyDirectory(context, request, call),
       checkGroups: (request, call) => checkGroups(context, request, call),
+      readUsers: (request, call) => readUsers(context, request, call),
       requestRead: (request) => requestRead(context, request),
       getReadStatus: (request) => getReadStatus(context, request),
       listReadGaps: (request) => listReadGaps(context, request),
@@ -56,6 +58,7 @@ export function directoryService(context: ReaderContext) {
       listCustomSchemas: [...forPeople, 'config'],
       listOrgUnits: forPeople,
       searchGroups: forPeople,
+      readUsers: [...forPeople, 'scim-pusher'],
       requestRead: [...forPeople, 'config', 'scim-pusher'],
       getReadStatus: [...forPeople, 'config', 'scim-pusher'],
       listReadGaps: [...forPeople, 'scim-pusher'],
@@ -71,6 +74,7 @@ export function directoryService(context: ReaderContext) {
       listOrgUnits: 'viewer',
       searchGroups: 'viewer',
       checkGroups: 'viewer',
+      readUsers: 'operator',
       requestRead: 'operator',
       getReadStatus: 'viewer',
       listReadGaps: 'viewer',

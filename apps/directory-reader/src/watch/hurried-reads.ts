@@ -1,24 +1,13 @@
-import { addToOutbox, inTransaction } from '@autoprov/postgres';
+import { inTransaction } from '@autoprov/postgres';
 import { runLoop, type Loop } from '@autoprov/service';
 import { askDirectory } from '../ask-directory.ts';
 import type { ReaderContext } from '../context.ts';
-import type { DirectoryClient } from '../directory-client.ts';
 import { DirectoryError } from '../domain/directory-error.ts';
-import { parseUser, type ObservedUser } from '../domain/pages.ts';
-import { toUserRecord } from '../events.ts';
 import { forEachConcurrently } from '../for-each-concurrently.ts';
-import { findCustomer, lockCustomer, requestRead, type CustomerRow } from '../store/customers.ts';
+import { readUserNow } from '../read-user-now.ts';
+import { findCustomer, requestRead, type CustomerRow } from '../store/customers.ts';
 import { createDatabaseClock } from '../store/database-clock.ts';
-import {
-  addReachedGroups,
-  clearGroupsOfDeleted,
-  countHurried,
-  dropHurried,
-  hurryUser,
-  takeChangedUser,
-  takeHurried,
-} from '../store/hurried-users.ts';
-import { markDeleted, mergeUsers } from '../store/users.ts';
+import { countHurried, dropHurried, hurryUser, takeHurried } from '../store/hurried-users.ts';
 
 const LOOK_EVERY_MS = 1_000;
 const BATCH = 50;
@@ -77,7 +66,7 @@ async function readAlone(context: ReaderContext, customer: CustomerRow, stopping
   const userIds = await takeHurried(pool, customerId, now(), BATCH);
   await forEachConcurrently(userIds, CONCURRENT_GETS, async (userId) => {
     try {
-      await readUser(context, customer, directory, userId);
+      await readUserNow(context, customer, directory, userId);
     } catch (err) {
       if (stopping.aborted) return;
       if (!(err instanceof DirectoryError)) throw err;
@@ -86,49 +75,4 @@ async function readAlone(context: ReaderContext, customer: CustomerRow, stopping
       logger.warn({ customerId, problem: err.message }, 'a hurried read failed');
     }
   });
-}
-
-async function readUser(
-  context: ReaderContext,
-  { customerId, wholeSchemas }: CustomerRow,
-  directory: DirectoryClient,
-  userId: string,
-): Promise<void> {
-  // With the schemas of the last whole list: with others the user would look changed.
-  const { user, sentAt } = await getUser(directory, userId, wholeSchemas);
-  await inTransaction(context.pool, async (tx) => {
-    // In turns with the end of a read: its ReadCompleted counts this event, or comes before it.
-    const customer = await lockCustomer(tx, customerId);
-    if (!customer) return;
-    const observation = { customerId, readNo: customer.readNo, sentAt };
-    if (user) {
-      await clearGroupsOfDeleted(tx, customerId, userId);
-      await mergeUsers(tx, { ...observation, by: 'get' }, [user]);
-      await addReachedGroups(tx, customerId, userId);
-    } else {
-      await markDeleted(tx, observation, userId);
-    }
-    const changed = await takeChangedUser(tx, customerId, userId);
-    await addToOutbox(
-      tx,
-      changed.map((one) => toUserRecord(customerId, one)),
-    );
-  });
-  context.outbox.wake();
-}
-
-async function getUser(
-  directory: DirectoryClient,
-  userId: string,
-  schemas: string[],
-): Promise<{ user: ObservedUser | undefined; sentAt: Date }> {
-  try {
-    const { body, sentAt } = await directory.getUser(userId, schemas);
-    const user = parseUser(body);
-    if (user.id === userId) return { user, sentAt };
-    throw new DirectoryError('unusable', 'users.get answered with another user than was asked for');
-  } catch (err) {
-    if (!(err instanceof DirectoryError) || err.kind !== 'not-found' || !err.sentAt) throw err;
-    return { user: undefined, sentAt: err.sentAt };
-  }
 }

@@ -9,6 +9,7 @@ import { findCoverage, type Coverage } from '../store/customers.ts';
 import { findHolds, holdParents } from '../store/holds.ts';
 import { clearListedAccounts, isListEmpty } from '../store/listed-accounts.ts';
 import { findSetup, isActive, readSetupFeed } from '../store/setups.ts';
+import { deleteUrgentUsers, listUrgentUsers } from '../store/urgent-users.ts';
 import { listUsersAfter } from '../store/users.ts';
 import { authorizationOf } from './authorization.ts';
 import { confirmSetup } from './confirm-setup.ts';
@@ -20,10 +21,8 @@ import { pushPeople } from './push-people.ts';
 import { PassEndedError, ScimClient } from './scim-client.ts';
 import { watchHolds } from './watch-holds.ts';
 import { createFencedWriter } from './write-fenced.ts';
-import { batchSizeOf, writePaceOf } from './write-pace.ts';
+import { batchSizeOf, defaultRequestsPerSecond, writePaceOf } from './write-pace.ts';
 
-const maxBatchSize = 200;
-const defaultRequestsPerSecond = 10;
 const defaultConcurrentRequests = 4;
 /** config is asked every few seconds; silent for longer, what it last said may no longer hold. */
 const configStaleAfterMs = 30_000;
@@ -66,6 +65,7 @@ async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stoppi
     const cursorNo = work.cursorRevision === app.revision ? work.cursorNo : 0n;
     const guard = await openGuard(pass, cursorNo, coverage.ingestNo);
     if (guard) pass.guard = guard;
+    await pushUrgent(pass);
     await pushDue(pass);
     await pushBehind(pass, cursorNo, coverage.ingestNo);
   } finally {
@@ -141,9 +141,24 @@ function createPass(
   };
 }
 
+/** Those whom somebody waits for: asked between the batches of all others, too. */
+async function pushUrgent(pass: Pass): Promise<void> {
+  const { ctx, app } = pass;
+  for (;;) {
+    const urgent = await listUrgentUsers(ctx.pool, app, batchSizeOf(app));
+    if (urgent.length === 0 || pass.down) return;
+    await pushPeople(
+      pass,
+      urgent.map(({ userId }) => userId),
+    );
+    if (pass.down) return;
+    await pass.write((tx) => deleteUrgentUsers(tx, app, urgent));
+  }
+}
+
 /** Retries and timers. */
 async function pushDue(pass: Pass): Promise<void> {
-  const batchSize = batchSizeOf(pass.app, maxBatchSize);
+  const batchSize = batchSizeOf(pass.app);
   let due: string[] = [];
   do {
     const before = due;
@@ -151,13 +166,14 @@ async function pushDue(pass: Pass): Promise<void> {
     // What is still due after its turn cannot be settled in this pass.
     if (due.join() === before.join()) return;
     await pushPeople(pass, due);
+    await pushUrgent(pass);
   } while (!pass.down && (await isCurrent(pass)));
 }
 
 /** Everybody who changed since the cursor, as far as the guard has looked; all of them after a change of the setup. */
 async function pushBehind(pass: Pass, afterNo: bigint, horizonNo: bigint): Promise<void> {
   const { ctx, app } = pass;
-  const batchSize = batchSizeOf(app, maxBatchSize);
+  const batchSize = batchSizeOf(app);
   let cursorNo = afterNo;
   while (!pass.down) {
     const users = await listUsersAfter(ctx.pool, app.customerId, cursorNo, horizonNo, batchSize);
@@ -168,6 +184,7 @@ async function pushBehind(pass: Pass, afterNo: bigint, horizonNo: bigint): Promi
     if (pass.down) return;
     cursorNo = users.at(-1)?.ingestNo ?? cursorNo;
     await pass.write((tx) => saveCursor(tx, app, cursorNo, app.revision));
+    await pushUrgent(pass);
     if (users.length < batchSize) break;
     if (!(await isCurrent(pass))) return;
   }

@@ -4,6 +4,10 @@ import type { AppSetup } from '../domain/model.ts';
 
 type Pace = { perMinute: number; queue: PQueue };
 
+/** Where the template says nothing. */
+export const defaultRequestsPerSecond = 10;
+const minBatchSize = 10;
+const maxBatchSize = 200;
 const minuteMs = 60_000;
 const paces = new WeakMap<PusherContext['pool'], Map<string, Pace>>();
 
@@ -31,8 +35,12 @@ function createQueue(perMinute: number): PQueue {
   return new PQueue({ interval, intervalCap, strict: true });
 }
 
-/** How many people are decided together, so that a change of the setup is noticed within seconds at any pace. */
-export function batchSizeOf({ profile }: AppSetup, most: number): number {
-  const inTenSeconds = Math.ceil(profile.maxWritesPerMinute / 6);
-  return profile.maxWritesPerMinute > 0 ? Math.min(most, inTenSeconds) : most;
+/**
+ * How many people are decided together: no more than are written in some seconds, so that a change of the setup, and whoever is
+ * provisioned now, waits no longer at any pace.
+ */
+export function batchSizeOf({ profile }: AppSetup): number {
+  const inTwoSeconds = 2 * (profile.maxRequestsPerSecond || defaultRequestsPerSecond);
+  const inTenSeconds = profile.maxWritesPerMinute > 0 ? Math.ceil(profile.maxWritesPerMinute / 6) : Infinity;
+  return Math.min(maxBatchSize, Math.max(minBatchSize, inTwoSeconds), inTenSeconds);
 }

@@ -14,6 +14,7 @@ import { listTimeline } from './list-timeline.ts';
 import { placeHold } from './place-hold.ts';
 import { planApp } from './plan-app.ts';
 import { probeEndpoint } from './probe-endpoint.ts';
+import { provisionUsers } from './provision-users.ts';
 import { releaseHold } from './release-hold.ts';
 import { planUndo, startUndo } from './undo.ts';
 
@@ -37,6 +38,7 @@ export function pushService(ctx: PusherContext): Service {
       probeEndpoint: (request, call) => probeEndpoint(ctx, request, call),
       getTargetSchema: (request, call) => getTargetSchema(ctx, request, call),
       planApp: (request, call) => planApp(ctx, request, call),
+      provisionUsers: (request, call) => provisionUsers(ctx, request, call),
       planUndo: (request) => planUndo(ctx, request),
       startUndo: (request, call) => startUndo(ctx, request, call),
       listHeldActions: (request) => listHeldActions(ctx, request),
@@ -54,6 +56,7 @@ export function pushService(ctx: PusherContext): Service {
       probeEndpoint: [...people, 'config'],
       getTargetSchema: [...people, 'config'],
       planApp: people,
+      provisionUsers: people,
       planUndo: people,
       startUndo: people,
       listHeldActions: people,
@@ -73,6 +76,8 @@ export function pushService(ctx: PusherContext): Service {
       getTargetSchema: 'operator',
       // The request may hold expressions, which are run for everybody.
       planApp: 'operator',
+      // Nothing but what would be done anyway, sooner.
+      provisionUsers: 'operator',
       planUndo: 'viewer',
       startUndo: 'operator',
       listHeldActions: 'viewer',

@@ -46,7 +46,10 @@ export async function listAppsWithWork(db: Db, now: Date): Promise<AppKey[]> {
      from apps join setups using (customer_id, app_id) left join customers using (customer_id)
      where setups.active and (back_off_until is null or back_off_until <= $1) and not ${held('writes')}
        and (cursor_no < customers.ingest_no or cursor_revision < setups.revision
-            or exists (${newApprovals}) or (removals_kept_back and not ${held('removals')})
+            or exists (${newApprovals})
+            or exists (select from urgent_users where urgent_users.customer_id = apps.customer_id
+                         and urgent_users.app_id = apps.app_id)
+            or (removals_kept_back and not ${held('removals')})
             or exists (select from accounts where accounts.customer_id = apps.customer_id
                          and accounts.app_id = apps.app_id and due_at <= $1))`,
     [now],

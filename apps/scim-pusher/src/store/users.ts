@@ -87,6 +87,19 @@ export async function findUsers(db: Db, customerId: string, userIds: readonly st
   return rows.map((row) => DirectoryUser.decode(row.document));
 }
 
+/** The seq of each of some users; unknown ones are left out. */
+export async function findUserSeqs(
+  db: Db,
+  customerId: string,
+  userIds: readonly string[],
+): Promise<Map<string, bigint>> {
+  const { rows } = await db.query<{ userId: string; seq: bigint }>(
+    `select user_id as "userId", seq from users where customer_id = $1 and user_id = any($2)`,
+    [customerId, userIds],
+  );
+  return new Map(rows.map(({ userId, seq }) => [userId, seq]));
+}
+
 /** The ids of the users that addresses or ids name; unknown ones are left out. */
 export async function findUserIds(
   db: Db,

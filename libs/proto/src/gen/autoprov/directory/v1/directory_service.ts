@@ -487,6 +487,32 @@ export interface ReadGap {
   detail: string;
 }
 
+/** Asks for some users to be read now. */
+export interface ReadUsersRequest {
+  /** `customers/{customer}`. */
+  parent: string;
+  /** `customers/{customer}/users/{user}`, at most 1,000; the id may be a primary address. */
+  names: string[];
+}
+
+/** What was read. */
+export interface ReadUsersResponse {
+  /** As asked, in that order. */
+  users: ReadUser[];
+}
+
+/** One user, read or not. */
+export interface ReadUser {
+  /** As it was asked for. */
+  asked: string;
+  /** `customers/{customer}/users/{user}`, with the id; empty: Google knows no such user, and never did here. */
+  name: string;
+  /** The `seq` of the last event about the user: a copy that has it, or a higher one, knows what was read. */
+  seq: bigint;
+  /** Why the user was not read, in a sentence; empty: they were. */
+  problem: string;
+}
+
 function createBaseGetUserRequest(): GetUserRequest {
   return { name: "", fresh: false };
 }
@@ -4690,6 +4716,278 @@ export const ReadGap: MessageFns<ReadGap> = {
   },
 };
 
+function createBaseReadUsersRequest(): ReadUsersRequest {
+  return { parent: "", names: [] };
+}
+
+export const ReadUsersRequest: MessageFns<ReadUsersRequest> = {
+  encode(message: ReadUsersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    for (const v of message.names) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadUsersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadUsersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.names.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReadUsersRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      names: globalThis.Array.isArray(object?.names) ? object.names.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: ReadUsersRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.names?.length) {
+      obj.names = message.names;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReadUsersRequest>, I>>(base?: I): ReadUsersRequest {
+    return ReadUsersRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReadUsersRequest>, I>>(object: I): ReadUsersRequest {
+    const message = createBaseReadUsersRequest();
+    message.parent = object.parent ?? "";
+    message.names = object.names?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseReadUsersResponse(): ReadUsersResponse {
+  return { users: [] };
+}
+
+export const ReadUsersResponse: MessageFns<ReadUsersResponse> = {
+  encode(message: ReadUsersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.users) {
+      ReadUser.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadUsersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadUsersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.users.push(ReadUser.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReadUsersResponse {
+    return { users: globalThis.Array.isArray(object?.users) ? object.users.map((e: any) => ReadUser.fromJSON(e)) : [] };
+  },
+
+  toJSON(message: ReadUsersResponse): unknown {
+    const obj: any = {};
+    if (message.users?.length) {
+      obj.users = message.users.map((e) => ReadUser.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReadUsersResponse>, I>>(base?: I): ReadUsersResponse {
+    return ReadUsersResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReadUsersResponse>, I>>(object: I): ReadUsersResponse {
+    const message = createBaseReadUsersResponse();
+    message.users = object.users?.map((e) => ReadUser.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseReadUser(): ReadUser {
+  return { asked: "", name: "", seq: 0n, problem: "" };
+}
+
+export const ReadUser: MessageFns<ReadUser> = {
+  encode(message: ReadUser, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.asked !== "") {
+      writer.uint32(10).string(message.asked);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.seq !== 0n) {
+      if (BigInt.asIntN(64, message.seq) !== message.seq) {
+        throw new globalThis.Error("value provided for field message.seq of type int64 too large");
+      }
+      writer.uint32(24).int64(message.seq);
+    }
+    if (message.problem !== "") {
+      writer.uint32(34).string(message.problem);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadUser {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadUser();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.asked = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.seq = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReadUser {
+    return {
+      asked: isSet(object.asked) ? globalThis.String(object.asked) : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      seq: isSet(object.seq) ? BigInt(object.seq) : 0n,
+      problem: isSet(object.problem) ? globalThis.String(object.problem) : "",
+    };
+  },
+
+  toJSON(message: ReadUser): unknown {
+    const obj: any = {};
+    if (message.asked !== "") {
+      obj.asked = message.asked;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.seq !== 0n) {
+      obj.seq = message.seq.toString();
+    }
+    if (message.problem !== "") {
+      obj.problem = message.problem;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ReadUser>, I>>(base?: I): ReadUser {
+    return ReadUser.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ReadUser>, I>>(object: I): ReadUser {
+    const message = createBaseReadUser();
+    message.asked = object.asked ?? "";
+    message.name = object.name ?? "";
+    message.seq = (object.seq !== undefined && object.seq !== null) ? BigInt(object.seq) : 0n;
+    message.problem = object.problem ?? "";
+    return message;
+  },
+};
+
 /** The only service that talks to Google's directory. Answers come from its mirror. */
 export type DirectoryServiceService = typeof DirectoryServiceService;
 export const DirectoryServiceService = {
@@ -4815,6 +5113,19 @@ export const DirectoryServiceService = {
     responseSerialize: (value: RequestReadResponse): Buffer => Buffer.from(RequestReadResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RequestReadResponse => RequestReadResponse.decode(value),
   },
+  /**
+   * Reads some users from Google now, and announces what is new about them before it answers. Their groups are as last read, and
+   * more where the mirror knows of more.
+   */
+  readUsers: {
+    path: "/autoprov.directory.v1.DirectoryService/ReadUsers" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReadUsersRequest): Buffer => Buffer.from(ReadUsersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReadUsersRequest => ReadUsersRequest.decode(value),
+    responseSerialize: (value: ReadUsersResponse): Buffer => Buffer.from(ReadUsersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReadUsersResponse => ReadUsersResponse.decode(value),
+  },
   /** How the last and the running read of a customer stand. */
   getReadStatus: {
     path: "/autoprov.directory.v1.DirectoryService/GetReadStatus" as const,
@@ -4875,6 +5186,11 @@ export interface DirectoryServiceServer extends UntypedServiceImplementation {
   identifyDirectory: handleUnaryCall<IdentifyDirectoryRequest, IdentifyDirectoryResponse>;
   /** Starts a read of the customer's directory soon; answers the number that read will have at least. */
   requestRead: handleUnaryCall<RequestReadRequest, RequestReadResponse>;
+  /**
+   * Reads some users from Google now, and announces what is new about them before it answers. Their groups are as last read, and
+   * more where the mirror knows of more.
+   */
+  readUsers: handleUnaryCall<ReadUsersRequest, ReadUsersResponse>;
   /** How the last and the running read of a customer stand. */
   getReadStatus: handleUnaryCall<GetReadStatusRequest, GetReadStatusResponse>;
   /** When parts of the directory were not read whole, the oldest first: what Google knew then was not known here. */
@@ -5062,6 +5378,25 @@ export interface DirectoryServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RequestReadResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Reads some users from Google now, and announces what is new about them before it answers. Their groups are as last read, and
+   * more where the mirror knows of more.
+   */
+  readUsers(
+    request: ReadUsersRequest,
+    callback: (error: ServiceError | null, response: ReadUsersResponse) => void,
+  ): ClientUnaryCall;
+  readUsers(
+    request: ReadUsersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReadUsersResponse) => void,
+  ): ClientUnaryCall;
+  readUsers(
+    request: ReadUsersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReadUsersResponse) => void,
   ): ClientUnaryCall;
   /** How the last and the running read of a customer stand. */
   getReadStatus(

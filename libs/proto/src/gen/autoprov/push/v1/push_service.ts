@@ -11,7 +11,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -1282,6 +1284,28 @@ export interface StartUndoRequest {
 export interface StartUndoResponse {
   /** Accounts that are brought back. */
   accountCount: bigint;
+}
+
+/** Asks to provision some people now. */
+export interface ProvisionUsersRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** `customers/{customer}/users/{user}`, 1 to 1,000; the id may be a primary address. */
+  users: string[];
+}
+
+/** What came of one person. */
+export interface ProvisionUsersResponse {
+  /** `customers/{customer}/users/{user}`, with the id; as asked where nobody is known by it. */
+  user: string;
+  /** Decided and, where something was to be sent, sent. Otherwise it goes on by itself, or not: see explanation. */
+  done: boolean;
+  /** How the person stands, or why nothing was done yet, in a sentence. */
+  explanation: string;
+  /** The steps since the call began, in order. */
+  steps: TimelineEntry[];
+  /** The linked account; absent: none. */
+  account?: Account | undefined;
 }
 
 function createBaseGetAppStatusRequest(): GetAppStatusRequest {
@@ -7016,6 +7040,226 @@ export const StartUndoResponse: MessageFns<StartUndoResponse> = {
   },
 };
 
+function createBaseProvisionUsersRequest(): ProvisionUsersRequest {
+  return { app: "", users: [] };
+}
+
+export const ProvisionUsersRequest: MessageFns<ProvisionUsersRequest> = {
+  encode(message: ProvisionUsersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    for (const v of message.users) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProvisionUsersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProvisionUsersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.users.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ProvisionUsersRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      users: globalThis.Array.isArray(object?.users) ? object.users.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: ProvisionUsersRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.users?.length) {
+      obj.users = message.users;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ProvisionUsersRequest>, I>>(base?: I): ProvisionUsersRequest {
+    return ProvisionUsersRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ProvisionUsersRequest>, I>>(object: I): ProvisionUsersRequest {
+    const message = createBaseProvisionUsersRequest();
+    message.app = object.app ?? "";
+    message.users = object.users?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseProvisionUsersResponse(): ProvisionUsersResponse {
+  return { user: "", done: false, explanation: "", steps: [], account: undefined };
+}
+
+export const ProvisionUsersResponse: MessageFns<ProvisionUsersResponse> = {
+  encode(message: ProvisionUsersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.done !== false) {
+      writer.uint32(16).bool(message.done);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(26).string(message.explanation);
+    }
+    for (const v of message.steps) {
+      TimelineEntry.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.account !== undefined) {
+      Account.encode(message.account, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProvisionUsersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProvisionUsersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.done = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.steps.push(TimelineEntry.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.account = Account.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ProvisionUsersResponse {
+    return {
+      user: isSet(object.user) ? globalThis.String(object.user) : "",
+      done: isSet(object.done) ? globalThis.Boolean(object.done) : false,
+      explanation: isSet(object.explanation) ? globalThis.String(object.explanation) : "",
+      steps: globalThis.Array.isArray(object?.steps) ? object.steps.map((e: any) => TimelineEntry.fromJSON(e)) : [],
+      account: isSet(object.account) ? Account.fromJSON(object.account) : undefined,
+    };
+  },
+
+  toJSON(message: ProvisionUsersResponse): unknown {
+    const obj: any = {};
+    if (message.user !== "") {
+      obj.user = message.user;
+    }
+    if (message.done !== false) {
+      obj.done = message.done;
+    }
+    if (message.explanation !== "") {
+      obj.explanation = message.explanation;
+    }
+    if (message.steps?.length) {
+      obj.steps = message.steps.map((e) => TimelineEntry.toJSON(e));
+    }
+    if (message.account !== undefined) {
+      obj.account = Account.toJSON(message.account);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ProvisionUsersResponse>, I>>(base?: I): ProvisionUsersResponse {
+    return ProvisionUsersResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ProvisionUsersResponse>, I>>(object: I): ProvisionUsersResponse {
+    const message = createBaseProvisionUsersResponse();
+    message.user = object.user ?? "";
+    message.done = object.done ?? false;
+    message.explanation = object.explanation ?? "";
+    message.steps = object.steps?.map((e) => TimelineEntry.fromPartial(e)) || [];
+    message.account = (object.account !== undefined && object.account !== null)
+      ? Account.fromPartial(object.account)
+      : undefined;
+    return message;
+  },
+};
+
 /** The only service that talks to service providers (SCIM 2.0, RFC 7643 and 7644). */
 export type PushServiceService = typeof PushServiceService;
 export const PushServiceService = {
@@ -7146,6 +7390,21 @@ export const PushServiceService = {
     responseSerialize: (value: StartUndoResponse): Buffer => Buffer.from(StartUndoResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): StartUndoResponse => StartUndoResponse.decode(value),
   },
+  /**
+   * Provisions some people now: reads them from Google, decides and pushes them before all others, and tells of each what was done, as
+   * soon as it is known. The same decision, guard and holds as ever. What is not done in time goes on by itself.
+   */
+  provisionUsers: {
+    path: "/autoprov.push.v1.PushService/ProvisionUsers" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: ProvisionUsersRequest): Buffer =>
+      Buffer.from(ProvisionUsersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ProvisionUsersRequest => ProvisionUsersRequest.decode(value),
+    responseSerialize: (value: ProvisionUsersResponse): Buffer =>
+      Buffer.from(ProvisionUsersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ProvisionUsersResponse => ProvisionUsersResponse.decode(value),
+  },
   /** What the guard holds back in an app, and the hash that approves exactly that; or what became of earlier rows. */
   listHeldActions: {
     path: "/autoprov.push.v1.PushService/ListHeldActions" as const,
@@ -7250,6 +7509,11 @@ export interface PushServiceServer extends UntypedServiceImplementation {
    * do harm. Whom the directory itself denies access gets none back.
    */
   startUndo: handleUnaryCall<StartUndoRequest, StartUndoResponse>;
+  /**
+   * Provisions some people now: reads them from Google, decides and pushes them before all others, and tells of each what was done, as
+   * soon as it is known. The same decision, guard and holds as ever. What is not done in time goes on by itself.
+   */
+  provisionUsers: handleServerStreamingCall<ProvisionUsersRequest, ProvisionUsersResponse>;
   /** What the guard holds back in an app, and the hash that approves exactly that; or what became of earlier rows. */
   listHeldActions: handleUnaryCall<ListHeldActionsRequest, ListHeldActionsResponse>;
   /**
@@ -7450,6 +7714,19 @@ export interface PushServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: StartUndoResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Provisions some people now: reads them from Google, decides and pushes them before all others, and tells of each what was done, as
+   * soon as it is known. The same decision, guard and holds as ever. What is not done in time goes on by itself.
+   */
+  provisionUsers(
+    request: ProvisionUsersRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ProvisionUsersResponse>;
+  provisionUsers(
+    request: ProvisionUsersRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ProvisionUsersResponse>;
   /** What the guard holds back in an app, and the hash that approves exactly that; or what became of earlier rows. */
   listHeldActions(
     request: ListHeldActionsRequest,
