@@ -56,7 +56,12 @@ export async function settle(observed: Observed, options: SettleOptions = {}): P
       async () => (await lagOf(observed.kafka, 'failure-reporter', [topic])) === 0,
     );
   }
-  await until('the failures to be published', async () => (await countOutbox(observed.pool, 'failure-reporter')) === 0);
+  await until('the failures to be published', async () => {
+    const { rows } = await observed.pool.query(
+      `select from failure_reporter.failures where published_seq < seq limit 1`,
+    );
+    return rows.length === 0 && (await countOutbox(observed.pool, 'failure-reporter')) === 0;
+  });
   // After a restart of the reporter its client takes a moment to connect again.
   await until('the failures to be listed', async () => {
     await observed.clients.failures.listFailures(anyFailure, CALL);
