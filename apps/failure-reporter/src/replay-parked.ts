@@ -45,15 +45,16 @@ async function replay(tx: Db, events: ParkedEvent[], now: Date): Promise<number>
   // They may hold judgements.
   await changeLives(tx);
   let unreadableCount = 0;
-  for (const ofTopic of Map.groupBy(events, ({ topic }) => topic).values()) {
-    const { topic, partition } = ofTopic[0]!;
-    const read = readBatch({ topic, partition, records: ofTopic });
+  const partitions = Map.groupBy(events, ({ topic, partition }) => `${topic}/${partition}`);
+  for (const records of partitions.values()) {
+    const { topic, partition } = records[0]!;
+    const read = readBatch({ topic, partition, records });
     await takeIn(tx, read, now);
-    const stillParked = new Set(read.unreadable.map(({ partition: at, offset }) => `${at}/${offset}`));
+    const stillParked = new Set(read.unreadable.map(({ offset }) => offset));
     unreadableCount += stillParked.size;
     await deleteParkedEvents(
       tx,
-      ofTopic.filter(({ partition: at, offset }) => !stillParked.has(`${at}/${offset}`)),
+      records.filter(({ offset }) => !stillParked.has(offset)),
     );
   }
   return unreadableCount;
