@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { ConsumedBatch } from '@autoprov/kafka';
-import type { ReporterContext } from './context.ts';
+import { Check } from '@autoprov/proto';
 import { ingestBatch } from './ingest.ts';
 import { replayParked } from './replay-parked.ts';
 import { listParkedEvents } from './store/parked-events.ts';
-import { createTestStore } from './test-store.fixture.ts';
+import { createTestStore, toBatch, tooLongToIndex } from './test-store.fixture.ts';
 
 let store: Awaited<ReturnType<typeof createTestStore>>;
-let ctx: ReporterContext;
 
 beforeAll(async () => {
   store = await createTestStore();
-  ctx = { pool: store.pool, now: () => new Date(), wakePublishing: () => {} } as unknown as ReporterContext;
 });
 afterAll(() => store?.drop());
 
@@ -20,9 +18,29 @@ function unreadable(partition: number, offset: number): ConsumedBatch {
   return { topic: 'autoprov.outcomes.v1', partition, records: [record] };
 }
 
-test('what cannot be read stays parked, of whichever partition it is', async () => {
-  for (const partition of [0, 1, 2]) await ingestBatch(store.pool, unreadable(partition, 7), new Date());
-  expect(await replayParked(ctx, [])).toEqual({ replayedCount: 0, unreadableCount: 3 });
+async function parkedAt(): Promise<string[]> {
   const { events } = await listParkedEvents(store.pool, 10, 10);
-  expect(events.map(({ partition, offset }) => `${partition}/${offset}`).toSorted()).toEqual(['0/7', '1/7', '2/7']);
+  return events.map(({ partition, offset }) => `${partition}/${offset}`).toSorted();
+}
+
+test('what cannot be read stays parked, of whichever partition it is', async () => {
+  for (const partition of [0, 1, 2]) await ingestBatch(store.ctx, unreadable(partition, 7));
+  expect(await replayParked(store.ctx, [])).toEqual({ replayedCount: 0, unreadableCount: 3 });
+  expect(await parkedAt()).toEqual(['0/7', '1/7', '2/7']);
+});
+
+test('what crashes stays parked, and holds up nothing that is replayed beside it', async () => {
+  const check = { source: 'test', seq: 1n, occurTime: new Date(), passed: false, code: '17003' };
+  const [crashing, readable] = [tooLongToIndex, 'customers/fine'].map(
+    (subject) => toBatch([{ kind: 'check', message: { ...Check.fromPartial(check), subject } }]).records[0]!.value,
+  );
+  await store.pool.query(`update parked_events set topic = 'autoprov.checks.v1'`);
+  await store.pool.query(`update parked_events set value = case partition when 1 then $1::bytea else $2::bytea end`, [
+    crashing,
+    readable,
+  ]);
+  expect(await replayParked(store.ctx, [])).toEqual({ replayedCount: 2, unreadableCount: 1 });
+  expect(await parkedAt()).toEqual(['1/7']);
+  const { rows } = await store.pool.query(`select customer from failures where source = 'test'`);
+  expect(rows).toEqual([{ customer: 'customers/fine' }]);
 });

@@ -58,7 +58,7 @@ test('40,000 failures of 300 apps for five causes are five lines, whoever told o
   const now = new Date(startMs + FAILURES);
   for (let from = 0; from < FAILURES; from += BATCH_SIZE) {
     const events = Array.from({ length: BATCH_SIZE }, (_, i) => failed(from + i));
-    await ingestBatch(store.pool, toBatch(events), now);
+    await ingestBatch({ ...store.ctx, now: () => now }, toBatch(events));
     // Half of the failures came before it was known of which template their apps are.
     if (from === FAILURES / 2) await tellSetups(now);
   }
