@@ -76,11 +76,14 @@ export async function lockFailures(tx: Db, names: string[]): Promise<StoredFailu
   return rows.map(toStoredFailure);
 }
 
+/** In SQL what `isFailing` is, and the condition of an index. */
+export const failingCondition = `(resolve_time is null or state = 'STATE_DISMISSED' or state_reason <> '')`;
+
 /** The failures of an app that its facts say fail, whatever became of them, locked: `limit` of them after a name. */
 export async function lockFailingOfApp(tx: Db, app: string, after: string, limit: number): Promise<StoredFailure[]> {
   const { rows } = await tx.query<FailureRow>(
     `select ${failureColumns} from failures
-     where app = $1 and name > $2 and (resolve_time is null or state = 'STATE_DISMISSED' or state_reason <> '')
+     where app = $1 and name > $2 and ${failingCondition}
      order by name limit $3 for update`,
     [app, after, limit],
   );
@@ -160,11 +163,14 @@ export async function listFailures(db: Db, query: FailureQuery): Promise<StoredF
   return rows.map(toStoredFailure);
 }
 
-/** Deletes what ended before this time and has not failed since, at most `limit`; answers the names. */
+/**
+ * Deletes what ended before this time and has not failed since, at most `limit`; answers the names. What is dismissed
+ * has not ended: its dismissal holds until it is resolved.
+ */
 export async function deleteEndedFailures(tx: Db, before: Date, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ name: string }>(
     `delete from failures where name in
-       (select name from failures where resolve_time < $1 and update_time < $1
+       (select name from failures where resolve_time < $1 and update_time < $1 and state <> 'STATE_DISMISSED'
         order by name limit $2 for update skip locked)
      returning name`,
     [before, limit],
