@@ -29,7 +29,7 @@ const failed = (i: number) => {
 };
 const count = async (condition: string) =>
   (await store.pool.query<{ n: number }>(`select count(*)::int as n from failures where ${condition}`)).rows[0]!.n;
-const unsettled = async () => (await store.pool.query(`select from setups where settle_after is not null`)).rowCount;
+const unsettled = async () => (await store.pool.query(`select from setups where unsettled`)).rowCount;
 
 /** A signal that is given after so many looks at it. */
 function abortAfter(looks: number): AbortSignal {

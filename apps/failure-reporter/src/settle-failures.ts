@@ -1,12 +1,19 @@
 import { inTransaction, type Db } from '@autoprov/postgres';
+import { Failure_State, Outcome_Action } from '@autoprov/proto';
 import type { ReporterContext } from './context.ts';
 import type { KeptFailure } from './domain/failure.ts';
 import { hasSettledAnew, isFailing, settle, type Judgement } from './domain/settle.ts';
-import { lockFailingOfApp, lockFailures, upsertFailures } from './store/failures.ts';
+import { listFailures, lockFailures, upsertFailures } from './store/failures.ts';
 import { findJudgements, saveJudgements } from './store/judgements.ts';
 import { changeLives, findSetupLives, findUnsettled, saveSettled } from './store/setups.ts';
 
 const PAGE_SIZE = 1000;
+/** What fails, whatever became of it, whichever app it is of. */
+const ofApp = {
+  ...{ customer: '', user: '', code: '', reason: '', causeId: '', action: Outcome_Action.ACTION_UNSPECIFIED },
+  ...{ openStartTime: undefined, openEndTime: undefined },
+  states: [Failure_State.STATE_OPEN, Failure_State.STATE_DISMISSED, Failure_State.STATE_SUPERSEDED],
+};
 
 /** Failures that facts have just changed, as the ends of setups and people's judgements make them. */
 export async function settleChanged(tx: Db, failures: KeptFailure[], now: Date): Promise<KeptFailure[]> {
@@ -35,9 +42,12 @@ async function settlePage(tx: Db, now: Date): Promise<void> {
   await changeLives(tx);
   const next = await findUnsettled(tx);
   if (!next) return;
-  const page = await lockFailingOfApp(tx, next.app, next.after, PAGE_SIZE);
-  await settleAnew(tx, page, now);
-  await saveSettled(tx, next.app, page.length === PAGE_SIZE ? page.at(-1)!.name : undefined);
+  const page = await listFailures(tx, { ...ofApp, app: next.app, after: next.after, limit: PAGE_SIZE });
+  // Their rows may be published just now: what is settled is what they are once locked.
+  const names = page.map(({ name }) => name);
+  await settleAnew(tx, await lockFailures(tx, names), now);
+  const { openTime, name } = page.at(-1) ?? {};
+  await saveSettled(tx, next.app, page.length === PAGE_SIZE ? { openTime: openTime!, name: name! } : undefined);
 }
 
 /** Takes over what people said of failures. */

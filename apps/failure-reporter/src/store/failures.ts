@@ -12,6 +12,9 @@ import {
 import type { KeptFailure, StoredFailure } from '../domain/failure.ts';
 import type { SubjectKey } from './subjects.ts';
 
+/** Where in the order of a list a failure is. */
+export type ListPosition = { openTime: Date; name: string };
+
 /** Which failures to list; an empty string, ACTION_UNSPECIFIED or an absent value: any. */
 export type FailureQuery = {
   customer: string;
@@ -27,7 +30,7 @@ export type FailureQuery = {
   openEndTime: Date | undefined;
   states: Failure_State[];
   /** Only what comes after this one, newest first. */
-  after?: { openTime: Date; name: string } | undefined;
+  after?: ListPosition | undefined;
   limit: number;
 };
 
@@ -72,20 +75,6 @@ export async function lockFailures(tx: Db, names: string[]): Promise<StoredFailu
   const { rows } = await tx.query<FailureRow>(
     `select ${failureColumns} from failures where name = any($1) order by name for update`,
     [names],
-  );
-  return rows.map(toStoredFailure);
-}
-
-/** In SQL what `isFailing` is, and the condition of an index. */
-export const failingCondition = `(resolve_time is null or state = 'STATE_DISMISSED' or state_reason <> '')`;
-
-/** The failures of an app that its facts say fail, whatever became of them, locked: `limit` of them after a name. */
-export async function lockFailingOfApp(tx: Db, app: string, after: string, limit: number): Promise<StoredFailure[]> {
-  const { rows } = await tx.query<FailureRow>(
-    `select ${failureColumns} from failures
-     where app = $1 and name > $2 and ${failingCondition}
-     order by name limit $3 for update`,
-    [app, after, limit],
   );
   return rows.map(toStoredFailure);
 }
@@ -152,7 +141,7 @@ export async function listFailures(db: Db, query: FailureQuery): Promise<StoredF
   const where = conditions.map(([condition], i) => ` and ${condition} $${i + 1}`).join('');
   const position = after ? ` and (open_time, name) < ($${limitAt + 1}, $${limitAt + 2})` : '';
   const order = `order by open_time desc, name desc limit $${limitAt}`;
-  // State by state: an index then gives each in order, and a page costs a page however many there are.
+  // State by state: the index of one of the filters then gives each in order, and a page by it costs a page.
   const ofStates = query.states.map(
     (state) => `(select * from failures where state = '${failure_StateToJSON(state)}'${where}${position} ${order})`,
   );
