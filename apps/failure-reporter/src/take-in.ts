@@ -36,14 +36,15 @@ async function foldMessages(tx: Db, messages: Message[], now: Date): Promise<num
   const counted: Outcome[] = [];
   let appliedCount = 0;
   for (const { fact, outcome } of messages) {
-    const state = states.get(keyOf(fact))!;
+    const key = keyOf(fact);
+    const state = states.get(key) ?? unheardOf;
     const changes = fold(state, fact);
     if (!changes) continue;
     appliedCount += 1;
-    states.set(keyOf(fact), applyChanges(state, fact, changes));
+    states.set(key, applyChanges(state, fact, changes));
     for (const failure of changes) changed.set(failure.name, failure);
     const { source, subject, about, seq, time: seenTime } = fact;
-    lastSeqs.set(`${keyOf(fact)}\n${about}`, { source, subject, about, seq, seenTime });
+    lastSeqs.set(`${key}\n${about}`, { source, subject, about, seq, seenTime });
     if (outcome) counted.push(outcome);
   }
   await upsertSubjects(tx, [...lastSeqs.values()]);
@@ -52,19 +53,21 @@ async function foldMessages(tx: Db, messages: Message[], now: Date): Promise<num
   return appliedCount;
 }
 
+/** A subject that nothing was heard of. */
+const unheardOf: SubjectState = { lastSeqs: new Map(), failures: new Map() };
+
+/** What is known of the subjects that something is known of. */
 async function loadSubjects(tx: Db, messages: Message[]): Promise<Map<string, SubjectState>> {
   const keys = [...new Map(messages.map(({ fact }) => [keyOf(fact), fact])).values()];
-  const seqs = Map.groupBy(await findSubjects(tx, keys), keyOf);
-  const failures = Map.groupBy(await findFailuresOfSubjects(tx, keys), keyOf);
-  return new Map(
-    keys.map(keyOf).map((key) => [
-      key,
-      {
-        lastSeqs: new Map(seqs.get(key)?.map(({ about, seq }) => [about, seq])),
-        failures: new Map(failures.get(key)?.map((failure) => [failure.name, failure])),
-      },
-    ]),
-  );
+  const states = new Map<string, { lastSeqs: Map<string, bigint>; failures: Map<string, KeptFailure> }>();
+  const stateOf = (key: string) => {
+    const state = states.get(key) ?? { lastSeqs: new Map<string, bigint>(), failures: new Map<string, KeptFailure>() };
+    states.set(key, state);
+    return state;
+  };
+  for (const known of await findSubjects(tx, keys)) stateOf(keyOf(known)).lastSeqs.set(known.about, known.seq);
+  for (const known of await findFailuresOfSubjects(tx, keys)) stateOf(keyOf(known)).failures.set(known.name, known);
+  return states;
 }
 
 function keyOf({ source, subject }: { source: string; subject: string }): string {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   Check,
   Failure,
@@ -49,7 +49,7 @@ const kinds: {
 export function toCloudEvent(origin: EventOrigin, event: PublicEvent): KafkaRecord {
   const { type, subject, seq, time, traceId } = describeEvent(event);
   const source = `/installations/${origin.installationId}/${origin.service}`;
-  const id = createHash('sha256').update(`${source}|${subject}|${seq}`).digest('hex').slice(0, 32);
+  const id = hash('sha256', `${source}|${subject}|${seq}`).slice(0, 32);
   const { topic, typeName } = kinds[event.kind];
   return {
     topic,
