@@ -26,7 +26,11 @@ export async function measureIngest(network: Network, display: Display): Promise
   await publishFacts(network);
   display.step('a bare consumer');
   const bare = startBareConsumer(network);
-  const barePerSecond = await timeLag(network, 'bare');
+  const ended = once(bare, 'exit').then(() =>
+    Promise.reject(new Error('the bare consumer ended: see what it said above')),
+  );
+  const barePerSecond = await Promise.race([timeLag(network, 'bare'), ended]);
+  ended.catch(() => {});
   display.done(`${barePerSecond} facts a second`);
   bare.kill('SIGTERM');
   await once(bare, 'exit');
@@ -84,7 +88,7 @@ function startBareConsumer({ databaseUrl, kafka }: Network) {
     KAFKA_TOPIC_PREFIX: kafka.topicPrefix,
   };
   return spawn(process.execPath, ['--conditions=@autoprov/source', file], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'inherit', 'inherit'],
     env,
   });
 }
