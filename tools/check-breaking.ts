@@ -1,4 +1,4 @@
-// Compares the contracts with those of the branch main (or, on main, of the commit before): changes must be additive.
+// Compares the contracts with those of where the branch left main (or, on main, of the commit before): changes must be additive.
 import { spawnSync } from 'node:child_process';
 import { findBaseRevision, holds } from './shared/base-revision.ts';
 

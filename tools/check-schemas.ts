@@ -1,4 +1,4 @@
-// docs/schemas is what the contracts give, breaks nothing beside the branch main (or, on main, the commit before), and is
+// docs/schemas is what the contracts give, breaks nothing beside where the branch left main (or, on main, the commit before), and is
 // what the example of docs/consumers.md keeps to.
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from '@autoprov/service';
