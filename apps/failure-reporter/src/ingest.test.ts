@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { PublicEvent } from '@autoprov/kafka';
 import { connect } from '@autoprov/postgres';
-import { Check, Failure_State, Outcome, Outcome_Action, Outcome_Result } from '@autoprov/proto';
+import { Check, Failure_State, Outcome, Outcome_Result } from '@autoprov/proto';
 import { ingestBatch } from './ingest.ts';
 import { resolveParked } from './park.ts';
 import { replayParked } from './replay-parked.ts';
-import { listFailures } from './store/failures.ts';
+import { anyFailure, listFailures } from './store/failures.ts';
 import { listParkedEvents } from './store/parked-events.ts';
 import { createTestStore, toBatch, tooLongToIndex } from './test-store.fixture.ts';
 
@@ -30,18 +30,7 @@ function failedCheck(subject: string): PublicEvent {
 }
 
 async function openFailures(): Promise<string[]> {
-  const any = {
-    customer: '',
-    app: '',
-    user: '',
-    code: '',
-    reason: '',
-    causeId: '',
-    action: Outcome_Action.ACTION_UNSPECIFIED,
-    limit: 100,
-  };
-  const question = { ...any, openStartTime: undefined, openEndTime: undefined, states: [Failure_State.STATE_OPEN] };
-  const found = await listFailures(store.pool, question);
+  const found = await listFailures(store.pool, { ...anyFailure, states: [Failure_State.STATE_OPEN], limit: 100 });
   return found.map(({ user, customer, reason }) => user || customer || reason).toSorted();
 }
 const parked = async () => (await listParkedEvents(store.pool, 10, 10)).events;

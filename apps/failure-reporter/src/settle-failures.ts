@@ -1,19 +1,15 @@
 import { inTransaction, type Db } from '@autoprov/postgres';
-import { Failure_State, Outcome_Action } from '@autoprov/proto';
+import { Failure_State } from '@autoprov/proto';
 import type { ReporterContext } from './context.ts';
 import type { KeptFailure } from './domain/failure.ts';
 import { hasSettledAnew, isFailing, settle, type Judgement } from './domain/settle.ts';
-import { listFailures, lockFailures, upsertFailures } from './store/failures.ts';
+import { anyFailure, listFailures, lockFailures, upsertFailures } from './store/failures.ts';
 import { findJudgements, saveJudgements } from './store/judgements.ts';
 import { changeLives, findSetupLives, findUnsettled, saveSettled } from './store/setups.ts';
 
 const PAGE_SIZE = 1000;
-/** What fails, whatever became of it, whichever app it is of. */
-const ofApp = {
-  ...{ customer: '', user: '', code: '', reason: '', causeId: '', action: Outcome_Action.ACTION_UNSPECIFIED },
-  ...{ openStartTime: undefined, openEndTime: undefined },
-  states: [Failure_State.STATE_OPEN, Failure_State.STATE_DISMISSED, Failure_State.STATE_SUPERSEDED],
-};
+/** What may fail by its facts, whatever became of it. */
+const states = [Failure_State.STATE_OPEN, Failure_State.STATE_DISMISSED, Failure_State.STATE_SUPERSEDED];
 
 /** Failures that facts have just changed, as the ends of setups and people's judgements make them. */
 export async function settleChanged(tx: Db, failures: KeptFailure[], now: Date): Promise<KeptFailure[]> {
@@ -42,7 +38,7 @@ async function settlePage(tx: Db, now: Date): Promise<void> {
   await changeLives(tx);
   const next = await findUnsettled(tx);
   if (!next) return;
-  const page = await listFailures(tx, { ...ofApp, app: next.app, after: next.after, limit: PAGE_SIZE });
+  const page = await listFailures(tx, { ...anyFailure, ...next, states, limit: PAGE_SIZE });
   // Their rows may be published just now: what is settled is what they are once locked.
   const names = page.map(({ name }) => name);
   await settleAnew(tx, await lockFailures(tx, names), now);

@@ -34,6 +34,19 @@ export type FailureQuery = {
   limit: number;
 };
 
+/** What a query without a filter asks for. */
+export const anyFailure = {
+  customer: '',
+  app: '',
+  user: '',
+  code: '',
+  reason: '',
+  causeId: '',
+  action: Outcome_Action.ACTION_UNSPECIFIED,
+  openStartTime: undefined,
+  openEndTime: undefined,
+};
+
 /** The columns of a StoredFailure, for `select` and `returning`. */
 export const failureColumns = `
   name, seq, state, scope, customer, app, user_name as "user", primary_email as "primaryEmail", source, subject, action,
