@@ -1,40 +1,57 @@
-import { topics, topicSpecs } from '@autoprov/kafka';
-import { publicJsonSchemaOf } from '@autoprov/proto';
+import { changeWords, eventTypeOf, toCloudEvent, topics, topicSpecs, type PublicMessages } from '@autoprov/kafka';
+import { Check, publicJsonSchemaOf } from '@autoprov/proto';
 import { stringify } from 'yaml';
 
-/** The public topics: what is on them, and the types of their events. */
-const published = [
+type Published = {
+  topic: string;
+  kind: keyof PublicMessages;
+  message: string;
+  key: string;
+  /** What every message holds that Kafka may still hold. A field that is added later is never put here. */
+  required: string;
+  description: string;
+};
+
+/** The public topics, and what is on them. */
+const published: Published[] = [
   {
     topic: topics.failures,
+    kind: 'failure',
     message: 'Failure',
     key: 'failures/{failure}',
-    types: ['opened', 'retried', 'reopened', 'resolved', 'superseded', 'dismissed'].map(
-      (it) => `autoprov.failure.${it}.v1`,
-    ),
+    required:
+      'name seq state scope customer app user primaryEmail action source code reason title resolution detail ' +
+      'httpStatus scimType retryable attempt traceId',
     description:
-      'The latest state of every failure that is open or ended less than 30 days ago; compacted by its name.',
+      'The latest state of every failure that is open, dismissed, or ended less than 30 days ago; compacted by its name.',
   },
   {
     topic: topics.outcomes,
+    kind: 'outcome',
     message: 'Outcome',
     key: 'customers/{customer}/apps/{app}/accounts/{user}',
-    types: ['accepted', 'failed', 'withdrawn'].map((it) => `autoprov.outcome.${it}.v1`),
+    required:
+      'app user seq action result code reason retryable detail httpStatus scimType attempt setupRevision traceId',
     description: 'What came of each push; kept for 14 days.',
   },
   {
     topic: topics.checks,
+    kind: 'check',
     message: 'Check',
     key: 'the subject: a resource name, or "installation"',
-    types: ['failed', 'passed'].map((it) => `autoprov.check.${it}.v1`),
+    required: 'source subject seq passed code reason detail',
     description: 'What a service needs failed, or works again; kept for 14 days.',
   },
 ];
 
 /** The files of docs/schemas as the contracts give them: text by file name. */
 export function publicContract(): Map<string, string> {
-  const schemas = published.map(({ message }) => {
+  const schemas = published.map(({ message, required }) => {
     const typeName = `autoprov.event.v1.${message}`;
-    return [`${typeName}.json`, `${JSON.stringify(publicJsonSchemaOf(typeName), null, 2)}\n`] as const;
+    return [
+      `${typeName}.json`,
+      `${JSON.stringify(publicJsonSchemaOf(typeName, required.split(' ')), null, 2)}\n`,
+    ] as const;
   });
   return new Map([...schemas, ['asyncapi.yaml', asyncApi()]]);
 }
@@ -71,7 +88,8 @@ function asyncApi(): string {
   );
 }
 
-function channel({ topic, message, key, types, description }: (typeof published)[number]) {
+function channel({ topic, kind, message, key, description }: Published) {
+  const types = changeWords[kind].map((word) => eventTypeOf(kind, word));
   const { partitions, config } = topicSpecs().find(({ name }) => name === topic)!;
   const policy = config['cleanup.policy'];
   return {
@@ -96,33 +114,27 @@ function channel({ topic, message, key, types, description }: (typeof published)
   };
 }
 
+/** What is known of a header beside its name. */
+const headerSchemas: Record<string, object> = {
+  ce_specversion: { const: '1.0' },
+  ce_id: { type: 'string', description: 'the same for the same subject and seq' },
+  ce_source: { type: 'string', description: '/installations/{installation}/{service}' },
+  ce_time: { type: 'string', format: 'date-time' },
+  ce_dataschema: { type: 'string', format: 'uri' },
+  'content-type': { const: 'application/json' },
+};
+
 function cloudEventHeaders() {
-  const text = { type: 'string' };
+  const origin = { installationId: 'local', service: 'token-broker' };
+  const message = Check.fromPartial({ subject: 'installation', occurTime: new Date(0) });
+  // A check is of no trace, so these are the headers that all have.
+  const required = Object.keys(toCloudEvent(origin, { kind: 'check', message }).headers);
   return {
     type: 'object',
     description: 'A tombstone, a null value, has none.',
-    properties: {
-      ce_specversion: { const: '1.0' },
-      ce_id: { ...text, description: 'the same for the same subject and seq' },
-      ce_source: { ...text, description: '/installations/{installation}/{service}' },
-      ce_type: text,
-      ce_subject: text,
-      ce_time: { ...text, format: 'date-time' },
-      ce_partitionkey: text,
-      ce_dataschema: { ...text, format: 'uri' },
-      'content-type': { const: 'application/json' },
-      traceparent: text,
-    },
-    required: [
-      'ce_specversion',
-      'ce_id',
-      'ce_source',
-      'ce_type',
-      'ce_subject',
-      'ce_time',
-      'ce_partitionkey',
-      'ce_dataschema',
-      'content-type',
-    ],
+    properties: Object.fromEntries(
+      [...required, 'traceparent'].map((name) => [name, headerSchemas[name] ?? { type: 'string' }]),
+    ),
+    required,
   };
 }

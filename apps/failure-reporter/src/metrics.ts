@@ -7,7 +7,7 @@ import { countOpenFailures } from './store/failures.ts';
 export function createMetrics(registry: Registry, pool: Pool): (topic: string, ingested: Ingested) => void {
   const facts = new Counter({
     name: 'failure_reporter_facts_total',
-    help: 'Messages read: applied, stale (come again or late), or parked because they cannot be read.',
+    help: 'Messages read: applied, stale (come again or late), or parked because they cannot be read or crash.',
     labelNames: ['topic', 'result'] as const,
     registers: [registry],
   });

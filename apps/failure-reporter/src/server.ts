@@ -69,7 +69,7 @@ export async function startFailureReporter(
     topics: [topics.outcomes, topics.checks],
     sessionTimeoutMs: env.kafkaSessionTimeoutMs,
     handle: async (batch) => {
-      countFacts(batch.topic, await ingestBatch(pool, batch, now()));
+      countFacts(batch.topic, await ingestBatch(ctx, batch));
       publishing.wake();
     },
   });

@@ -1,11 +1,15 @@
-import type { Db } from '@autoprov/postgres';
+import { inTransaction, type Db } from '@autoprov/postgres';
+import { Failure_State } from '@autoprov/proto';
+import type { ReporterContext } from './context.ts';
 import type { KeptFailure } from './domain/failure.ts';
-import { hasSettledAnew, isFailing, settle, type Judgement, type SetupLife } from './domain/settle.ts';
-import { lockFailingOfApp, lockFailures, upsertFailures } from './store/failures.ts';
+import { hasSettledAnew, isFailing, settle, type Judgement } from './domain/settle.ts';
+import { anyFailure, listFailures, lockFailures, upsertFailures } from './store/failures.ts';
 import { findJudgements, saveJudgements } from './store/judgements.ts';
-import { changeLives, findSetupLives, saveSetupLife } from './store/setups.ts';
+import { changeLives, findSetupLives, findUnsettled, saveSettled } from './store/setups.ts';
 
 const PAGE_SIZE = 1000;
+/** What may fail by its facts, whatever became of it. */
+const states = [Failure_State.STATE_OPEN, Failure_State.STATE_DISMISSED, Failure_State.STATE_SUPERSEDED];
 
 /** Failures that facts have just changed, as the ends of setups and people's judgements make them. */
 export async function settleChanged(tx: Db, failures: KeptFailure[], now: Date): Promise<KeptFailure[]> {
@@ -21,20 +25,25 @@ export async function settleChanged(tx: Db, failures: KeptFailure[], now: Date):
   );
 }
 
-/** Takes over what config told of setups, and ends or opens the failures of these apps. */
-export async function applySetupLives(tx: Db, told: SetupLife[], now: Date): Promise<void> {
+/**
+ * Ends or opens the failures of setups that have changed, a page a transaction, since facts wait meanwhile. What was not
+ * come to, as when the process ended, is gone on with at the next call, by whichever replica.
+ */
+export async function settleSetups({ pool, now }: Pick<ReporterContext, 'pool' | 'now'>, signal: AbortSignal) {
+  // Looked up before the lock is taken: mostly there is nothing.
+  while (!signal.aborted && (await findUnsettled(pool))) await inTransaction(pool, (tx) => settlePage(tx, now()));
+}
+
+async function settlePage(tx: Db, now: Date): Promise<void> {
   await changeLives(tx);
-  for (const life of told) {
-    if (!(await saveSetupLife(tx, life))) continue;
-    let after = '';
-    let more = true;
-    while (more) {
-      const page = await lockFailingOfApp(tx, life.app, after, PAGE_SIZE);
-      await settleAnew(tx, page, now);
-      after = page.at(-1)?.name ?? '';
-      more = page.length === PAGE_SIZE;
-    }
-  }
+  const next = await findUnsettled(tx);
+  if (!next) return;
+  const page = await listFailures(tx, { ...anyFailure, ...next, states, limit: PAGE_SIZE });
+  // Their rows may be published just now: what is settled is what they are once locked.
+  const names = page.map(({ name }) => name);
+  await settleAnew(tx, await lockFailures(tx, names), now);
+  const { openTime, name } = page.at(-1) ?? {};
+  await saveSettled(tx, next.app, page.length === PAGE_SIZE ? { openTime: openTime!, name: name! } : undefined);
 }
 
 /** Takes over what people said of failures. */

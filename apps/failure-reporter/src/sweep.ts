@@ -1,11 +1,12 @@
 import { topics } from '@autoprov/kafka';
 import { addToOutbox, inTransaction } from '@autoprov/postgres';
 import type { ReporterContext } from './context.ts';
-import { resolveParked } from './ingest.ts';
+import { resolveParked } from './park.ts';
 import { deleteOldCounters } from './store/counters.ts';
+import { deleteOldCrashes } from './store/event-crashes.ts';
 import { deleteEndedFailures } from './store/failures.ts';
 import { deleteOldJudgements } from './store/judgements.ts';
-import { deleteOldParkedEvents, hasParkedEvents } from './store/parked-events.ts';
+import { deleteOldParkedEvents } from './store/parked-events.ts';
 import { deleteOldSubjects } from './store/subjects.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -14,16 +15,23 @@ const KEEP_ENDED_DAYS = 30;
 const KEEP_COUNTERS_DAYS = 400;
 const PAGE_SIZE = 1000;
 
-/** Forgets what is old; a failure that ended 30 days ago also leaves the topic. */
+/** Forgets what is old, page by page; a failure that ended 30 days ago also leaves the topic. */
 export async function sweep(ctx: ReporterContext, signal: AbortSignal): Promise<void> {
-  const endedBefore = daysBefore(ctx.now(), KEEP_ENDED_DAYS);
-  let more = true;
-  while (more && !signal.aborted) more = (await removeEndedFailures(ctx, endedBefore)) === PAGE_SIZE;
-  await deleteOldJudgements(ctx.pool, endedBefore);
-  await deleteOldSubjects(ctx.pool, endedBefore);
-  await deleteOldCounters(ctx.pool, daysBefore(ctx.now(), KEEP_COUNTERS_DAYS));
-  await deleteOldParkedEvents(ctx.pool, endedBefore);
-  if (!(await hasParkedEvents(ctx.pool))) await resolveParked(ctx.pool, ctx.now());
+  const { pool } = ctx;
+  const ended = daysBefore(ctx.now(), KEEP_ENDED_DAYS);
+  const pages = [
+    () => removeEndedFailures(ctx, ended),
+    () => deleteOldJudgements(pool, ended, PAGE_SIZE),
+    () => deleteOldSubjects(pool, ended, PAGE_SIZE),
+    () => deleteOldCounters(pool, daysBefore(ctx.now(), KEEP_COUNTERS_DAYS), PAGE_SIZE),
+    () => deleteOldParkedEvents(pool, ended, PAGE_SIZE),
+    () => deleteOldCrashes(pool, ended, PAGE_SIZE),
+  ];
+  for (const deletePage of pages) {
+    let more = true;
+    while (more && !signal.aborted) more = (await deletePage()) > 0;
+  }
+  await resolveParked(pool, ctx.now());
 }
 
 async function removeEndedFailures(ctx: ReporterContext, before: Date): Promise<number> {

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { toCloudEvent, type ConsumedBatch, type PublicEvent } from '@autoprov/kafka';
 import { connect, migrate, roleUrl } from '@autoprov/postgres';
 import { createTestDatabase } from '@autoprov/postgres/testing';
 import { createLogger } from '@autoprov/service';
+import type { ReporterContext } from './context.ts';
 import { migrationsDir } from './server.ts';
 
 /** The service's schema in a database of its own, without the service. */
@@ -11,8 +13,12 @@ export async function createTestStore() {
   const logger = createLogger({ service: 'test', level: 'fatal' });
   const url = roleUrl(database.url, 'failure-reporter');
   const pool = connect({ url, schema: 'failure-reporter', applicationName: 'test', logger });
+  /** What its parts need that call no other service. */
+  const ctx = { pool, now: () => new Date(), logger, wakePublishing: () => {} } as unknown as ReporterContext;
   return {
     pool,
+    ctx,
+    url,
     async drop(): Promise<void> {
       await pool.end();
       await database.drop();
@@ -29,3 +35,6 @@ export function toBatch(events: PublicEvent[]): ConsumedBatch {
   });
   return { topic: toCloudEvent(origin, events[0]!).topic, partition: 0, records };
 }
+
+/** A subject that can be read, and that no index of PostgreSQL takes: 8 kB that cannot be compressed. */
+export const tooLongToIndex = `customers/acme/${randomBytes(8000).toString('base64url')}`;

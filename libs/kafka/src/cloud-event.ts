@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   Check,
   Failure,
@@ -14,8 +14,15 @@ import { topics } from './topics.ts';
 /** What stands on the public topics, by kind. */
 export type PublicMessages = { outcome: Outcome; check: Check; failure: Failure };
 
-/** What happened to a failure; the last part but one of its event's type. */
-export type FailureChange = 'opened' | 'retried' | 'reopened' | 'resolved' | 'superseded' | 'dismissed';
+/** What can have happened, by kind of message: the last part but one of its event's type. */
+export const changeWords = {
+  outcome: ['accepted', 'failed', 'withdrawn'],
+  check: ['failed', 'passed'],
+  failure: ['opened', 'retried', 'reopened', 'resolved', 'superseded', 'dismissed'],
+} as const;
+
+/** What happened to a failure. */
+export type FailureChange = (typeof changeWords)['failure'][number];
 
 /** A message for a public topic. */
 export type PublicEvent =
@@ -42,7 +49,7 @@ const kinds: {
 export function toCloudEvent(origin: EventOrigin, event: PublicEvent): KafkaRecord {
   const { type, subject, seq, time, traceId } = describeEvent(event);
   const source = `/installations/${origin.installationId}/${origin.service}`;
-  const id = createHash('sha256').update(`${source}|${subject}|${seq}`).digest('hex').slice(0, 32);
+  const id = hash('sha256', `${source}|${subject}|${seq}`).slice(0, 32);
   const { topic, typeName } = kinds[event.kind];
   return {
     topic,
@@ -82,22 +89,28 @@ function describeEvent(event: PublicEvent) {
       const { app, user, seq, occurTime, result, traceId } = event.message;
       // An outcome is about the person's account in the app: `customers/{customer}/apps/{app}/accounts/{user}`.
       const subject = `${app}/accounts/${user.split('/').at(-1)}`;
-      return { type: `autoprov.outcome.${outcomeWord(result)}.v1`, subject, seq, time: required(occurTime), traceId };
+      const type = eventTypeOf('outcome', outcomeWord(result));
+      return { type, subject, seq, time: required(occurTime), traceId };
     }
     case 'check': {
       const { subject, seq, occurTime, passed } = event.message;
-      const type = `autoprov.check.${passed ? 'passed' : 'failed'}.v1`;
+      const type = eventTypeOf('check', passed ? 'passed' : 'failed');
       return { type, subject, seq, time: required(occurTime), traceId: '' };
     }
     case 'failure': {
       const { name, seq, updateTime, resolveTime, traceId } = event.message;
-      const type = `autoprov.failure.${event.change}.v1`;
+      const type = eventTypeOf('failure', event.change);
       return { type, subject: name, seq, time: required(resolveTime ?? updateTime), traceId };
     }
   }
 }
 
-function outcomeWord(result: Outcome_Result): string {
+/** `autoprov.failure.opened.v1`, for example. */
+export function eventTypeOf<Kind extends keyof PublicMessages>(kind: Kind, word: (typeof changeWords)[Kind][number]) {
+  return `autoprov.${kind}.${word}.v1`;
+}
+
+function outcomeWord(result: Outcome_Result): (typeof changeWords)['outcome'][number] {
   if (result === Outcome_Result.RESULT_ACCEPTED) return 'accepted';
   if (result === Outcome_Result.RESULT_FAILED) return 'failed';
   if (result === Outcome_Result.RESULT_WITHDRAWN) return 'withdrawn';

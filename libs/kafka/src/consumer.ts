@@ -122,7 +122,10 @@ function toConsumedBatch(kafka: Kafka, { topic, partition, messages }: EachBatch
   const records = messages.map(({ key, value, headers, offset, timestamp }) => ({
     key: key?.toString() ?? '',
     value,
-    headers: readHeaders(headers),
+    // Read only where somebody asks for them: most handlers never do.
+    get headers() {
+      return readHeaders(headers);
+    },
     offset,
     timestampMs: Number(timestamp),
   }));

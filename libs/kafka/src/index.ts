@@ -1,7 +1,7 @@
 export { fetchApiVersions } from './api-versions.ts';
 export type { ApiVersionRange } from './api-versions.ts';
 export { checkBrokerVersions } from './check-broker-versions.ts';
-export { readCloudEvent, toCloudEvent } from './cloud-event.ts';
+export { changeWords, eventTypeOf, readCloudEvent, toCloudEvent } from './cloud-event.ts';
 export type { EventOrigin, FailureChange, PublicEvent, PublicMessages } from './cloud-event.ts';
 export { createKafka } from './connect.ts';
 export type { Kafka, KafkaOptions } from './connect.ts';

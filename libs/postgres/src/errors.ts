@@ -13,6 +13,9 @@ const UNAVAILABLE_STATES = new Set([
   '25006', // read-only: a standby answered during a failover
 ]);
 
+/** Classes of SQLSTATEs that say what else went on at the server: another transaction, a lack of something, an operator. */
+const TRANSIENT_CLASSES = new Set(['40', '53', '55', '57', '58']);
+
 const SOCKET_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -42,4 +45,9 @@ export function isUnavailable(err: unknown): boolean {
   }
   if (!isNativeError(err)) return false;
   return ('code' in err && SOCKET_CODES.has(String(err.code))) || CONNECTION_MESSAGES.test(err.message);
+}
+
+/** Whether the same statement with the same values may succeed later: the server is away, or something else stood in its way. */
+export function isTransient(err: unknown): boolean {
+  return isUnavailable(err) || (err instanceof DatabaseError && TRANSIENT_CLASSES.has((err.code ?? '').slice(0, 2)));
 }

@@ -1,6 +1,6 @@
 export { type CheckState, takeCheckSeq } from './checks.ts';
 export { connect, type Db, Pool } from './connect.ts';
-export { isUnavailable, isUniqueViolation } from './errors.ts';
+export { isTransient, isUnavailable, isUniqueViolation } from './errors.ts';
 export {
   assertFence,
   type Lease,

@@ -36,18 +36,18 @@ test('durations, constants and expressions are as canonical JSON has them', () =
   });
 });
 
-test('the schema of a public message requires what is always sent, and lets through what later versions add', () => {
-  const schema = publicJsonSchemaOf('autoprov.event.v1.Failure') as typeof root & {
+test('the schema of a public message requires what it is told to, and lets through what later versions add', () => {
+  const schema = publicJsonSchemaOf('autoprov.event.v1.Failure', ['name', 'resolution']) as typeof root & {
     $defs: Record<string, { properties: Record<string, unknown>; required: string[] }>;
   };
   const failure = schema.$defs['autoprov.event.v1.Failure']!;
   expect(failure).not.toHaveProperty('additionalProperties');
-  expect(failure.required).toContain('resolution');
-  expect(failure.required).not.toContain('resolveTime');
+  expect(failure.required).toEqual(['name', 'resolution']);
   expect(failure.properties).toMatchObject({
     seq: { type: 'string' },
     state: { anyOf: [{ enum: expect.arrayContaining(['STATE_OPEN']) }, { type: 'string' }] },
   });
+  expect(() => publicJsonSchemaOf('autoprov.event.v1.Failure', ['nam'])).toThrow(/has no nam/);
 });
 
 test('a message that the contracts do not have is an error', () => {

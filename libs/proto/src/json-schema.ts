@@ -32,19 +32,24 @@ export function jsonSchemaOf(typeName: string): JsonSchema {
 }
 
 /**
- * The JSON Schema of a message of a public topic: what a consumer may rely on. All defaults are present, so every field
- * but messages is required; later versions may add fields and names of enums, so those are let through. Throws when the
- * contracts have no such message.
+ * The JSON Schema of a message of a public topic: what a consumer may rely on. Later versions may add fields and names of
+ * enums, so those are let through. Throws when the contracts have no such message, or it has no such field.
  *
  * @param typeName the message's full name, for example `autoprov.event.v1.Failure`
+ * @param required what every message holds, by names in JSON: a list, since messages of before a field was added lack it
  */
-export function publicJsonSchemaOf(typeName: string): JsonSchema {
-  return { $id: `https://autoprov.dev/schemas/${typeName}.json`, ...schemaOf(typeName, { open: true }) };
+export function publicJsonSchemaOf(typeName: string, required: readonly string[]): JsonSchema {
+  const { $defs, ...root } = schemaOf(typeName, { open: true });
+  const { properties, ...message } = $defs[typeName]! as { properties: JsonSchema };
+  const unknown = required.filter((name) => !(name in properties));
+  if (unknown.length > 0) throw new Error(`${typeName} has no ${unknown.join(', ')}: correct what is required of it`);
+  const defs = { ...$defs, [typeName]: { ...message, properties, required } };
+  return { $id: `https://autoprov.dev/schemas/${typeName}.json`, ...root, $defs: defs };
 }
 
 type Definitions = { open: boolean; byType: Record<string, JsonSchema> };
 
-function schemaOf(typeName: string, { open }: { open: boolean }): JsonSchema {
+function schemaOf(typeName: string, { open }: { open: boolean }): JsonSchema & { $defs: Record<string, JsonSchema> } {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
   const message = registry.getMessage(typeName);
   if (!message) throw new Error(`no message ${typeName} in descriptors.binpb: run "npm run generate"`);
@@ -64,10 +69,7 @@ function schemaOfMessage(message: DescMessage, definitions: Definitions): JsonSc
   const { open, byType } = definitions;
   if (!(message.typeName in byType)) {
     const properties: Record<string, JsonSchema> = {};
-    const required = message.fields.filter(({ fieldKind }) => fieldKind !== 'message');
-    byType[message.typeName] = open
-      ? { type: 'object', properties, required: required.map(({ jsonName }) => jsonName) }
-      : { type: 'object', properties, additionalProperties: false };
+    byType[message.typeName] = { type: 'object', properties, ...(!open && { additionalProperties: false }) };
     for (const field of message.fields) properties[field.jsonName] = schemaOfField(field, definitions);
   }
   return { $ref: `#/$defs/${message.typeName}` };

@@ -20,6 +20,7 @@ const questions: Question[] = [
   ['a reason', 'customers/many', { reason: 'DUPLICATE' }],
   ['a reason that nothing has', 'customers/many', { reason: 'RATE_LIMITED' }],
   ['an action', 'customers/-', { action: Outcome_Action.ACTION_CREATE }],
+  ['an action that nothing has', 'customers/-', { action: Outcome_Action.ACTION_DELETE }],
   ['a person', 'customers/many', { user: 'customers/many/users/100000123456' }],
   ['a time', 'customers/-', { openStartTime: new Date('2026-03-01'), openEndTime: new Date('2026-03-02') }],
   ['an app and a code', 'customers/many', { app, code: '45003' }],

@@ -8,7 +8,7 @@ import { formatAge, formatJson, formatTable, printable } from '../output.ts';
 const REPLAY_TIMEOUT_MS = 300_000;
 
 export function addParked(program: Command, io: Io): void {
-  const parked = program.command('parked').description('messages that the failure reporter could not read');
+  const parked = program.command('parked').description('messages that the failure reporter could not take in');
   parked
     .command('list', { isDefault: true })
     .description('list them, the newest first')

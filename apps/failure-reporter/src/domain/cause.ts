@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { KeptFailure } from './failure.ts';
 
 /** Service providers that repeat the request in their answer do so after their own words. */
@@ -45,5 +45,5 @@ export function causeIdOf(
   { code, reason, detail }: Pick<KeptFailure, 'code' | 'reason' | 'detail'>,
 ): string {
   const cause = [origin, code, reason, patternOf(detail)].join('\n');
-  return createHash('sha256').update(cause).digest('hex').slice(0, 16);
+  return hash('sha256', cause).slice(0, 16);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Failure_State } from '@autoprov/proto';
 import type { Fact, FailedFact } from './fact.ts';
 import type { KeptFailure } from './failure.ts';
@@ -39,21 +39,24 @@ export function fold(state: SubjectState, fact: Fact): KeptFailure[] | undefined
 
 /** The state after a fact that `fold` answered with these changes. */
 export function applyChanges(state: SubjectState, fact: Fact, changes: KeptFailure[]): SubjectState {
-  return {
-    lastSeqs: new Map([...state.lastSeqs, [fact.about, fact.seq]]),
-    failures: new Map([...state.failures, ...changes.map((failure) => [failure.name, failure] as const)]),
-  };
+  const lastSeqs = new Map(state.lastSeqs).set(fact.about, fact.seq);
+  if (changes.length === 0) return { ...state, lastSeqs };
+  const failures = new Map(state.failures);
+  for (const failure of changes) failures.set(failure.name, failure);
+  return { lastSeqs, failures };
 }
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** The name by identity (subject, source, code, reason): 130 bits of their sha256 in lower-case base32 (RFC 4648 §6). */
 function nameFailure({ subject, source }: Fact, { code, reason }: FailedFact): string {
-  const digest = createHash('sha256').update([subject, source, code, reason].join('\n')).digest();
-  const bits = [...digest].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  const letters = Array.from(
-    { length: 26 },
-    (_, i) => 'abcdefghijklmnopqrstuvwxyz234567'[parseInt(bits.slice(5 * i, 5 * i + 5), 2)],
-  );
-  return `failures/${letters.join('')}`;
+  const digest = hash('sha256', [subject, source, code, reason].join('\n'), 'buffer');
+  let name = 'failures/';
+  for (let bit = 0; bit < 130; bit += 5) {
+    // Five bits lie within two bytes.
+    name += LETTERS[(digest.readUInt16BE(bit >> 3) >> (11 - (bit & 7))) & 31];
+  }
+  return name;
 }
 
 function openOrRetry(known: KeptFailure | undefined, name: string, fact: Fact, failed: FailedFact): KeptFailure {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { Failure_State, Outcome, Outcome_Result } from '@autoprov/proto';
+import { Check, Failure_State, Outcome, Outcome_Result } from '@autoprov/proto';
 import fc from 'fast-check';
-import { factOfOutcome, type Fact } from './fact.ts';
+import { factOfCheck, factOfOutcome, type Fact } from './fact.ts';
 import type { KeptFailure } from './failure.ts';
 import { applyChanges, fold, type SubjectState } from './fold.ts';
 import { isFailing, settle, type Judgement, type SetupLife } from './settle.ts';
@@ -18,6 +18,11 @@ function outcome(at: number, result: Outcome_Result, reason = ''): Fact {
 }
 const failed = (at: number, reason = 'DUPLICATE') => outcome(at, Outcome_Result.RESULT_FAILED, reason);
 const accepted = (at: number) => outcome(at, Outcome_Result.RESULT_ACCEPTED);
+
+const failedCheckOfApp = (at: number): Fact => {
+  const fields = { source: 'scim-pusher', subject: app, seq: BigInt(at), occurTime: minute(at), passed: false };
+  return factOfCheck(Check.fromPartial({ ...fields, code: '17010' }));
+};
 
 /** Something that the reporter is told, in whatever order. */
 type Told = { fact: Fact } | { judgement: Judgement } | { life: SetupLife };
@@ -92,10 +97,13 @@ test('a person opens a dismissed failure again', () => {
   expect(statesOf(fact(failed(1)), judged(2, true), judged(3, false))).toEqual([STATE_OPEN]);
 });
 
-test('a setup that ends a dismissed failure leaves it dismissed when it is there again', () => {
-  const gone = [fact(failed(101)), judged(102, true), deleted(103)];
+test("an app's own failure that was dismissed is dismissed when its setup is made again; a person's is over", () => {
+  const own = fact(failedCheckOfApp(101));
+  const nameOfOwn = tell([own])[0]!.name;
+  const gone = [own, judged(102, true, nameOfOwn), deleted(103)];
   expect(statesOf(...gone)).toEqual([STATE_SUPERSEDED]);
-  expect(statesOf(...gone, created(104))).toEqual([STATE_SUPERSEDED]);
+  expect(tell([...gone, created(104)])).toMatchObject([{ state: STATE_DISMISSED, note: 'note 102' }]);
+  expect(statesOf(fact(failed(101)), judged(102, true), deleted(103), created(104))).toEqual([STATE_SUPERSEDED]);
 });
 
 test('what says that the app is missing is not over when the app is removed', () => {

@@ -66,6 +66,9 @@ function readNote(note: string, required: boolean): string {
   if (required && trimmed === '') {
     throw invalidRequest([{ field: 'note', description: 'must say why the failure may stay' }]);
   }
+  if (trimmed.includes('\0')) {
+    throw invalidRequest([{ field: 'note', description: 'must not hold U+0000, which cannot be stored' }]);
+  }
   if (trimmed.length > NOTE_LENGTH_MAX) {
     throw invalidRequest([{ field: 'note', description: `must have at most ${NOTE_LENGTH_MAX} characters` }]);
   }

@@ -5,7 +5,8 @@ import { ListCausesRequest, Outcome, Outcome_Action, Outcome_Result } from '@aut
 import type { ReporterContext } from '../context.ts';
 import type { SetupLife } from '../domain/settle.ts';
 import { ingestBatch } from '../ingest.ts';
-import { applySetupLives } from '../settle-failures.ts';
+import { settleSetups } from '../settle-failures.ts';
+import { saveSetupLives } from '../store/setups.ts';
 import { createTestStore, toBatch } from '../test-store.fixture.ts';
 import { listCauses } from './list-causes.ts';
 import { listFailures } from './list-failures.ts';
@@ -19,7 +20,7 @@ let ctx: ReporterContext;
 
 beforeAll(async () => {
   store = await createTestStore();
-  ctx = { pool: store.pool } as ReporterContext;
+  ctx = store.ctx;
 });
 afterAll(() => store?.drop());
 
@@ -58,7 +59,7 @@ test('40,000 failures of 300 apps for five causes are five lines, whoever told o
   const now = new Date(startMs + FAILURES);
   for (let from = 0; from < FAILURES; from += BATCH_SIZE) {
     const events = Array.from({ length: BATCH_SIZE }, (_, i) => failed(from + i));
-    await ingestBatch(store.pool, toBatch(events), now);
+    await ingestBatch({ ...store.ctx, now: () => now }, toBatch(events));
     // Half of the failures came before it was known of which template their apps are.
     if (from === FAILURES / 2) await tellSetups(now);
   }
@@ -106,5 +107,6 @@ async function tellSetups(now: Date): Promise<void> {
   const told = Array.from({ length: APPS }, (_, i): SetupLife => {
     return { app: appOf(i), revision: 1n, ended: '', createTime: new Date(startMs - 1000), origin: 'templates/slack' };
   });
-  await inTransaction(store.pool, (tx) => applySetupLives(tx, told, now));
+  await inTransaction(store.pool, (tx) => saveSetupLives(tx, told));
+  await settleSetups({ ...store.ctx, now: () => now }, new AbortController().signal);
 }

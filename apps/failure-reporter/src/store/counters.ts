@@ -8,22 +8,36 @@ import {
 } from '@autoprov/proto';
 import type { PushCount } from '../domain/sum-counts.ts';
 
+const HOUR_MS = 3_600_000;
+
 /** Counts each outcome in the hour it happened. */
 export async function countOutcomes(tx: Db, outcomes: Outcome[]): Promise<void> {
   if (outcomes.length === 0) return;
+  const rows = new Map<
+    string,
+    { app: string; hour: Date; action: string; result: string; code: string; count: number }
+  >();
+  for (const { app, occurTime, code, ...enums } of outcomes) {
+    const hour = new Date(Math.floor(occurTime!.getTime() / HOUR_MS) * HOUR_MS);
+    const [action, result] = [outcome_ActionToJSON(enums.action), outcome_ResultToJSON(enums.result)];
+    const key = `${app} ${hour.getTime()} ${action} ${result} ${code}`;
+    const row = rows.get(key);
+    if (row) row.count += 1;
+    else rows.set(key, { app, hour, action, result, code, count: 1 });
+  }
+  const counted = [...rows.values()];
   await tx.query(
     `insert into counters (app, hour, action, result, code, count)
-     select app, date_trunc('hour', time, 'UTC'), action, result, code, count(*)
-     from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[])
-       as outcome (app, time, action, result, code)
-     group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
+     select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::bigint[])
+       as counted (app, hour, action, result, code, count) order by app, hour, action, result, code
      on conflict (app, hour, action, result, code) do update set count = counters.count + excluded.count`,
     [
-      outcomes.map(({ app }) => app),
-      outcomes.map(({ occurTime }) => occurTime),
-      outcomes.map(({ action }) => outcome_ActionToJSON(action)),
-      outcomes.map(({ result }) => outcome_ResultToJSON(result)),
-      outcomes.map(({ code }) => code),
+      counted.map(({ app }) => app),
+      counted.map(({ hour }) => hour),
+      counted.map(({ action }) => action),
+      counted.map(({ result }) => result),
+      counted.map(({ code }) => code),
+      counted.map(({ count }) => count),
     ],
   );
 }
@@ -43,7 +57,11 @@ export async function sumCounters(db: Db, app: string, start: Date, end: Date): 
   }));
 }
 
-/** Forgets hours before this time. */
-export async function deleteOldCounters(db: Db, before: Date): Promise<void> {
-  await db.query(`delete from counters where hour < $1`, [before]);
+/** Forgets hours before this time, at most `limit` rows; answers how many. */
+export async function deleteOldCounters(db: Db, before: Date, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from counters where ctid = any(array(select ctid from counters where hour < $1 limit $2))`,
+    [before, limit],
+  );
+  return rowCount;
 }

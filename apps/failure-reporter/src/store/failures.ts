@@ -12,6 +12,9 @@ import {
 import type { KeptFailure, StoredFailure } from '../domain/failure.ts';
 import type { SubjectKey } from './subjects.ts';
 
+/** Where in the order of a list a failure is. */
+export type ListPosition = { openTime: Date; name: string };
+
 /** Which failures to list; an empty string, ACTION_UNSPECIFIED or an absent value: any. */
 export type FailureQuery = {
   customer: string;
@@ -27,8 +30,21 @@ export type FailureQuery = {
   openEndTime: Date | undefined;
   states: Failure_State[];
   /** Only what comes after this one, newest first. */
-  after?: { openTime: Date; name: string } | undefined;
+  after?: ListPosition | undefined;
   limit: number;
+};
+
+/** What a query without a filter asks for. */
+export const anyFailure = {
+  customer: '',
+  app: '',
+  user: '',
+  code: '',
+  reason: '',
+  causeId: '',
+  action: Outcome_Action.ACTION_UNSPECIFIED,
+  openStartTime: undefined,
+  openEndTime: undefined,
 };
 
 /** The columns of a StoredFailure, for `select` and `returning`. */
@@ -72,17 +88,6 @@ export async function lockFailures(tx: Db, names: string[]): Promise<StoredFailu
   const { rows } = await tx.query<FailureRow>(
     `select ${failureColumns} from failures where name = any($1) order by name for update`,
     [names],
-  );
-  return rows.map(toStoredFailure);
-}
-
-/** The failures of an app that its facts say fail, whatever became of them, locked: `limit` of them after a name. */
-export async function lockFailingOfApp(tx: Db, app: string, after: string, limit: number): Promise<StoredFailure[]> {
-  const { rows } = await tx.query<FailureRow>(
-    `select ${failureColumns} from failures
-     where app = $1 and name > $2 and (resolve_time is null or state = 'STATE_DISMISSED' or state_reason <> '')
-     order by name limit $3 for update`,
-    [app, after, limit],
   );
   return rows.map(toStoredFailure);
 }
@@ -149,7 +154,7 @@ export async function listFailures(db: Db, query: FailureQuery): Promise<StoredF
   const where = conditions.map(([condition], i) => ` and ${condition} $${i + 1}`).join('');
   const position = after ? ` and (open_time, name) < ($${limitAt + 1}, $${limitAt + 2})` : '';
   const order = `order by open_time desc, name desc limit $${limitAt}`;
-  // State by state: an index then gives each in order, and a page costs a page however many there are.
+  // State by state: the index of one of the filters then gives each in order, and a page by it costs a page.
   const ofStates = query.states.map(
     (state) => `(select * from failures where state = '${failure_StateToJSON(state)}'${where}${position} ${order})`,
   );
@@ -160,11 +165,14 @@ export async function listFailures(db: Db, query: FailureQuery): Promise<StoredF
   return rows.map(toStoredFailure);
 }
 
-/** Deletes what ended before this time and has not failed since, at most `limit`; answers the names. */
+/**
+ * Deletes what ended before this time and has not failed since, at most `limit`; answers the names. What is dismissed
+ * has not ended: its dismissal holds until it is resolved.
+ */
 export async function deleteEndedFailures(tx: Db, before: Date, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ name: string }>(
     `delete from failures where name in
-       (select name from failures where resolve_time < $1 and update_time < $1
+       (select name from failures where resolve_time < $1 and update_time < $1 and state <> 'STATE_DISMISSED'
         order by name limit $2 for update skip locked)
      returning name`,
     [before, limit],

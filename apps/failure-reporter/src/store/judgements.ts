@@ -23,10 +23,13 @@ export async function findJudgements(db: Db, failures: string[]): Promise<Map<st
   return new Map(rows.map((row) => [row.failure, row]));
 }
 
-/** Forgets what was said before this time of failures that are forgotten. */
-export async function deleteOldJudgements(db: Db, before: Date): Promise<void> {
-  await db.query(
-    `delete from judgements where judge_time < $1 and not exists (select from failures where name = failure)`,
-    [before],
+/** Forgets what was said before this time of failures that are forgotten, at most `limit`; answers how many. */
+export async function deleteOldJudgements(db: Db, before: Date, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from judgements where ctid = any(array(
+       select ctid from judgements
+       where judge_time < $1 and not exists (select from failures where name = failure) limit $2))`,
+    [before, limit],
   );
+  return rowCount;
 }

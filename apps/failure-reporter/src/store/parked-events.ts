@@ -10,8 +10,8 @@ export type ParkedEvent = ParkedEventKey & {
   error: string;
 };
 
-/** Keeps messages that cannot be read; answers those that were not kept before. */
-export async function parkEvents(tx: Db, events: ParkedEvent[]): Promise<ParkedEvent[]> {
+/** Keeps messages that cannot be taken in; answers those that were not kept before. */
+export async function insertParkedEvents(tx: Db, events: ParkedEvent[]): Promise<ParkedEvent[]> {
   const { rows } = await tx.query<ParkedEvent>(
     `insert into parked_events (topic, partition, message_offset, key, value, error)
      select * from unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::bytea[], $6::text[])
@@ -29,8 +29,13 @@ export async function parkEvents(tx: Db, events: ParkedEvent[]): Promise<ParkedE
   return rows;
 }
 
-export async function deleteOldParkedEvents(db: Db, before: Date): Promise<void> {
-  await db.query(`delete from parked_events where park_time < $1`, [before]);
+/** Forgets what was parked before this time, at most `limit`; answers how many. */
+export async function deleteOldParkedEvents(db: Db, before: Date, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from parked_events where ctid = any(array(select ctid from parked_events where park_time < $1 limit $2))`,
+    [before, limit],
+  );
+  return rowCount;
 }
 
 export async function hasParkedEvents(db: Db): Promise<boolean> {
@@ -53,17 +58,28 @@ export async function listParkedEvents(
   return { events: rows, total: rows[0]?.total ?? 0n };
 }
 
-/** A page in the order of topic, partition and offset, locked; no keys: of all there are. */
-export async function lockParkedEvents(
-  tx: Db,
+/** A page of the keys, in the order of topic, partition and offset; no keys: of all there are. */
+export async function findParkedKeys(
+  db: Db,
   { keys, after, limit }: { keys: ParkedEventKey[]; after: ParkedEventKey | undefined; limit: number },
-): Promise<ParkedEvent[]> {
-  const { rows } = await tx.query<ParkedEvent>(
-    `select topic, partition, message_offset::text as offset, key, value, error from parked_events
+): Promise<ParkedEventKey[]> {
+  const { rows } = await db.query<ParkedEventKey>(
+    `select topic, partition, message_offset::text as offset from parked_events
      where ($1 or (topic, partition, message_offset) in (select * from unnest($2::text[], $3::int[], $4::bigint[])))
        and ($5::text is null or (topic, partition, message_offset) > ($5, $6::int, $7::bigint))
-     order by topic, partition, message_offset limit $8 for update`,
+     order by topic, partition, message_offset limit $8`,
     [keys.length === 0, ...columnsOf(keys), after?.topic, after?.partition, after?.offset, limit],
+  );
+  return rows;
+}
+
+/** These messages in the order of topic, partition and offset, locked. */
+export async function lockParkedEvents(tx: Db, keys: ParkedEventKey[]): Promise<ParkedEvent[]> {
+  const { rows } = await tx.query<ParkedEvent>(
+    `select topic, partition, message_offset::text as offset, key, value, error from parked_events
+     where (topic, partition, message_offset) in (select * from unnest($1::text[], $2::int[], $3::bigint[]))
+     order by topic, partition, message_offset for update`,
+    columnsOf(keys),
   );
   return rows;
 }

@@ -47,7 +47,13 @@ export async function upsertSubjects(tx: Db, subjects: SubjectSeq[]): Promise<vo
   );
 }
 
-/** Forgets subjects that were last heard of before this time. */
-export async function deleteOldSubjects(db: Db, before: Date): Promise<void> {
-  await db.query(`delete from subjects where seen_time < $1`, [before]);
+/** Forgets subjects that were last heard of before this time, at most `limit`; answers how many. */
+export async function deleteOldSubjects(db: Db, before: Date, limit: number): Promise<number> {
+  // One that is heard of just now is somebody else's to lock, or has a newer row, which stays.
+  const { rowCount } = await db.query(
+    `delete from subjects where ctid = any(array(
+       select ctid from subjects where seen_time < $1 limit $2 for update skip locked))`,
+    [before, limit],
+  );
+  return rowCount;
 }

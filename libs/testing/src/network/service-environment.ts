@@ -45,6 +45,9 @@ export function addressVariables(addresses: Record<ServiceName, string>): Record
   return Object.fromEntries(Object.entries(addresses).map(([service, address]) => [variable(service), address]));
 }
 
+/** As in docker/compose.yaml: garbage is collected before the heap has grown. */
+const boundedMemory = '--max-semi-space-size=16 --max-old-space-size=192';
+
 function ownVariables(service: ServiceName, at: Surroundings): Record<string, string> {
   const localSp = { SP_ALLOWED_HOSTS: '127.0.0.1,localhost', SP_CA_FILE: at.certificates.caFile };
   switch (service) {
@@ -56,8 +59,7 @@ function ownVariables(service: ServiceName, at: Surroundings): Record<string, st
       return {
         GOOGLE_API_ROOT_URL: at.directory.url,
         SETUP_POLL_MS: '500',
-        // As in docker/compose.yaml.
-        NODE_OPTIONS: '--max-semi-space-size=16 --max-old-space-size=192',
+        NODE_OPTIONS: boundedMemory,
       };
     case 'scim-pusher':
       // What a crashed pusher held goes on soon: its partitions with the session, its apps with their leases. A lease must
@@ -71,6 +73,6 @@ function ownVariables(service: ServiceName, at: Surroundings): Record<string, st
         SETTLE_MS: '1000',
       };
     case 'failure-reporter':
-      return { KAFKA_SESSION_TIMEOUT_MS: '6000', SETUP_POLL_MS: '500' };
+      return { KAFKA_SESSION_TIMEOUT_MS: '6000', SETUP_POLL_MS: '500', NODE_OPTIONS: boundedMemory };
   }
 }
