@@ -131,7 +131,7 @@ export async function startReaderNetwork({
   const replicas: (typeof reader)[] = [];
   let taken = 0;
 
-  const status = (customer = 'customers/acme') => client.getReadStatus({ customer }, { timeoutMs: 5_000 });
+  const status = (customer = 'customers/acme') => client.getReadStatus({ customer }, { timeoutMs: 20_000 });
   async function takePublished(): Promise<Published> {
     await reader.outboxDrained();
     const news = records.slice(taken);
@@ -171,12 +171,12 @@ export async function startReaderNetwork({
     async untilCovered(group: string, parent = 'customers/acme'): Promise<Published> {
       const page = { parent, pageSize: 500, pageToken: '' };
       const isWhole = ({ name, completeTime }: DirectoryGroup) => name.endsWith(`/groups/${group}`) && completeTime;
-      await until(async () => (await client.listGroups(page, { timeoutMs: 5_000 })).groups.some(isWhole));
+      await until(async () => (await client.listGroups(page, { timeoutMs: 20_000 })).groups.some(isWhole));
       return takePublished();
     },
     /** Waits for a read that begins from now on, and for all it publishes. */
     async read(customer = 'customers/acme'): Promise<Published> {
-      const { readNo } = await eventually(() => client.requestRead({ customer }, { timeoutMs: 5_000 }));
+      const { readNo } = await eventually(() => client.requestRead({ customer }, { timeoutMs: 20_000 }));
       await until(async () => (await status(customer)).lastReadNo >= readNo);
       return takePublished();
     },
