@@ -19,6 +19,7 @@ import { addPreview } from './commands/preview.ts';
 import { addProvision } from './commands/provision.ts';
 import { addRemove } from './commands/remove.ts';
 import { addRead, addReads } from './commands/reads.ts';
+import { addRetry } from './commands/retry.ts';
 import { addRoles } from './commands/roles.ts';
 import { addStatus } from './commands/status.ts';
 import { addSwitch } from './commands/switch.ts';
@@ -68,6 +69,7 @@ function createProgram(io: Io): Command {
   addStatus(program, io);
   addTriage(program, io);
   addFailures(program, io);
+  addRetry(program, io);
   addDismiss(program, io);
   addReopen(program, io);
   addParked(program, io);

@@ -16,6 +16,7 @@ import { planApp } from './plan-app.ts';
 import { probeEndpoint } from './probe-endpoint.ts';
 import { provisionUsers } from './provision-users.ts';
 import { releaseHold } from './release-hold.ts';
+import { retryFailing } from './retry-failing.ts';
 import { planUndo, startUndo } from './undo.ts';
 
 const statusOutage: Outage = {
@@ -39,6 +40,7 @@ export function pushService(ctx: PusherContext): Service {
       getTargetSchema: (request, call) => getTargetSchema(ctx, request, call),
       planApp: (request, call) => planApp(ctx, request, call),
       provisionUsers: (request, call) => provisionUsers(ctx, request, call),
+      retryFailing: (request) => retryFailing(ctx, request),
       planUndo: (request) => planUndo(ctx, request),
       startUndo: (request, call) => startUndo(ctx, request, call),
       listHeldActions: (request) => listHeldActions(ctx, request),
@@ -57,6 +59,7 @@ export function pushService(ctx: PusherContext): Service {
       getTargetSchema: [...people, 'config'],
       planApp: people,
       provisionUsers: people,
+      retryFailing: people,
       planUndo: people,
       startUndo: people,
       listHeldActions: people,
@@ -78,6 +81,7 @@ export function pushService(ctx: PusherContext): Service {
       planApp: 'operator',
       // Nothing but what would be done anyway, sooner.
       provisionUsers: 'operator',
+      retryFailing: 'operator',
       planUndo: 'viewer',
       startUndo: 'operator',
       listHeldActions: 'viewer',

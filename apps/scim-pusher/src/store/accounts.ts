@@ -153,6 +153,22 @@ export async function saveRefusal(tx: Db, app: AppKey, r: Refusal): Promise<bigi
   return rows[0]!.seq;
 }
 
+/** Makes people due whose last push failed; answers how many. */
+export async function wakeFailing(
+  db: Db,
+  app: AppKey,
+  { userIds, code, reason, now }: { userIds: readonly string[]; code: string; reason: string; now: Date },
+): Promise<bigint> {
+  const { rowCount } = await db.query(
+    `update accounts set due_at = $6
+     where customer_id = $1 and app_id = $2 and failure_code is not null
+       and (cardinality($3::text[]) = 0 or user_id = any($3))
+       and (failure_code = $4 or $4 = '') and (failure_reason = $5 or $5 = '')`,
+    [app.customerId, app.appId, userIds, code, reason, now],
+  );
+  return BigInt(rowCount);
+}
+
 /** A failed push that is no longer asked for; gives the number of the outcome. */
 export async function saveWithdrawal(tx: Db, app: AppKey, userId: string): Promise<bigint> {
   const { rows } = await tx.query<{ seq: bigint }>(

@@ -71,13 +71,14 @@ export async function listAppsWithoutAccess(db: Db, now: Date): Promise<AppKey[]
   return rows;
 }
 
-/** Ends an app's wait; nothing happens when it waits no more. */
-export async function endWait(db: Db, app: AppKey, now: Date): Promise<void> {
-  await db.query(
+/** Ends an app's wait; false: it waits no more. */
+export async function endWait(db: Db, app: AppKey, now: Date): Promise<boolean> {
+  const { rowCount } = await db.query(
     `update apps set back_off_until = $3
      where customer_id = $1 and app_id = $2 and health <> 'running' and back_off_until > $3`,
     [app.customerId, app.appId, now],
   );
+  return rowCount > 0;
 }
 
 /** The work state of one app; undefined: it was never heard of. */

@@ -1308,6 +1308,26 @@ export interface ProvisionUsersResponse {
   account?: Account | undefined;
 }
 
+/** Asks to try again now. */
+export interface RetryFailingRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** `customers/{customer}/users/{user}`, at most 1,000; empty: everybody who fails. */
+  users: string[];
+  /** Only with this code of the error model; empty: with any. */
+  code: string;
+  /** Only with this reason; empty: with any. */
+  reason: string;
+}
+
+/** What is tried again. */
+export interface RetryFailingResponse {
+  /** People who fail as asked for, and are tried again now. */
+  userCount: bigint;
+  /** The app waited for its service provider, and is tried at once. */
+  appWaited: boolean;
+}
+
 function createBaseGetAppStatusRequest(): GetAppStatusRequest {
   return { app: "" };
 }
@@ -7260,6 +7280,219 @@ export const ProvisionUsersResponse: MessageFns<ProvisionUsersResponse> = {
   },
 };
 
+function createBaseRetryFailingRequest(): RetryFailingRequest {
+  return { app: "", users: [], code: "", reason: "" };
+}
+
+export const RetryFailingRequest: MessageFns<RetryFailingRequest> = {
+  encode(message: RetryFailingRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    for (const v of message.users) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.code !== "") {
+      writer.uint32(26).string(message.code);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RetryFailingRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRetryFailingRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.users.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RetryFailingRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      users: globalThis.Array.isArray(object?.users) ? object.users.map((e: any) => globalThis.String(e)) : [],
+      code: isSet(object.code) ? globalThis.String(object.code) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+    };
+  },
+
+  toJSON(message: RetryFailingRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.users?.length) {
+      obj.users = message.users;
+    }
+    if (message.code !== "") {
+      obj.code = message.code;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RetryFailingRequest>, I>>(base?: I): RetryFailingRequest {
+    return RetryFailingRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RetryFailingRequest>, I>>(object: I): RetryFailingRequest {
+    const message = createBaseRetryFailingRequest();
+    message.app = object.app ?? "";
+    message.users = object.users?.map((e) => e) || [];
+    message.code = object.code ?? "";
+    message.reason = object.reason ?? "";
+    return message;
+  },
+};
+
+function createBaseRetryFailingResponse(): RetryFailingResponse {
+  return { userCount: 0n, appWaited: false };
+}
+
+export const RetryFailingResponse: MessageFns<RetryFailingResponse> = {
+  encode(message: RetryFailingResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.userCount !== 0n) {
+      if (BigInt.asIntN(64, message.userCount) !== message.userCount) {
+        throw new globalThis.Error("value provided for field message.userCount of type int64 too large");
+      }
+      writer.uint32(8).int64(message.userCount);
+    }
+    if (message.appWaited !== false) {
+      writer.uint32(16).bool(message.appWaited);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RetryFailingResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRetryFailingResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.userCount = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.appWaited = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RetryFailingResponse {
+    return {
+      userCount: isSet(object.userCount)
+        ? BigInt(object.userCount)
+        : isSet(object.user_count)
+        ? BigInt(object.user_count)
+        : 0n,
+      appWaited: isSet(object.appWaited)
+        ? globalThis.Boolean(object.appWaited)
+        : isSet(object.app_waited)
+        ? globalThis.Boolean(object.app_waited)
+        : false,
+    };
+  },
+
+  toJSON(message: RetryFailingResponse): unknown {
+    const obj: any = {};
+    if (message.userCount !== 0n) {
+      obj.userCount = message.userCount.toString();
+    }
+    if (message.appWaited !== false) {
+      obj.appWaited = message.appWaited;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RetryFailingResponse>, I>>(base?: I): RetryFailingResponse {
+    return RetryFailingResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RetryFailingResponse>, I>>(object: I): RetryFailingResponse {
+    const message = createBaseRetryFailingResponse();
+    message.userCount = (object.userCount !== undefined && object.userCount !== null) ? BigInt(object.userCount) : 0n;
+    message.appWaited = object.appWaited ?? false;
+    return message;
+  },
+};
+
 /** The only service that talks to service providers (SCIM 2.0, RFC 7643 and 7644). */
 export type PushServiceService = typeof PushServiceService;
 export const PushServiceService = {
@@ -7362,6 +7595,20 @@ export const PushServiceService = {
     requestDeserialize: (value: Buffer): PlanAppRequest => PlanAppRequest.decode(value),
     responseSerialize: (value: PlanAppResponse): Buffer => Buffer.from(PlanAppResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PlanAppResponse => PlanAppResponse.decode(value),
+  },
+  /**
+   * Has what fails in an app tried again now instead of at its next attempt: the app itself where it waits for its service
+   * provider, and people. The same decision, guard, holds and rate as ever.
+   */
+  retryFailing: {
+    path: "/autoprov.push.v1.PushService/RetryFailing" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RetryFailingRequest): Buffer => Buffer.from(RetryFailingRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RetryFailingRequest => RetryFailingRequest.decode(value),
+    responseSerialize: (value: RetryFailingResponse): Buffer =>
+      Buffer.from(RetryFailingResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RetryFailingResponse => RetryFailingResponse.decode(value),
   },
   /**
    * What an undo would do: everybody whose account accepted something since a time, and what would bring it back to what
@@ -7498,6 +7745,11 @@ export interface PushServiceServer extends UntypedServiceImplementation {
    * push; nothing is written.
    */
   planApp: handleUnaryCall<PlanAppRequest, PlanAppResponse>;
+  /**
+   * Has what fails in an app tried again now instead of at its next attempt: the app itself where it waits for its service
+   * provider, and people. The same decision, guard, holds and rate as ever.
+   */
+  retryFailing: handleUnaryCall<RetryFailingRequest, RetryFailingResponse>;
   /**
    * What an undo would do: everybody whose account accepted something since a time, and what would bring it back to what
    * was accepted before; and who can't come back. Nothing is written.
@@ -7674,6 +7926,25 @@ export interface PushServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PlanAppResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Has what fails in an app tried again now instead of at its next attempt: the app itself where it waits for its service
+   * provider, and people. The same decision, guard, holds and rate as ever.
+   */
+  retryFailing(
+    request: RetryFailingRequest,
+    callback: (error: ServiceError | null, response: RetryFailingResponse) => void,
+  ): ClientUnaryCall;
+  retryFailing(
+    request: RetryFailingRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RetryFailingResponse) => void,
+  ): ClientUnaryCall;
+  retryFailing(
+    request: RetryFailingRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RetryFailingResponse) => void,
   ): ClientUnaryCall;
   /**
    * What an undo would do: everybody whose account accepted something since a time, and what would bring it back to what
