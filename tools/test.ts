@@ -24,8 +24,9 @@ async function main(): Promise<number> {
     };
     const tests = spawnSync(
       'nx',
-      // The servers' state is no input that nx could know: a cached test proves nothing.
-      ['run-many', '-t', 'test', '--skip-nx-cache', '--output-style=static', '--parallel=2', '--nxBail=false', ...args],
+      // The servers' state is no input that nx could know: a cached test proves nothing. One package after the other: most
+      // start processes of their own, and two at a time on two cores starve each other of what they time.
+      ['run-many', '-t', 'test', '--skip-nx-cache', '--output-style=static', '--parallel=1', '--nxBail=false', ...args],
       { stdio: 'inherit', env },
     );
     const summary = spawnSync('node', ['tools/ci-summary.mjs'], { stdio: 'inherit' });
