@@ -1,6 +1,9 @@
+import { isTransient } from '@autoprov/postgres';
 import type { PusherContext } from './context.ts';
+import type { AppKey } from './domain/model.ts';
 import { listAppsWithWork } from './store/apps.ts';
 import { pushApp } from './push/push-app.ts';
+import { reportCrash, reportCrashOver } from './report-crash.ts';
 
 /** Apps that one replica serves at the same time. */
 const appsAtOnce = 8;
@@ -25,9 +28,7 @@ export function createWorker(ctx: PusherContext): Worker {
       for (const key of await listAppsWithWork(ctx.pool, ctx.now())) {
         const name = `${key.customerId}/${key.appId}`;
         if (stopping.signal.aborted || serving.has(name) || serving.size >= appsAtOnce) continue;
-        const work = pushApp(ctx, key, stopping.signal)
-          .catch((err: unknown) => ctx.logger.error({ err, ...key }, 'pass over an app failed'))
-          .finally(() => serving.delete(name));
+        const work = servePass(ctx, key, stopping.signal).finally(() => serving.delete(name));
         serving.set(name, work);
       }
     },
@@ -36,4 +37,19 @@ export function createWorker(ctx: PusherContext): Worker {
       await Promise.all(serving.values());
     },
   };
+}
+
+/** Never rejects: a bug that one app meets is none of the others'. */
+async function servePass(ctx: PusherContext, key: AppKey, stopping: AbortSignal): Promise<void> {
+  try {
+    try {
+      await pushApp(ctx, key, stopping);
+      await reportCrashOver(ctx, key);
+    } catch (err) {
+      ctx.logger.error({ err, ...key }, 'pass over an app failed');
+      if (!isTransient(err)) await reportCrash(ctx, key, err);
+    }
+  } catch (err) {
+    ctx.logger.error({ err, ...key }, 'a failed pass could not be reported: the next one is');
+  }
 }

@@ -14,7 +14,7 @@ import {
 } from './index.ts';
 
 /** May only be lowered. */
-const notYetProvokedAtMost = 7;
+const notYetProvokedAtMost = 6;
 
 /** Lines of the published page that say nothing of a failure: headings, and what Google runs itself. */
 const noFailure = new Set([

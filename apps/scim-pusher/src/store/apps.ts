@@ -71,6 +71,15 @@ export async function listAppsWithoutAccess(db: Db, now: Date): Promise<AppKey[]
   return rows;
 }
 
+/** Has an app wait whose service provider is not the reason. */
+export async function delayApp(tx: Db, { customerId, appId }: AppKey, until: Date): Promise<void> {
+  await tx.query(`update apps set back_off_until = $3 where customer_id = $1 and app_id = $2`, [
+    customerId,
+    appId,
+    until,
+  ]);
+}
+
 /** Ends an app's wait; false: it waits no more. */
 export async function endWait(db: Db, app: AppKey, now: Date): Promise<boolean> {
   const { rowCount } = await db.query(
