@@ -16,7 +16,7 @@ export type { AttributePath } from './path.ts';
 export type { TemplatePattern } from './patterns.ts';
 export { mergeForPut } from './put.ts';
 export { readUserAttributes } from './read-schemas.ts';
-export { codeOf, failureReasons } from './reasons.ts';
+export { codeOf, failureReasons, isFailureReason } from './reasons.ts';
 export type { FailureCode, FailureReason } from './reasons.ts';
 export type {
   EnterpriseUser,

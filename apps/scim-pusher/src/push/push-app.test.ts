@@ -308,6 +308,20 @@ test('a filter without an answer leaves an account as it is, and nothing is deci
   expect(await app.facts()).toHaveLength(facts);
 }, 30_000);
 
+test("what the template says of the service provider's refusals decides what a refusal means", async () => {
+  const sp = await startBetterAuth();
+  const app = await start(sp);
+  await app.configure(
+    {},
+    { errorPatterns: [{ status: 500, scimType: '', words: 'int* error', reason: 'PLAN_REQUIRED' }] },
+  );
+  await app.read(people(2));
+  await commandFront(sp, { do: 'fault', effect: 'failBefore', status: 500, method: 'POST', times: 1 });
+  await app.push();
+  const failed = (await outcomes(app)).find(({ result }) => result === 'RESULT_FAILED');
+  expect(failed).toMatchObject({ code: '45003', reason: 'PLAN_REQUIRED', retryable: false });
+}, 30_000);
+
 test('a failed person is tried again by itself when the failure can pass by itself', async () => {
   const sp = await startBetterAuth();
   const app = await start(sp);

@@ -3,7 +3,15 @@ import PQueue from 'p-queue';
 import { request, type Dispatcher } from 'undici';
 import { ForbiddenAddressError } from '@autoprov/outbound';
 import { backoffMs, sleep, type Secret } from '@autoprov/service';
-import { classify, parseJson, speaksScim, type Answer, type JsonObject, type JsonValue } from '@autoprov/scim';
+import {
+  classify,
+  parseJson,
+  speaksScim,
+  type Answer,
+  type JsonObject,
+  type JsonValue,
+  type TemplatePattern,
+} from '@autoprov/scim';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -38,6 +46,8 @@ export type ScimClientOptions = {
   maxRequestsPerSecond: number;
   maxConcurrentRequests: number;
   /** Where writes wait for their turn beside; absent: they wait as other requests do. */
+  /** What the template says of the service provider's refusals. */
+  errorPatterns?: readonly TemplatePattern[];
   writePace?: PQueue;
   /** The service stops: writes that wait for their turn are not sent. */
   stopping?: AbortSignal;
@@ -164,7 +174,8 @@ export class ScimClient {
       const text = await readCapped(answer.body);
       const headers = answer.headers as Record<string, string>;
       const httpStatus = answer.statusCode;
-      const { code, ...verdict } = classify({ ...asked, status: httpStatus, headers, body: text });
+      const extraPatterns = this.#options.errorPatterns ?? [];
+      const { code, ...verdict } = classify({ ...asked, status: httpStatus, headers, body: text, extraPatterns });
       if (code === '17010' && authorization) this.refusedDigest = digestOfHeader(authorization);
       if (code === null) {
         this.refusedDigest = undefined;
