@@ -125,6 +125,35 @@ test('managers are created before those who report to them, so that each needs o
   expect(waiting.rowCount).toBe(0);
 }, 30_000);
 
+test('a list is changed for what is in it, also when the answer to an earlier change was lost', async () => {
+  const sp = await startScimmy({ uniqueness: false });
+  const app = await start(sp);
+  const target = 'phoneNumbers[type eq "work"].value';
+  const source = { $case: 'attribute' as const, value: 'organizations[primary].title' };
+  const row = { ...MappingRow.fromPartial({ target }), source };
+  await app.configure({ attributeMapping: { rows: [...mappingRows(), row] } });
+  await app.read(people(1));
+  await app.push();
+  const phones = async () => {
+    const [account] = await listAccounts(sp);
+    return (account?.phoneNumbers ?? []).map(({ value }) => value);
+  };
+  const change = async (title: string | undefined): Promise<void> => {
+    await app.read([{ id: '1000', ...(title && { title }) }]);
+    await app.push();
+  };
+  await commandFront(sp, { do: 'fault', effect: 'resetAfter', method: 'PATCH' });
+  await change('111');
+  expect(await phones()).toEqual(['111']);
+  await change('222');
+  expect(await phones()).toEqual(['222']);
+  await commandFront(sp, { do: 'fault', effect: 'resetAfter', method: 'PATCH' });
+  await change(undefined);
+  expect(await phones()).toEqual([]);
+  await change('333');
+  expect(await phones()).toEqual(['333']);
+}, 30_000);
+
 test('a create whose answer is lost is found again and never made twice', async () => {
   const sp = await startScimmy({ uniqueness: false });
   const app = await start(sp);

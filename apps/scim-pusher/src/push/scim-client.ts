@@ -107,9 +107,14 @@ export class ScimClient {
   /**
    * Sends one request and tries again what may be tried again. Throws only when the signal aborts or the pass ends.
    *
-   * @param isRemoval it takes somebody's access away
+   * @param how `isRemoval`: it takes somebody's access away; `isRepeatable`: to do it twice is to do it once
    */
-  async send(method: Method, path: string, body?: JsonObject, isRemoval = method === 'DELETE'): Promise<ScimAnswer> {
+  async send(
+    method: Method,
+    path: string,
+    body?: JsonObject,
+    { isRemoval = method === 'DELETE', isRepeatable = method !== 'POST' } = {},
+  ): Promise<ScimAnswer> {
     const giveUpAtMs = performance.now() + this.#options.retryForMs;
     let renewed = false;
     for (let attempt = 1; ; attempt++) {
@@ -121,7 +126,7 @@ export class ScimClient {
         continue;
       }
       const waitMs = failure.retryAfterMs ?? backoffMs(attempt - 1, { baseMs: 200, capMs: 10_000 });
-      if (!mayRepeat(method, failure) || performance.now() + waitMs > giveUpAtMs) return answer;
+      if (!mayRepeat(isRepeatable, failure) || performance.now() + waitMs > giveUpAtMs) return answer;
       await sleep(waitMs, this.#options.signal);
     }
   }
@@ -191,9 +196,9 @@ export class ScimClient {
 }
 
 /** A POST whose end is not known may have made an account: it is looked up before it is sent again, never here. */
-function mayRepeat(method: Method, failure: ScimFailure): boolean {
+function mayRepeat(isRepeatable: boolean, failure: ScimFailure): boolean {
   if (!failure.retryable) return false;
-  return method !== 'POST' || failure.httpStatus === 429 || failure.code === '45005';
+  return isRepeatable || failure.httpStatus === 429 || failure.code === '45005';
 }
 
 async function readCapped(body: Dispatcher.ResponseData['body']): Promise<string> {
