@@ -7,7 +7,14 @@ import type { Decision } from '../domain/decide.ts';
 import type { Danger } from '../domain/guard.ts';
 import type { Account } from '../domain/model.ts';
 import { nextAttempt } from '../domain/retry.ts';
-import { saveAcceptance, saveRefusal, saveWithdrawal, wakeParked, type Acceptance } from '../store/accounts.ts';
+import {
+  saveAcceptance,
+  saveRefusal,
+  saveWithdrawal,
+  wakeParked,
+  wakeReferring,
+  type Acceptance,
+} from '../store/accounts.ts';
 import { saveGuardedChanges } from '../store/guarded-changes.ts';
 import { endHeldActions } from '../store/held-actions.ts';
 import { noteFailure, recordDoubtful, type Pass } from './pass.ts';
@@ -41,6 +48,7 @@ export async function recordAccepted(
     });
     if (turn.guarded && turn.guarded.length > 0) await saveGuarded(tx, pass, userId, turn.guarded);
     if (acceptance.origin) await wakeParked(tx, pass.app, [turn.user.primaryEmail, userId], now);
+    if (acceptance.state === 'deleted') await wakeReferring(tx, pass.app, acceptance.scimId, now);
     await addOutcome(tx, pass, turn, { action, result: Outcome_Result.RESULT_ACCEPTED, seq, occurTime: now });
   });
   try {

@@ -8,6 +8,7 @@ import {
 } from '@autoprov/proto';
 import {
   commandFront,
+  enterpriseUrn,
   listAccounts,
   readFrontCounts,
   startBetterAuth,
@@ -123,6 +124,44 @@ test('managers are created before those who report to them, so that each needs o
   expect(await writesDuring(sp, () => app.push())).toBe(30);
   const waiting = await app.pool.query(`select from accounts where parked <> '{}'`);
   expect(waiting.rowCount).toBe(0);
+}, 30_000);
+
+test('who reports to somebody whose account is deleted has no manager then, and has one again with the new account', async () => {
+  const sp = await startScimmy({ uniqueness: false });
+  const app = await start(sp);
+  const deleted = { suspendAfter: undefined, deleteAfter: { seconds: 0n, nanos: 0 } };
+  await app.configure({ deprovisioning: { suspended: deleted, deleted, outOfScope: undefined, archived: undefined } });
+  const boss: TestPerson = { id: '1000' };
+  await app.read([boss, { id: '1001', manager: 'p1000@example.com' }]);
+  await app.push();
+  const managerOf = async () => {
+    const accounts = await listAccounts(sp);
+    const { id } = accounts.find(({ externalId }) => externalId === '1000') ?? {};
+    const report = accounts.find(({ externalId }) => externalId === '1001');
+    return { boss: id, manager: report?.[enterpriseUrn]?.manager?.value };
+  };
+  const before = await managerOf();
+  expect(before.manager).toBe(before.boss);
+  await app.read([{ ...boss, state: DirectoryUser_State.STATE_SUSPENDED }]);
+  await app.push();
+  expect(await managerOf()).toEqual({ boss: undefined, manager: undefined });
+  await app.read([boss]);
+  await app.push();
+  const after = await managerOf();
+  expect(after.boss).toBeDefined();
+  expect(after.manager).toBe(after.boss);
+}, 30_000);
+
+test('an account keeps its manager while the account of that person, deleted in the directory, is there', async () => {
+  const sp = await startScimmy({ uniqueness: false });
+  const app = await start(sp);
+  await app.configure();
+  await app.read([{ id: '1000' }, { id: '1001', manager: 'p1000@example.com' }]);
+  await app.push();
+  await app.read([{ id: '1000', state: DirectoryUser_State.STATE_DELETED }]);
+  await app.push();
+  await app.configure();
+  expect(await writesDuring(sp, () => app.push())).toBe(0);
 }, 30_000);
 
 test('a list is changed for what is in it, also when the answer to an earlier change was lost', async () => {
