@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import PQueue from 'p-queue';
 import { request, type Dispatcher } from 'undici';
+import { beforeSending } from './before-sending.ts';
 import { ForbiddenAddressError } from '@autoprov/outbound';
 import { backoffMs, sleep, type Secret } from '@autoprov/service';
 import {
@@ -45,9 +46,9 @@ export type ScimClientOptions = {
   authorization: (forceNew: boolean) => Promise<Secret | undefined>;
   maxRequestsPerSecond: number;
   maxConcurrentRequests: number;
-  /** Where writes wait for their turn beside; absent: they wait as other requests do. */
   /** What the template says of the service provider's refusals. */
   errorPatterns?: readonly TemplatePattern[];
+  /** Where writes wait for their turn beside; absent: they wait as other requests do. */
   writePace?: PQueue;
   /** The service stops: writes that wait for their turn are not sent. */
   stopping?: AbortSignal;
@@ -56,7 +57,7 @@ export type ScimClientOptions = {
   retryForMs: number;
   /** Aborts everything, for example when the lease is lost. */
   signal: AbortSignal;
-  /** Asked when a request's turn has come; false: it is not sent, and the pass ends. */
+  /** Asked when a request's turn has come, and again before its first byte; false: it is not sent, and the pass ends. */
   mayStart: () => boolean;
   /** Asked when a write's turn has come; throws when it may not be sent: see watchHolds. Absent: everything may. */
   assertNotHeld?: (isRemoval: boolean) => Promise<void>;
@@ -92,11 +93,13 @@ const maxBodyBytes = 2 * 1024 * 1024;
 export class ScimClient {
   readonly #options: ScimClientOptions;
   readonly #queue: PQueue;
+  readonly #dispatcher: Dispatcher;
   /** Of the Authorization header that was refused last; undefined once one is taken. */
   refusedDigest: string | undefined;
 
   constructor(options: ScimClientOptions) {
     this.#options = options;
+    this.#dispatcher = options.dispatcher.compose(beforeSending(() => this.#assertMayStart()));
     this.#queue = new PQueue({
       concurrency: options.maxConcurrentRequests,
       interval: 100,
@@ -143,6 +146,11 @@ export class ScimClient {
     }
   }
 
+  #assertMayStart(): void {
+    this.#options.signal.throwIfAborted();
+    if (!this.#options.mayStart()) throw new PassEndedError();
+  }
+
   async #awaitTurnToWrite(): Promise<void> {
     const { writePace, signal, stopping } = this.#options;
     if (!writePace) return;
@@ -156,16 +164,15 @@ export class ScimClient {
   }
 
   async #exchange({ method, path, body, isRemoval }: Asked, authorization: Secret | undefined): Promise<ScimAnswer> {
-    const { baseUrl, dispatcher, timeoutMs, signal } = this.#options;
+    const { baseUrl, timeoutMs, signal } = this.#options;
     if (method !== 'GET') await this.#options.assertNotHeld?.(isRemoval);
-    signal.throwIfAborted();
-    if (!this.#options.mayStart()) throw new PassEndedError();
+    this.#assertMayStart();
     this.#options.onRequest(method);
     const asked = { phase: 'scim' as const, request: { method, path } };
     try {
       const answer = await request(`${baseUrl}${path}`, {
         method,
-        dispatcher,
+        dispatcher: this.#dispatcher,
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
         headers: {
           ...(authorization && { authorization: authorization.reveal() }),
@@ -189,6 +196,7 @@ export class ScimClient {
       return { ok: false, failure: { ...verdict, code, httpStatus, speaksScim: speaksScim(headers, text) } };
     } catch (err) {
       signal.throwIfAborted();
+      if (err instanceof PassEndedError) throw err;
       const { code, ...verdict } = classify({ ...asked, ...transportOf(err) });
       return { ok: false, failure: { detail: wordsOf(err), ...verdict, code: code ?? '45004', httpStatus: 0 } };
     }
