@@ -11,9 +11,9 @@ import type { JsonObject, PatchOperation, ScimResource } from './resource.ts';
  */
 export function listsIn(operations: readonly PatchOperation[]): string[] {
   const ofLists = operations.filter(
-    (operation) => operation.path?.includes('[') || (operation.op === 'add' && Array.isArray(operation.value)),
+    (operation) => operation.path.includes('[') || (operation.op === 'add' && Array.isArray(operation.value)),
   );
-  return [...new Set(ofLists.map(({ path = '' }) => memberOf(path)))];
+  return [...new Set(ofLists.map(({ path }) => memberOf(path)))];
 }
 
 /** The operations with those on lists made anew for what the service provider shows now. */
@@ -23,7 +23,7 @@ export function rebaseLists(
   desired: ScimResource,
 ): PatchOperation[] {
   const lists = listsIn(operations);
-  const others = operations.filter(({ path = '' }) => !lists.includes(memberOf(path)));
+  const others = operations.filter(({ path }) => !lists.includes(memberOf(path)));
   const all = [...others, ...diffUser(pick(current, lists), pick(desired, lists))];
   return [...all.filter(({ op }) => op === 'remove'), ...all.filter(({ op }) => op !== 'remove')];
 }
