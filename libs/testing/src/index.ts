@@ -47,3 +47,6 @@ export { serviceNames } from './network/service-environment.ts';
 export type { ServiceName } from './network/service-environment.ts';
 export type { ServiceProviderKind, ServiceProviderProcess } from './network/service-provider-process.ts';
 export { waitUntil } from './network/settle.ts';
+export type { ServiceProcess } from './network/service-process.ts';
+export { chaosEnvironment, chaosPeople, runChaos } from './chaos/run-chaos.ts';
+export type { Chaos, ChaosOptions } from './chaos/run-chaos.ts';
