@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -73,6 +73,38 @@ test('classify answers one line of JSON for each line', async () => {
   expect(answers.map(({ id }) => id)).toEqual(['a', 'b']);
   expect(Object.keys(answers[0]!)).toEqual(['id', 'code', 'reason', 'retryable']);
 });
+
+test('classify answers what recorded answers of service providers must mean, but for those that are debatable', async () => {
+  const file = new URL('../../../libs/scim/src/testdata/classification-samples.jsonl', import.meta.url);
+  const stdin = readFileSync(file, 'utf8');
+  const samples = parseLines<Sample>(stdin);
+  const { out } = await run(['classify'], { stdin });
+  const answers = new Map(
+    parseLines<{ id: string; code: string | null; retryable: boolean }>(out).map((a) => [a.id, a]),
+  );
+  const wrong = samples.filter(({ id, expected_code: code, expected_retryable: retryable }) => {
+    const answer = answers.get(id);
+    return answer?.code !== code || answer.retryable !== retryable;
+  });
+  const isDebatable = ({ debatable = false }: Sample): boolean => debatable;
+  const table = wrong.filter(isDebatable).map((sample) => ({ ...sample, answered: answers.get(sample.id)?.code }));
+  const disagreements = table.map(({ id, expected_code: code, answered }) => `${id}: ${answered}, expected ${code}`);
+  process.stdout.write(
+    `classify: ${samples.length} samples, ${samples.filter(isDebatable).length} of them debatable; ` +
+      `disagreements on these: ${disagreements.join('; ') || 'none'}\n`,
+  );
+  expect(answers.size).toBe(samples.length);
+  expect(wrong.filter((sample) => !isDebatable(sample))).toEqual([]);
+});
+
+type Sample = { id: string; expected_code: string | null; expected_retryable: boolean; debatable?: boolean };
+
+function parseLines<Line>(text: string): Line[] {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+}
 
 test('classify names the line that it cannot read', async () => {
   expect(await run(['classify'], { stdin: '\nno JSON' })).toMatchObject({

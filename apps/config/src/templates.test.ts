@@ -158,6 +158,18 @@ test.each<[string, object | string, RegExp]>([
     { ...template, scim: { maxLengths: { 'x y': 3 } } },
     /maxLengths "x y" is not a SCIM path/,
   ],
+  ...[
+    [{ reason: 'QUOTA' }, /scim\.errorPatterns\[0\]\.words are empty/],
+    [{ words: ' * ', reason: 'QUOTA' }, /scim\.errorPatterns\[0\]\.words are empty/],
+    [{ words: 'a'.repeat(201), reason: 'QUOTA' }, /scim\.errorPatterns\[0\]\.words have more than 200/],
+    [{ status: 200, reason: 'QUOTA' }, /scim\.errorPatterns\[0\]\.status is no status of a refusal/],
+    [{ status: 409, reason: 'ODD' }, /scim\.errorPatterns\[0\]\.reason "ODD" is none/],
+    [{ status: 404, reason: 'OK' }, /scim\.errorPatterns\[0\]\.reason "OK" is none/],
+  ].map(([pattern, message]): [string, object, RegExp] => [
+    `a pattern of refusals that is ${JSON.stringify(pattern).slice(0, 60)}`,
+    { ...template, scim: { errorPatterns: [pattern] } },
+    message as RegExp,
+  ]),
   ['a negative rate', { ...template, scim: { maxWritesPerMinute: -1 } }, /maxWritesPerMinute is negative/],
   ['a page that is no URL', { ...template, documentationUri: 'the manual' }, /documentationUri/],
   ['a note that is no sentence', { ...template, notes: ['Beware'] }, /notes\[0\] is no sentence/],

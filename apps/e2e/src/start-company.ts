@@ -40,6 +40,8 @@ export async function startCompany(name: string, options: Omit<NetworkOptions, '
     async stop() {
       const found = await findSecrets(network).catch((err: unknown) => [`secrets were not looked for: ${String(err)}`]);
       troubles.push(...found);
+      const invalid = await network.serviceProvider.invalidRequests().catch((err: unknown) => [String(err)]);
+      troubles.push(...invalid);
       await network.stop();
       if (troubles.length > 0) throw new Error(troubles.join('\n'));
     },

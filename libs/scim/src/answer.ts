@@ -19,7 +19,7 @@ export interface Answer {
   /** The error code of a call without an answer, such as ECONNRESET. */
   transportError?: string;
   transportPhase?: TransportPhase;
-  /** The template's own phrases; they are asked before ours. */
+  /** The template's own patterns; they are asked before ours. */
   extraPatterns?: readonly TemplatePattern[];
 }
 

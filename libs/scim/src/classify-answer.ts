@@ -4,7 +4,7 @@ import type { ScimError } from './error-body.ts';
 import { headerOf } from './headers.ts';
 import { isObject, member } from './json.ts';
 import { readList } from './list.ts';
-import { findPattern, wordsOf } from './patterns.ts';
+import { findPattern, findTemplatePattern, wordsOf } from './patterns.ts';
 import type { BodyPattern } from './patterns.ts';
 import type { FailureReason } from './reasons.ts';
 import { licensingPatterns, resourcePatterns } from './resource-patterns.ts';
@@ -71,9 +71,11 @@ function namesResource(answer: Answer, error: ScimError): boolean {
   return typeof id === 'string' || typeof id === 'number' || headerOf(answer.headers, 'location') !== undefined;
 }
 
-function askTemplate({ answer, words }: Question): Verdict | undefined {
-  const found = answer.extraPatterns?.find(({ phrase }) => phrase !== '' && words.includes(wordsOf(phrase).trim()));
-  return found && decided('pattern', found.reason);
+function askTemplate({ answer, status, error, words }: Question): Verdict | undefined {
+  const asked = { status, scimType: error.scimType, words };
+  const found = findTemplatePattern(answer.extraPatterns ?? [], asked);
+  if (!found) return undefined;
+  return { ...decided('pattern', found.reason), ...(found.retryable !== undefined && { retryable: found.retryable }) };
 }
 
 function askLimits({ answer, status, words }: Question): Verdict | undefined {

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { appPatterns, credentialPatterns, limitPatterns } from './app-patterns.ts';
 import { classify, classifyLine, codeOf, failureReasons } from './index.ts';
-import type { Answer, AnswerSample, FailureReason, TransportPhase } from './index.ts';
+import type { Answer, AnswerSample, FailureReason, TemplatePattern, TransportPhase } from './index.ts';
 import { wordsOf } from './patterns.ts';
 import { resourcePatterns } from './resource-patterns.ts';
 
@@ -140,10 +140,52 @@ test('a 401 is retryable only where a token can be renewed', () => {
   expect(classify(answer(401, undefined, { auth: 'bearer' })).retryable).toBe(false);
 });
 
-test('the phrases of a template are asked first', () => {
-  const extraPatterns = [{ phrase: 'Blue_Moon required', reason: 'POLICY_REFUSED' as const }];
-  expect(classify(answer(400, { message: 'blue moon required' }, { extraPatterns })).reason).toBe('POLICY_REFUSED');
-  expect(classify(answer(400, { message: 'blue moon required' })).reason).toBe('MALFORMED');
+describe('the patterns of a template', () => {
+  const meaning = (pattern: Omit<TemplatePattern, 'reason'>, status: number, body: object) => {
+    const extraPatterns = [{ ...pattern, reason: 'POLICY_REFUSED' as const }];
+    return classify(answer(status, body, { extraPatterns }));
+  };
+  const said = (message: string) => ({ schemas: [], scimType: 'odd', message });
+
+  test.each<[string, Omit<TemplatePattern, 'reason'>, number, object]>([
+    ['words', { words: 'Blue_Moon required' }, 400, said('blue moon required')],
+    ['words apart', { words: 'moon * required' }, 400, said('A blue moon, they say, is required. Yes')],
+    ['words within an answer of rate limits', { words: 'not today' }, 429, said('Not today')],
+    ['a status', { status: 418 }, 418, {}],
+    ['a scimType in any case', { scimType: 'ODD' }, 400, said('')],
+    ['all three', { status: 400, scimType: 'odd', words: 'moon' }, 400, said('no moon')],
+  ])('are asked first: %s', (_, pattern, status, body) => {
+    expect(meaning(pattern, status, body)).toMatchObject({ reason: 'POLICY_REFUSED', code: '45003', retryable: false });
+    expect(classify(answer(status, body)).reason).not.toBe('POLICY_REFUSED');
+  });
+
+  test.each<[string, Omit<TemplatePattern, 'reason'>]>([
+    ['words that are not said', { words: 'red moon' }],
+    ['words of two sentences', { words: 'blue * tonight' }],
+    ['words in another order', { words: 'required * moon' }],
+    ['another status', { status: 409, words: 'moon' }],
+    ['another scimType', { scimType: 'even', words: 'moon' }],
+    ['nothing', {}],
+  ])('do not fit by %s', (_, pattern) => {
+    const body = said('A blue moon is required. Come back tonight');
+    expect(meaning(pattern, 400, body)).toEqual(classify(answer(400, body)));
+  });
+
+  test('say whether the same request may succeed later', () => {
+    expect(meaning({ words: 'moon', retryable: true }, 400, said('moon'))).toMatchObject({ retryable: true });
+  });
+
+  test('never make a failure of a success', () => {
+    expect(meaning({ words: 'ok' }, 200, { id: '1', displayName: 'ok' })).toMatchObject({ code: null });
+  });
+
+  test('match 64 KB of hostile words in well under a second', () => {
+    const words = Array.from({ length: 100 }, () => 'a').join('*');
+    const startedMs = performance.now();
+    meaning({ words: `${words}*b` }, 400, { detail: 'a'.repeat(65_536) });
+    meaning({ words: `${words}*b` }, 400, { detail: 'a.\n'.repeat(20_000) });
+    expect(performance.now() - startedMs).toBeLessThan(1000);
+  });
 });
 
 test('a failure carries what the service provider said, fit to be stored, and when to come back', () => {

@@ -9,6 +9,7 @@ export { filterEq, matchesEq } from './filter.ts';
 export type { Headers } from './headers.ts';
 export { headerOf } from './headers.ts';
 export { isObject, isUnassigned, member, parseJson, sameValue } from './json.ts';
+export { listsIn, rebaseLists } from './list-operations.ts';
 export { readList } from './list.ts';
 export type { ScimList } from './list.ts';
 export { parsePath } from './path.ts';
@@ -16,7 +17,7 @@ export type { AttributePath } from './path.ts';
 export type { TemplatePattern } from './patterns.ts';
 export { mergeForPut } from './put.ts';
 export { readUserAttributes } from './read-schemas.ts';
-export { codeOf, failureReasons } from './reasons.ts';
+export { codeOf, failureReasons, isFailureReason } from './reasons.ts';
 export type { FailureCode, FailureReason } from './reasons.ts';
 export type {
   EnterpriseUser,

@@ -12,11 +12,18 @@ export interface BodyPattern {
   note: string;
 }
 
-/** A service provider's own phrase, from its template. It is plain text, so that no template can be slow. */
+/** What some refusals of one service provider mean, from its template. All that is given must be so. */
 export interface TemplatePattern {
-  phrase: string;
+  status?: number;
+  scimType?: string;
+  /**
+   * What the answer says; `*` stands for any words of one sentence. It is no regular expression, so that no template can be
+   * slow: matching takes time linear in the answer's length.
+   */
+  words?: string;
   reason: FailureReason;
-  note?: string;
+  /** Where it differs from that of the reason. */
+  retryable?: boolean;
 }
 
 /**
@@ -37,6 +44,33 @@ export function wordsOf(text: string): string {
       .replaceAll('cannot', 'can not')
       .replaceAll("n't", ' not')
   );
+}
+
+/** The first pattern of a template that an answer fits; one that asks for nothing fits none. */
+export function findTemplatePattern(
+  patterns: readonly TemplatePattern[],
+  { status, scimType = '', words }: { status: number; scimType?: string | undefined; words: string },
+): TemplatePattern | undefined {
+  return patterns.find(
+    (pattern) =>
+      (pattern.status ?? pattern.scimType ?? pattern.words) !== undefined &&
+      (pattern.status ?? status) === status &&
+      (pattern.scimType ?? scimType).toLowerCase() === scimType.toLowerCase() &&
+      (pattern.words === undefined || says(words, pattern.words)),
+  );
+}
+
+/** Whether a sentence has the parts between the asterisks, in this order: the first place of each is as good as any. */
+function says(words: string, pattern: string): boolean {
+  const parts = pattern.split('*').map((part) => wordsOf(part).trim());
+  return words.split(/[.\n]/).some((sentence) => {
+    let from = 0;
+    return parts.every((part) => {
+      const at = sentence.indexOf(part, from);
+      from = at + part.length;
+      return at >= 0;
+    });
+  });
 }
 
 /** The first pattern whose words the answer says. */

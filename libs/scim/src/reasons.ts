@@ -59,6 +59,11 @@ export const failureReasons = {
 /** Why a call failed, finer than its code; also OK and ALREADY_GONE, which are successes. */
 export type FailureReason = keyof typeof failureReasons;
 
+/** Whether it is the name of a reason for which something failed. */
+export function isFailureReason(name: string): name is FailureReason {
+  return Object.hasOwn(failureReasons, name) && failureReasons[name as FailureReason].code !== null;
+}
+
 /** A published code that this library decides. */
 export type FailureCode = Exclude<(typeof failureReasons)[FailureReason]['code'], 'by_request' | null> | '17002';
 

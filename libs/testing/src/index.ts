@@ -25,6 +25,7 @@ export type { DirectoryState, GoogleGroup, GoogleUser } from './directory/state.
 export type { ServiceProviderSeed, TroubledPerson } from './directory/troubled-people.ts';
 export { startBetterAuth } from './service-providers/better-auth.ts';
 export type { BetterAuthProviderOptions } from './service-providers/better-auth.ts';
+export { startPolis } from './service-providers/polis.ts';
 export { startScimmy } from './service-providers/scimmy.ts';
 export type { ScimmyOptions } from './service-providers/scimmy.ts';
 export type { ServiceProvider } from './service-providers/service-provider.ts';
@@ -47,4 +48,7 @@ export type { NetworkClients } from './network/clients.ts';
 export { serviceNames } from './network/service-environment.ts';
 export type { ServiceName } from './network/service-environment.ts';
 export type { ServiceProviderKind, ServiceProviderProcess } from './network/service-provider-process.ts';
+export type { ServiceProcess } from './network/service-process.ts';
 export { waitUntil } from './network/settle.ts';
+export { chaosEnvironment, chaosPeople, runChaos } from './chaos/run-chaos.ts';
+export type { Chaos, ChaosOptions } from './chaos/run-chaos.ts';

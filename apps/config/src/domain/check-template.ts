@@ -5,9 +5,11 @@ import {
   checkAuthorizationParameters,
   DeprovisioningAction,
   type AuthorizationForm,
+  type ErrorPattern,
   type ScimProfile,
   type Template,
 } from '@autoprov/proto';
+import { isFailureReason } from '@autoprov/scim';
 import { checkActions } from './check-for-template.ts';
 import { checkDeprovisioning, checkMatching, prefix, type Violation } from './check-setup.ts';
 import { triggers } from './effective-setup.ts';
@@ -99,7 +101,7 @@ function checkTemplateMatching({ matching, scim }: Template): Violation[] {
 
 function checkProfile(scim: ScimProfile | undefined): Violation[] {
   if (!scim) return [];
-  const { requiredAttributes, immutableAttributes, filterableAttributes, maxLengths } = scim;
+  const { requiredAttributes, immutableAttributes, filterableAttributes, maxLengths, errorPatterns } = scim;
   const { maxRequestsPerSecond, maxConcurrentRequests, maxWritesPerMinute, maxPageSize } = scim;
   const numbers = { maxRequestsPerSecond, maxConcurrentRequests, maxWritesPerMinute, maxPageSize };
   return [
@@ -110,6 +112,23 @@ function checkProfile(scim: ScimProfile | undefined): Violation[] {
     ...Object.entries({ ...numbers, ...maxLengths }).flatMap(([field, value]) =>
       value < 0 ? [{ field, description: 'is negative' }] : [],
     ),
+    ...errorPatterns.flatMap((pattern, i) => prefix(`errorPatterns[${i}]`, checkErrorPattern(pattern))),
+  ];
+}
+
+const maxPatternChars = 200;
+
+function checkErrorPattern({ status, scimType, words, reason }: ErrorPattern): Violation[] {
+  const asksNothing = status === 0 && scimType === '' && words.replaceAll(/[*\s]/g, '') === '';
+  return [
+    ...(asksNothing ? [{ field: 'words', description: 'are empty, and no status or scimType is given' }] : []),
+    ...(words.length > maxPatternChars
+      ? [{ field: 'words', description: `have more than ${maxPatternChars} characters` }]
+      : []),
+    ...(status !== 0 && (status < 400 || status > 599)
+      ? [{ field: 'status', description: 'is no status of a refusal, 400 to 599' }]
+      : []),
+    ...(isFailureReason(reason) ? [] : [{ field: 'reason', description: `"${reason}" is none of docs/failures.md` }]),
   ];
 }
 

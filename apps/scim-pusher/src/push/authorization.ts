@@ -18,8 +18,8 @@ export function authorizationOf(
 ): (forceNew: boolean) => Promise<Secret> {
   const app = appNameOf(key);
   let held: { header: Secret; expireAtMs: number } | undefined;
-  return async (forceNew) => {
-    if (held && !forceNew && held.expireAtMs > Date.now()) return held.header;
+  let asking: Promise<Secret> | undefined;
+  async function ask(forceNew: boolean): Promise<Secret> {
     try {
       const answer = await ctx.tokenBroker.getAppAuthorization({ app, forceNew }, how);
       held = { header: new Secret(answer.headerValue), expireAtMs: answer.expireTime?.getTime() ?? 0 };
@@ -31,6 +31,13 @@ export function authorizationOf(
     }
     await noteBroker(ctx);
     return held.header;
+  }
+  return async (forceNew) => {
+    if (forceNew) return ask(true);
+    if (held && held.expireAtMs > Date.now()) return held.header;
+    // A pass begins with many people at once: they share one question.
+    asking ??= ask(false).finally(() => (asking = undefined));
+    return asking;
   };
 }
 

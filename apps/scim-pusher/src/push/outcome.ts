@@ -7,7 +7,14 @@ import type { Decision } from '../domain/decide.ts';
 import type { Danger } from '../domain/guard.ts';
 import { appNameOf, type Account } from '../domain/model.ts';
 import { nextAttempt } from '../domain/retry.ts';
-import { saveAcceptance, saveRefusal, saveWithdrawal, wakeParked, type Acceptance } from '../store/accounts.ts';
+import {
+  saveAcceptance,
+  saveRefusal,
+  saveWithdrawal,
+  wakeParked,
+  wakeReferring,
+  type Acceptance,
+} from '../store/accounts.ts';
 import { saveAttempt } from '../store/attempts.ts';
 import { saveGuardedChanges } from '../store/guarded-changes.ts';
 import { endHeldActions } from '../store/held-actions.ts';
@@ -42,6 +49,7 @@ export async function recordAccepted(
     });
     await saveLetGo(tx, pass, turn);
     if (acceptance.origin) await wakeParked(tx, pass.app, [turn.user.primaryEmail, userId], now);
+    if (acceptance.state === 'deleted') await wakeReferring(tx, pass.app, acceptance.scimId, now);
     await addOutcome(tx, pass, turn, { action, result: Outcome_Result.RESULT_ACCEPTED, seq, occurTime: now });
   });
   try {

@@ -8,6 +8,7 @@ import {
 } from '@autoprov/proto';
 import {
   commandFront,
+  enterpriseUrn,
   listAccounts,
   readFrontCounts,
   startBetterAuth,
@@ -123,6 +124,73 @@ test('managers are created before those who report to them, so that each needs o
   expect(await writesDuring(sp, () => app.push())).toBe(30);
   const waiting = await app.pool.query(`select from accounts where parked <> '{}'`);
   expect(waiting.rowCount).toBe(0);
+}, 30_000);
+
+test('who reports to somebody whose account is deleted has no manager then, and has one again with the new account', async () => {
+  const sp = await startScimmy({ uniqueness: false });
+  const app = await start(sp);
+  const deleted = { suspendAfter: undefined, deleteAfter: { seconds: 0n, nanos: 0 } };
+  await app.configure({ deprovisioning: { suspended: deleted, deleted, outOfScope: undefined, archived: undefined } });
+  const boss: TestPerson = { id: '1000' };
+  await app.read([boss, { id: '1001', manager: 'p1000@example.com' }]);
+  await app.push();
+  const managerOf = async () => {
+    const accounts = await listAccounts(sp);
+    const { id } = accounts.find(({ externalId }) => externalId === '1000') ?? {};
+    const report = accounts.find(({ externalId }) => externalId === '1001');
+    return { boss: id, manager: report?.[enterpriseUrn]?.manager?.value };
+  };
+  const before = await managerOf();
+  expect(before.manager).toBe(before.boss);
+  await app.read([{ ...boss, state: DirectoryUser_State.STATE_SUSPENDED }]);
+  await app.push();
+  expect(await managerOf()).toEqual({ boss: undefined, manager: undefined });
+  await app.read([boss]);
+  await app.push();
+  const after = await managerOf();
+  expect(after.boss).toBeDefined();
+  expect(after.manager).toBe(after.boss);
+}, 30_000);
+
+test('an account keeps its manager while the account of that person, deleted in the directory, is there', async () => {
+  const sp = await startScimmy({ uniqueness: false });
+  const app = await start(sp);
+  await app.configure();
+  await app.read([{ id: '1000' }, { id: '1001', manager: 'p1000@example.com' }]);
+  await app.push();
+  await app.read([{ id: '1000', state: DirectoryUser_State.STATE_DELETED }]);
+  await app.push();
+  await app.configure();
+  expect(await writesDuring(sp, () => app.push())).toBe(0);
+}, 30_000);
+
+test('a list is changed for what is in it, also when the answer to an earlier change was lost', async () => {
+  const sp = await startScimmy({ uniqueness: false });
+  const app = await start(sp);
+  const target = 'phoneNumbers[type eq "work"].value';
+  const source = { $case: 'attribute' as const, value: 'organizations[primary].title' };
+  const row = { ...MappingRow.fromPartial({ target }), source };
+  await app.configure({ attributeMapping: { rows: [...mappingRows(), row] } });
+  await app.read(people(1));
+  await app.push();
+  const phones = async () => {
+    const [account] = await listAccounts(sp);
+    return (account?.phoneNumbers ?? []).map(({ value }) => value);
+  };
+  const change = async (title: string | undefined): Promise<void> => {
+    await app.read([{ id: '1000', ...(title && { title }) }]);
+    await app.push();
+  };
+  await commandFront(sp, { do: 'fault', effect: 'resetAfter', method: 'PATCH' });
+  await change('111');
+  expect(await phones()).toEqual(['111']);
+  await change('222');
+  expect(await phones()).toEqual(['222']);
+  await commandFront(sp, { do: 'fault', effect: 'resetAfter', method: 'PATCH' });
+  await change(undefined);
+  expect(await phones()).toEqual([]);
+  await change('333');
+  expect(await phones()).toEqual(['333']);
 }, 30_000);
 
 test('a create whose answer is lost is found again and never made twice', async () => {
@@ -306,6 +374,20 @@ test('a filter without an answer leaves an account as it is, and nothing is deci
   const facts = (await app.facts()).length;
   await app.push();
   expect(await app.facts()).toHaveLength(facts);
+}, 30_000);
+
+test("what the template says of the service provider's refusals decides what a refusal means", async () => {
+  const sp = await startBetterAuth();
+  const app = await start(sp);
+  await app.configure(
+    {},
+    { errorPatterns: [{ status: 500, scimType: '', words: 'int* error', reason: 'PLAN_REQUIRED' }] },
+  );
+  await app.read(people(2));
+  await commandFront(sp, { do: 'fault', effect: 'failBefore', status: 500, method: 'POST', times: 1 });
+  await app.push();
+  const failed = (await outcomes(app)).find(({ result }) => result === 'RESULT_FAILED');
+  expect(failed).toMatchObject({ code: '45003', reason: 'PLAN_REQUIRED', retryable: false });
 }, 30_000);
 
 test('a failed person is tried again by itself when the failure can pass by itself', async () => {

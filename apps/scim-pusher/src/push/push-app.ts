@@ -20,6 +20,7 @@ import type { Pass } from './pass.ts';
 import { pushPeople } from './push-people.ts';
 import { PassEndedError, ScimClient } from './scim-client.ts';
 import { watchHolds } from './watch-holds.ts';
+import { errorPatternsOf } from './error-patterns.ts';
 import { createFencedWriter } from './write-fenced.ts';
 import { batchSizeOf, defaultRequestsPerSecond, writePaceOf } from './write-pace.ts';
 
@@ -111,6 +112,7 @@ function createPass(
     authorization: authorizationOf(ctx, app),
     maxRequestsPerSecond: app.profile.maxRequestsPerSecond || defaultRequestsPerSecond,
     maxConcurrentRequests: app.profile.maxConcurrentRequests || defaultConcurrentRequests,
+    errorPatterns: errorPatternsOf(app.profile),
     ...(writePace && { writePace }),
     stopping,
     timeoutMs: ctx.settings.httpTimeoutMs,

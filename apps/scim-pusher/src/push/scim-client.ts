@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto';
 import PQueue from 'p-queue';
 import { request, type Dispatcher } from 'undici';
+import { beforeSending } from './before-sending.ts';
 import { ForbiddenAddressError } from '@autoprov/outbound';
 import { backoffMs, sleep, type Secret } from '@autoprov/service';
-import { classify, parseJson, speaksScim, type Answer, type JsonObject, type JsonValue } from '@autoprov/scim';
+import {
+  classify,
+  parseJson,
+  speaksScim,
+  type Answer,
+  type JsonObject,
+  type JsonValue,
+  type TemplatePattern,
+} from '@autoprov/scim';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -39,6 +48,8 @@ export type ScimClientOptions = {
   authorization: (forceNew: boolean) => Promise<Secret | undefined>;
   maxRequestsPerSecond: number;
   maxConcurrentRequests: number;
+  /** What the template says of the service provider's refusals. */
+  errorPatterns?: readonly TemplatePattern[];
   /** Where writes wait for their turn beside; absent: they wait as other requests do. */
   writePace?: PQueue;
   /** The service stops: writes that wait for their turn are not sent. */
@@ -48,7 +59,7 @@ export type ScimClientOptions = {
   retryForMs: number;
   /** Aborts everything, for example when the lease is lost. */
   signal: AbortSignal;
-  /** Asked when a request's turn has come; false: it is not sent, and the pass ends. */
+  /** Asked when a request's turn has come, and again before its first byte; false: it is not sent, and the pass ends. */
   mayStart: () => boolean;
   /** Asked when a write's turn has come; throws when it may not be sent: see watchHolds. Absent: everything may. */
   assertNotHeld?: (isRemoval: boolean) => Promise<void>;
@@ -84,11 +95,13 @@ const maxBodyBytes = 2 * 1024 * 1024;
 export class ScimClient {
   readonly #options: ScimClientOptions;
   readonly #queue: PQueue;
+  readonly #dispatcher: Dispatcher;
   /** Of the Authorization header that was refused last; undefined once one is taken. */
   refusedDigest: string | undefined;
 
   constructor(options: ScimClientOptions) {
     this.#options = options;
+    this.#dispatcher = options.dispatcher.compose(beforeSending(() => this.#assertMayStart()));
     this.#queue = new PQueue({
       concurrency: options.maxConcurrentRequests,
       interval: 100,
@@ -99,9 +112,14 @@ export class ScimClient {
   /**
    * Sends one request and tries again what may be tried again. Throws only when the signal aborts or the pass ends.
    *
-   * @param isRemoval it takes somebody's access away
+   * @param how `isRemoval`: it takes somebody's access away; `isRepeatable`: to do it twice is to do it once
    */
-  async send(method: Method, path: string, body?: JsonObject, isRemoval = method === 'DELETE'): Promise<ScimAnswer> {
+  async send(
+    method: Method,
+    path: string,
+    body?: JsonObject,
+    { isRemoval = method === 'DELETE', isRepeatable = method !== 'POST' } = {},
+  ): Promise<ScimAnswer> {
     const giveUpAtMs = performance.now() + this.#options.retryForMs;
     let renewed = false;
     let unknownEnd = false;
@@ -115,7 +133,7 @@ export class ScimClient {
         continue;
       }
       const waitMs = failure.retryAfterMs ?? backoffMs(attempt - 1, { baseMs: 200, capMs: 10_000 });
-      if (!mayRepeat(method, failure) || performance.now() + waitMs > giveUpAtMs) return { ok: false, failure };
+      if (!mayRepeat(isRepeatable, failure) || performance.now() + waitMs > giveUpAtMs) return { ok: false, failure };
       await sleep(waitMs, this.#options.signal);
     }
   }
@@ -132,6 +150,11 @@ export class ScimClient {
     }
   }
 
+  #assertMayStart(): void {
+    this.#options.signal.throwIfAborted();
+    if (!this.#options.mayStart()) throw new PassEndedError();
+  }
+
   async #awaitTurnToWrite(): Promise<void> {
     const { writePace, signal, stopping } = this.#options;
     if (!writePace) return;
@@ -145,16 +168,15 @@ export class ScimClient {
   }
 
   async #exchange({ method, path, body, isRemoval }: Asked, authorization: Secret | undefined): Promise<ScimAnswer> {
-    const { baseUrl, dispatcher, timeoutMs, signal } = this.#options;
+    const { baseUrl, timeoutMs, signal } = this.#options;
     if (method !== 'GET') await this.#options.assertNotHeld?.(isRemoval);
-    signal.throwIfAborted();
-    if (!this.#options.mayStart()) throw new PassEndedError();
+    this.#assertMayStart();
     this.#options.onRequest(method);
     const asked = { phase: 'scim' as const, request: { method, path } };
     try {
       const answer = await request(`${baseUrl}${path}`, {
         method,
-        dispatcher,
+        dispatcher: this.#dispatcher,
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
         headers: {
           ...(authorization && { authorization: authorization.reveal() }),
@@ -168,7 +190,8 @@ export class ScimClient {
       const text = await readCapped(answer.body);
       const headers = answer.headers as Record<string, string>;
       const httpStatus = answer.statusCode;
-      const { code, ...verdict } = classify({ ...asked, status: httpStatus, headers, body: text });
+      const extraPatterns = this.#options.errorPatterns ?? [];
+      const { code, ...verdict } = classify({ ...asked, status: httpStatus, headers, body: text, extraPatterns });
       if (code === '17010' && authorization) this.refusedDigest = digestOfHeader(authorization);
       if (code === null) {
         this.refusedDigest = undefined;
@@ -177,6 +200,7 @@ export class ScimClient {
       return { ok: false, failure: { ...verdict, code, httpStatus, speaksScim: speaksScim(headers, text) } };
     } catch (err) {
       signal.throwIfAborted();
+      if (err instanceof PassEndedError) throw err;
       const { code, ...verdict } = classify({ ...asked, ...transportOf(err) });
       return { ok: false, failure: { detail: wordsOf(err), ...verdict, code: code ?? '45004', httpStatus: 0 } };
     }
@@ -189,9 +213,9 @@ function mayBeDone({ code, httpStatus }: ScimFailure): boolean {
 }
 
 /** A POST whose end is not known may have made an account: it is looked up before it is sent again, never here. */
-function mayRepeat(method: Method, failure: ScimFailure): boolean {
+function mayRepeat(isRepeatable: boolean, failure: ScimFailure): boolean {
   if (!failure.retryable) return false;
-  return method !== 'POST' || failure.httpStatus === 429 || failure.code === '45005';
+  return isRepeatable || failure.httpStatus === 429 || failure.code === '45005';
 }
 
 async function readCapped(body: Dispatcher.ResponseData['body']): Promise<string> {

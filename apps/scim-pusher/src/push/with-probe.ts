@@ -4,6 +4,7 @@ import type { Secret } from '@autoprov/service';
 import type { PusherContext } from '../context.ts';
 import type { AppKey } from '../domain/model.ts';
 import { authorizationOf } from './authorization.ts';
+import { errorPatternsOf } from './error-patterns.ts';
 import { ScimClient, ScimFailureError, type ScimFailure } from './scim-client.ts';
 
 /** Which service provider is asked, and whose credential is used. */
@@ -51,6 +52,7 @@ async function openProbe(ctx: PusherContext, probed: Probed, call: CallContext, 
     authorization: withoutCredential ? async () => undefined : fromBroker,
     maxRequestsPerSecond: 10,
     maxConcurrentRequests: 1,
+    errorPatterns: errorPatternsOf(profile),
     timeoutMs: requestMs,
     retryForMs: 0,
     signal,

@@ -1,9 +1,12 @@
 import { ScimProfile_Update } from '@autoprov/proto';
+import { managedPart } from '@autoprov/mapping';
 import {
   isObject,
+  listsIn,
   member,
   mergeForPut,
   patchRequest,
+  rebaseLists,
   type JsonObject,
   type PatchOperation,
   type ScimResource,
@@ -45,7 +48,7 @@ export async function changeAccount(
   const kind = usesPatch(pass) ? 'patch' : 'put';
   const answer =
     kind === 'patch'
-      ? await pass.scim.send('PATCH', path, patchRequest(changes) as unknown as JsonObject, isRemoval)
+      ? await patch(pass, path, desired, changes, isRemoval)
       : await putMerged(pass, path, desired, isRemoval);
   if (!answer.ok) return answer;
   const failure = await verifyWrite(pass, kind, scimId, desired, answer.body);
@@ -63,12 +66,37 @@ function usesPatch({ app, work }: Pass): boolean {
   return app.profile.update === ScimProfile_Update.UPDATE_PATCH || work.patchSupported !== false;
 }
 
+/**
+ * Whether an earlier PATCH was done is not known after a crash or a lost answer, and operations on lists may not be done
+ * twice: what is in the lists is read first, and such a request is not repeated blindly.
+ */
+async function patch(
+  pass: Pass,
+  path: string,
+  desired: ScimUser,
+  changes: PatchOperation[],
+  isRemoval: boolean,
+): Promise<ScimAnswer> {
+  const send = (operations: PatchOperation[], isRepeatable: boolean): Promise<ScimAnswer> =>
+    pass.scim.send('PATCH', path, patchRequest(operations) as unknown as JsonObject, { isRemoval, isRepeatable });
+  if (listsIn(changes).length === 0) return send(changes, true);
+  const current = await pass.scim.send('GET', path);
+  if (!current.ok) return current;
+  const rows = pass.app.setup.attributeMapping?.rows ?? [];
+  const operations = rebaseLists(
+    changes,
+    managedPart(rows, (current.body ?? {}) as JsonObject),
+    desired as ScimResource,
+  );
+  return operations.length === 0 ? current : send(operations, false);
+}
+
 async function putMerged(pass: Pass, path: string, desired: ScimUser, isRemoval: boolean): Promise<ScimAnswer> {
   const current = await pass.scim.send('GET', path);
   if (!current.ok) return current;
   const managed = (pass.app.setup.attributeMapping?.rows ?? []).map((row) => row.target);
   const merged = mergeForPut((current.body ?? {}) as ScimResource, desired, [...managed, 'active']);
-  return pass.scim.send('PUT', path, merged as JsonObject, isRemoval);
+  return pass.scim.send('PUT', path, merged as JsonObject, { isRemoval });
 }
 
 function idOf(answer: Extract<ScimAnswer, { ok: true }>): string | undefined {

@@ -49,6 +49,7 @@ export async function startAnswering(
     asked,
     run: () => {},
     log: () => [],
+    invalidRequests: () => [],
     counts: () => ({
       reads: asked.length,
       writes: 0,

@@ -224,6 +224,16 @@ export async function wakeParked(tx: Db, app: AppKey, references: readonly strin
   );
 }
 
+/** Makes everybody due whose account names another one, which is gone, as the manager's. */
+export async function wakeReferring(tx: Db, app: AppKey, scimId: string, now: Date): Promise<void> {
+  await tx.query(
+    `update accounts set due_at = least(due_at, $4)
+     where customer_id = $1 and app_id = $2 and state in ('active', 'suspended')
+       and jsonb_path_exists(accepted, '$.*.manager.value ? (@ == $id)', jsonb_build_object('id', $3::text))`,
+    [app.customerId, app.appId, scimId, now],
+  );
+}
+
 /** How many accounts are in which state, how many fail. */
 export async function countAccounts(db: Db, app: AppKey) {
   const { rows } = await db.query<{ active: bigint; suspended: bigint; failing: bigint; lastAcceptedAt: Date | null }>(

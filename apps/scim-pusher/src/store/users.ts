@@ -100,16 +100,19 @@ export async function findUserSeqs(
   return new Map(rows.map(({ userId, seq }) => [userId, seq]));
 }
 
-/** The ids of the users that addresses or ids name; unknown ones are left out. */
+/**
+ * The ids of the users that addresses or ids name; unknown ones are left out. Somebody who was deleted counts while nobody
+ * else has the address: the account may be there still.
+ */
 export async function findUserIds(
   db: Db,
   customerId: string,
   references: readonly string[],
 ): Promise<Map<string, string>> {
   const { rows } = await db.query<{ reference: string; userId: string }>(
-    `select reference, user_id as "userId" from unnest($2::text[]) as reference
-     join users on customer_id = $1 and not deleted
-       and (lower(primary_email) = lower(reference) or user_id = reference)`,
+    `select distinct on (reference) reference, user_id as "userId" from unnest($2::text[]) as reference
+     join users on customer_id = $1 and (lower(primary_email) = lower(reference) or user_id = reference)
+     order by reference, deleted`,
     [customerId, references],
   );
   return new Map(rows.map((row) => [row.reference, row.userId]));

@@ -5,12 +5,16 @@ import type { Gate } from '../infra/gate.ts';
 import type { Infra } from '../infra/with-infra.ts';
 import type { NetworkClients } from './clients.ts';
 import type { ServiceName } from './service-environment.ts';
+import type { ServiceProcess } from './service-process.ts';
 import type { SettleOptions } from './settle.ts';
 import type {
   ServiceProviderKind,
   ServiceProviderProcess,
   ServiceProviderProcessOptions,
 } from './service-provider-process.ts';
+
+/** How a service provider behaves that can behave in several ways. */
+export type ServiceProviderChoice = Pick<ServiceProviderProcessOptions, 'withoutUniqueness' | 'lagMs'>;
 
 /** How to start a network. */
 export type NetworkOptions = {
@@ -21,7 +25,7 @@ export type NetworkOptions = {
   /** Whom the directory holds. Default: 1,000 example people. */
   people?: ExamplePeople;
   /** Default: better-auth. It holds and demands what the people need to fail as they must. */
-  serviceProvider?: { kind: ServiceProviderKind } & Pick<ServiceProviderProcessOptions, 'withoutUniqueness' | 'lagMs'>;
+  serviceProvider?: { kind: ServiceProviderKind } & ServiceProviderChoice;
   /** Variables of services beside, or instead of, the usual ones. */
   env?: Partial<Record<ServiceName, Record<string, string>>>;
   /** Services that reach PostgreSQL through a gate, which `databaseGates` shuts. */
@@ -53,7 +57,11 @@ export type Network = {
   serviceAccountKeyFile: string;
   serviceProvider: ServiceProviderProcess;
   /** Starts one more, with nothing in it; it ends with the network. */
-  startServiceProvider(name: string, kind: ServiceProviderKind): Promise<ServiceProviderProcess>;
+  startServiceProvider(
+    name: string,
+    kind: ServiceProviderKind,
+    options?: ServiceProviderChoice,
+  ): Promise<ServiceProviderProcess>;
   /** Between PostgreSQL and the services of `gatedDatabases`. */
   databaseGates: Partial<Record<ServiceName, Gate>>;
   /** Undefined for a service that is not running. */
@@ -62,6 +70,8 @@ export type Network = {
   kill(service: ServiceName, signal?: NodeJS.Signals): Promise<void>;
   /** Starts a service that was killed; one that runs is stopped first. */
   restart(service: ServiceName): Promise<void>;
+  /** Starts one more process of a service, which nobody calls: it shares the work. It ends with the network. */
+  addReplica(service: ServiceName): Promise<ServiceProcess>;
   /** Has the directory read and waits until all that follows from it is done. */
   settle(options?: SettleOptions): Promise<void>;
   /** The most memory that each process has had, in MB. */

@@ -7,16 +7,16 @@ import { startDirectory } from '../directory/server.ts';
 import type { ExampleDirectory } from '../directory/server.ts';
 import type { ExamplePeople } from '../directory/example-people.ts';
 import type { Certificates } from '../infra/certificates.ts';
-import type { NetworkOptions, Undo } from './network.ts';
+import type { Network, NetworkOptions, Undo } from './network.ts';
 import { startServiceProviderProcess } from './service-provider-process.ts';
-import type { ServiceProviderKind, ServiceProviderProcess } from './service-provider-process.ts';
+import type { ServiceProviderProcess } from './service-provider-process.ts';
 
 /** What stands in for the world that services talk to. */
 export type OutsideWorld = {
   directory: ExampleDirectory;
   serviceAccountKeyFile: string;
   serviceProvider: ServiceProviderProcess;
-  startServiceProvider(name: string, kind: ServiceProviderKind): Promise<ServiceProviderProcess>;
+  startServiceProvider: Network['startServiceProvider'];
 };
 
 /**
@@ -49,8 +49,8 @@ export async function startOutsideWorld(
     directory,
     serviceAccountKeyFile,
     serviceProvider: provider,
-    async startServiceProvider(name, kind) {
-      const another = await startServiceProviderProcess({ ...common, name, kind, port: 0 });
+    async startServiceProvider(name, kind, options = {}) {
+      const another = await startServiceProviderProcess({ ...common, ...options, name, kind, port: 0 });
       undo.push(() => another.stop());
       return another;
     },

@@ -7,7 +7,7 @@ import type { ServiceProviderSeed } from '../directory/troubled-people.ts';
 import { stopChild } from '../infra/stop-child.ts';
 import { listAccounts } from '../service-providers/list-accounts.ts';
 import type { ScimAccount } from '../service-providers/list-accounts.ts';
-import { commandFront, readFrontCounts, readFrontLog } from '../service-providers/scim-client.ts';
+import { commandFront, readFrontCounts, readFrontLog, readInvalidRequests } from '../service-providers/scim-client.ts';
 import type { ScimAccess } from '../service-providers/scim-client.ts';
 import type { FrontCommand, FrontCounts, FrontLogEntry } from '../service-providers/front-faults.ts';
 import { peakMemoryMbOf } from './peak-memory.ts';
@@ -29,6 +29,8 @@ export type ServiceProviderProcess = {
   counts(): Promise<FrontCounts>;
   /** The last ten thousand requests, oldest first. */
   log(): Promise<FrontLogEntry[]>;
+  /** What was wrong with requests of our SCIM client, by a validator that is not ours. */
+  invalidRequests(): Promise<string[]>;
   /** Every user it shows, by SCIM. */
   list(): Promise<ScimAccount[]>;
   peakMemoryMb(): number;
@@ -80,6 +82,7 @@ export async function startServiceProviderProcess(
     run: (command) => commandFront(access, command),
     counts: () => readFrontCounts(access),
     log: () => readFrontLog(access),
+    invalidRequests: () => readInvalidRequests(access),
     list: () => listAccounts(access),
     peakMemoryMb: () => peakMemoryMbOf(pid),
     stop: () => stopChild(child, 'SIGTERM', 2_000),

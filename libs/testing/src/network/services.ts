@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { ExampleDirectory } from '../directory/server.ts';
 import type { Certificates } from '../infra/certificates.ts';
+import { freePort } from '../infra/free-port.ts';
 import { startGate, type Gate } from '../infra/gate.ts';
 import { serviceDatabaseUrl } from './database.ts';
 import type { Engines } from './engines.ts';
@@ -28,7 +29,7 @@ export async function startServices(
   options: NetworkOptions,
   surroundings: ServiceSurroundings,
   undo: Undo,
-): Promise<{ services: Record<ServiceName, ServiceProcess>; databaseGates: Network['databaseGates'] }> {
+): Promise<{ services: Record<ServiceName, ServiceProcess> } & Pick<Network, 'databaseGates' | 'addReplica'>> {
   const { dir, clockOffsetMs = 0, env = {}, onTrouble = console.warn } = options;
   const { engines, ports } = surroundings;
   await Promise.all(serviceNames.map((service) => migrateService(dir, service, engines.databaseUrl)));
@@ -41,14 +42,26 @@ export async function startServices(
     secretsKey: keepSecret(join(dir, 'secrets-key'), () => randomBytes(32).toString('base64')),
     clockOffsetMs,
   };
-  const services = mapServices((service) => {
-    const program = programOf(dir, service, { ...serviceEnvironment(service, common), ...env[service] });
-    return new ServiceProcess(program, `http://127.0.0.1:${ports[`${service} metrics`]}/readyz`, onTrouble);
-  });
-  const all = Object.values(services);
+  function makeProcess(service: ServiceName, name: string, at = common): ServiceProcess {
+    const program = programOf(dir, service, { ...serviceEnvironment(service, at), ...env[service] });
+    const readyUrl = `http://127.0.0.1:${at.ports[`${service} metrics`]}/readyz`;
+    return new ServiceProcess({ ...program, name }, readyUrl, onTrouble);
+  }
+  const services = mapServices((service) => makeProcess(service, service));
+  const all: ServiceProcess[] = Object.values(services);
   undo.push(() => Promise.all(all.map((service) => service.stop())));
   await Promise.all(all.map((service) => service.start()));
-  return { services, databaseGates };
+  return {
+    services,
+    databaseGates,
+    async addReplica(service) {
+      const ownPorts = { ...ports, [service]: await freePort(), [`${service} metrics`]: await freePort() };
+      const replica = makeProcess(service, `${service}-${all.length}`, { ...common, ports: ownPorts });
+      all.push(replica);
+      await replica.start();
+      return replica;
+    },
+  };
 }
 
 async function startGates(

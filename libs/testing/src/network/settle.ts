@@ -23,6 +23,8 @@ const anyFailure = { parent: 'customers/-', filter: undefined, pageSize: 1, page
 export type SettleOptions = {
   /** Has every customer's directory read first. Default: true; after an activation a read comes by itself. */
   read?: boolean;
+  /** Waits for the pushes and what follows from them, too. Default: true; else only until the pusher knows what was read. */
+  pushed?: boolean;
   /** Default: 120,000. */
   timeoutMs?: number;
 };
@@ -32,7 +34,7 @@ export type SettleOptions = {
  * whose service provider refuses us, or where changes wait for somebody, counts as done, one that backs off does not.
  */
 export async function settle(observed: Observed, options: SettleOptions = {}): Promise<void> {
-  const { read = true, timeoutMs = 120_000 } = options;
+  const { read = true, pushed = true, timeoutMs = 120_000 } = options;
   const deadlineMs = Date.now() + timeoutMs;
   const until = (what: string, isDone: () => Promise<boolean>) => waitUntil(what, isDone, deadlineMs);
   let setups: ProvisioningSetup[] = [];
@@ -46,6 +48,7 @@ export async function settle(observed: Observed, options: SettleOptions = {}): P
     if ((await countOutbox(observed.pool, 'directory-reader')) > 0) return false;
     return (await lagOf(observed.kafka, 'scim-pusher', [topics.users])) === 0;
   });
+  if (!pushed) return;
   for (const setup of setups) await until(`${setup.name} to be in step`, () => isPushed(observed, setup));
   for (const service of serviceNames) {
     await until(`${service} to publish`, async () => (await countOutbox(observed.pool, service)) === 0);

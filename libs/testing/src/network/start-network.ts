@@ -43,7 +43,7 @@ async function start(options: NetworkOptions, undo: Undo): Promise<Network> {
   // Called by name: TLS has no server name for an address.
   const addresses = mapServices((service) => `localhost:${ports[service]}`);
   const surroundings = { ports, engines, certificates, directory: world.directory, addresses };
-  const { services, databaseGates } = await startServices(options, surroundings, undo);
+  const { services, databaseGates, addReplica } = await startServices(options, surroundings, undo);
 
   const tls = certificates.services['cli']!;
   const clients = createClients(addresses, tls);
@@ -64,6 +64,7 @@ async function start(options: NetworkOptions, undo: Undo): Promise<Network> {
     },
     people,
     databaseGates,
+    addReplica,
     pids: () => mapServices((service) => services[service].pid),
     kill: (service, signal = 'SIGKILL') => services[service].kill(signal),
     async restart(service) {

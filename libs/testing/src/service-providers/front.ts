@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'undici';
+import { findFault, type WireRequest } from './check-request.ts';
 import { takeFrontFault } from './front-faults.ts';
 import type { FrontCommand, FrontCounts, FrontFault, FrontLogEntry } from './front-faults.ts';
 import { listenOnLoopback } from './listen-on-loopback.ts';
@@ -16,6 +17,8 @@ export type Front = {
   counts: () => FrontCounts;
   /** The last ten thousand requests, oldest first. */
   log: () => FrontLogEntry[];
+  /** What is wrong with requests of our SCIM client, by a validator that is not ours, one sentence each. */
+  invalidRequests: () => string[];
   stop: () => Promise<void>;
 };
 
@@ -25,6 +28,7 @@ type State = {
   latencyMs: number;
   counts: FrontCounts;
   log: FrontLogEntry[];
+  invalidRequests: Set<string>;
 };
 
 type Answer = { status: number; headers: Record<string, string | string[] | undefined>; body: Buffer | string };
@@ -45,12 +49,20 @@ export async function startFront(
   const outside = await listenOnLoopback((request, response) => serve(state, request, response), options);
   const inside = await listenOnLoopback(await makeProvider(outside.url));
   const provider = new Pool(inside.url);
-  const state: State = { provider, faults: [], latencyMs: 0, counts: zeroCounts(), log: [] };
+  const state: State = {
+    provider,
+    faults: [],
+    latencyMs: 0,
+    counts: zeroCounts(),
+    log: [],
+    invalidRequests: new Set(),
+  };
   return {
     url: outside.url,
     run: (command) => runFrontCommand(state, command),
     counts: () => state.counts,
     log: () => state.log,
+    invalidRequests: () => [...state.invalidRequests],
     async stop() {
       await outside.stop();
       await provider.destroy();
@@ -63,6 +75,7 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
   const { method = 'GET', url: path = '/' } = request;
   const body = await buffer(request);
   if (path.startsWith('/_control')) return serveControl(state, method, path, body, response);
+  judgeRequest(state, { method, path, headers: request.headers, body: body.toString() });
   state.counts[method === 'GET' ? 'reads' : 'writes']++;
   state.counts.byMethod[method] = (state.counts.byMethod[method] ?? 0) + 1;
   if (state.latencyMs > 0) await pause(state.latencyMs);
@@ -78,6 +91,14 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
   if (state.log.length > logLimit) state.log.shift();
   if (!answer) return void request.socket.resetAndDestroy();
   response.writeHead(answer.status, answer.headers).end(answer.body);
+}
+
+/** Tests send what they like; our client sends valid SCIM only. */
+function judgeRequest({ invalidRequests }: State, request: WireRequest): void {
+  if (request.headers['user-agent'] !== 'autoprov') return;
+  const path = request.path.slice(request.path.search(/\/[A-Z]\w+(?:[/?]|$)/));
+  const fault = findFault({ ...request, path });
+  if (fault) invalidRequests.add(fault);
 }
 
 /** The provider's answer, or the fault's; undefined: the connection is to be reset. */
@@ -140,8 +161,12 @@ function serveControl(state: State, method: string, path: string, body: Buffer, 
     response.end(JSON.stringify(state.counts));
   } else if (path === '/_control/log') {
     response.end(JSON.stringify(state.log));
+  } else if (path === '/_control/invalid-requests') {
+    response.end(JSON.stringify([...state.invalidRequests]));
   } else {
-    response.writeHead(404).end('{"error":"GET /_control/counts, GET /_control/log or POST /_control"}');
+    response
+      .writeHead(404)
+      .end('{"error":"GET /_control/counts, /_control/log, /_control/invalid-requests or POST /_control"}');
   }
 }
 

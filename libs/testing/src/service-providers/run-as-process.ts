@@ -42,6 +42,6 @@ export async function runAsProcess<Seed>(start: (options: ProcessOptions<Seed>) 
     ...(values.cert && values.key && { tls: { cert: read(values.cert), key: read(values.key) } }),
     ...(values.seed && { seed: JSON.parse(read(values.seed)) as Seed }),
   });
-  process.once('SIGTERM', () => void provider.stop());
+  process.once('SIGTERM', () => void provider.stop().catch((err: unknown) => console.error(err)));
   console.log(JSON.stringify({ baseUrl: provider.baseUrl, token: provider.token }));
 }

@@ -34,6 +34,12 @@ export async function readFrontCounts({ baseUrl, ca }: ScimAccess): Promise<Fron
   return body as FrontCounts;
 }
 
+/** What was wrong with requests of our SCIM client to a service provider in another process. */
+export async function readInvalidRequests({ baseUrl, ca }: ScimAccess): Promise<string[]> {
+  const { body } = await exchangeJson(new URL('/_control/invalid-requests', baseUrl).href, { method: 'GET', ca });
+  return body as string[];
+}
+
 /** The request log of a service provider in another process. */
 export async function readFrontLog({ baseUrl, ca }: ScimAccess): Promise<FrontLogEntry[]> {
   const { body } = await exchangeJson(new URL('/_control/log', baseUrl).href, { method: 'GET', ca });

@@ -3,7 +3,10 @@ import { startFront } from './front.ts';
 import type { Front } from './front.ts';
 import type { Listener, ListenOptions } from './listen-on-loopback.ts';
 
-/** A running service provider that we did not write, behind its front. */
+/**
+ * A running service provider that we did not write, behind its front. `stop` throws when a request of our SCIM client was
+ * not valid, whatever the provider made of it.
+ */
 export type ServiceProvider = Front & {
   /** The SCIM base URL, without a trailing slash. */
   baseUrl: string;
@@ -25,5 +28,14 @@ export async function startServiceProvider(
 ): Promise<ServiceProvider> {
   const token = options.token ?? randomBytes(24).toString('base64url');
   const front = await startFront((url) => make(url, token), options);
-  return { ...front, token, baseUrl: `${front.url}${basePath}` };
+  return {
+    ...front,
+    token,
+    baseUrl: `${front.url}${basePath}`,
+    async stop() {
+      await front.stop();
+      const invalid = front.invalidRequests();
+      if (invalid.length > 0) throw new Error(`the pusher sent invalid SCIM requests:\n${invalid.join('\n')}`);
+    },
+  };
 }

@@ -292,6 +292,11 @@ export interface ScimProfile {
   maxWritesPerMinute: number;
   /** How many accounts a page of a list may have; 0: 100. */
   maxPageSize: number;
+  /**
+   * What this service provider's refusals mean where our own rules would take them for something else; asked first, in
+   * this order.
+   */
+  errorPatterns: ErrorPattern[];
 }
 
 /** How an account is changed. */
@@ -349,6 +354,23 @@ export function scimProfile_UpdateToJSON(object: ScimProfile_Update): string {
 export interface ScimProfile_MaxLengthsEntry {
   key: string;
   value: number;
+}
+
+/**
+ * What some refusals of a service provider mean. All that is given must be so; at least one of status, scim_type and words
+ * is given.
+ */
+export interface ErrorPattern {
+  /** The HTTP status, 400 to 599; 0: any. */
+  status: number;
+  /** The scimType, in any case; empty: any. */
+  scimType: string;
+  /** What the answer says, in any case, with `*` for any words of one sentence; at most 200 characters. Empty: anything. */
+  words: string;
+  /** The finer reason, as docs/failures.md lists them, for example LICENSE_LIMIT. The code follows from it. */
+  reason: string;
+  /** Whether the same request may succeed later; absent: as is so for the reason. */
+  retryable?: boolean | undefined;
 }
 
 /** Asks to create a customer. */
@@ -2190,6 +2212,7 @@ function createBaseScimProfile(): ScimProfile {
     deleteIsPermanent: false,
     maxWritesPerMinute: 0,
     maxPageSize: 0,
+    errorPatterns: [],
   };
 }
 
@@ -2236,6 +2259,9 @@ export const ScimProfile: MessageFns<ScimProfile> = {
     }
     if (message.maxPageSize !== 0) {
       writer.uint32(112).int32(message.maxPageSize);
+    }
+    for (const v of message.errorPatterns) {
+      ErrorPattern.encode(v!, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -2368,6 +2394,14 @@ export const ScimProfile: MessageFns<ScimProfile> = {
             message.maxPageSize = reader.int32();
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.errorPatterns.push(ErrorPattern.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2470,6 +2504,11 @@ export const ScimProfile: MessageFns<ScimProfile> = {
         : isSet(object.max_page_size)
         ? globalThis.Number(object.max_page_size)
         : 0,
+      errorPatterns: globalThis.Array.isArray(object?.errorPatterns)
+        ? object.errorPatterns.map((e: any) => ErrorPattern.fromJSON(e))
+        : globalThis.Array.isArray(object?.error_patterns)
+        ? object.error_patterns.map((e: any) => ErrorPattern.fromJSON(e))
+        : [],
     };
   },
 
@@ -2523,6 +2562,9 @@ export const ScimProfile: MessageFns<ScimProfile> = {
     if (message.maxPageSize !== 0) {
       obj.maxPageSize = Math.round(message.maxPageSize);
     }
+    if (message.errorPatterns?.length) {
+      obj.errorPatterns = message.errorPatterns.map((e) => ErrorPattern.toJSON(e));
+    }
     return obj;
   },
 
@@ -2553,6 +2595,7 @@ export const ScimProfile: MessageFns<ScimProfile> = {
     message.deleteIsPermanent = object.deleteIsPermanent ?? false;
     message.maxWritesPerMinute = object.maxWritesPerMinute ?? 0;
     message.maxPageSize = object.maxPageSize ?? 0;
+    message.errorPatterns = object.errorPatterns?.map((e) => ErrorPattern.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2638,6 +2681,143 @@ export const ScimProfile_MaxLengthsEntry: MessageFns<ScimProfile_MaxLengthsEntry
     const message = createBaseScimProfile_MaxLengthsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseErrorPattern(): ErrorPattern {
+  return { status: 0, scimType: "", words: "", reason: "", retryable: undefined };
+}
+
+export const ErrorPattern: MessageFns<ErrorPattern> = {
+  encode(message: ErrorPattern, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.status !== 0) {
+      writer.uint32(8).int32(message.status);
+    }
+    if (message.scimType !== "") {
+      writer.uint32(18).string(message.scimType);
+    }
+    if (message.words !== "") {
+      writer.uint32(26).string(message.words);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.retryable !== undefined) {
+      writer.uint32(40).bool(message.retryable);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ErrorPattern {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseErrorPattern();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.status = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.scimType = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.words = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.retryable = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ErrorPattern {
+    return {
+      status: isSet(object.status) ? globalThis.Number(object.status) : 0,
+      scimType: isSet(object.scimType)
+        ? globalThis.String(object.scimType)
+        : isSet(object.scim_type)
+        ? globalThis.String(object.scim_type)
+        : "",
+      words: isSet(object.words) ? globalThis.String(object.words) : "",
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      retryable: isSet(object.retryable) ? globalThis.Boolean(object.retryable) : undefined,
+    };
+  },
+
+  toJSON(message: ErrorPattern): unknown {
+    const obj: any = {};
+    if (message.status !== 0) {
+      obj.status = Math.round(message.status);
+    }
+    if (message.scimType !== "") {
+      obj.scimType = message.scimType;
+    }
+    if (message.words !== "") {
+      obj.words = message.words;
+    }
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.retryable !== undefined) {
+      obj.retryable = message.retryable;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ErrorPattern>, I>>(base?: I): ErrorPattern {
+    return ErrorPattern.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ErrorPattern>, I>>(object: I): ErrorPattern {
+    const message = createBaseErrorPattern();
+    message.status = object.status ?? 0;
+    message.scimType = object.scimType ?? "";
+    message.words = object.words ?? "";
+    message.reason = object.reason ?? "";
+    message.retryable = object.retryable ?? undefined;
     return message;
   },
 };
