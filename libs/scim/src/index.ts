@@ -9,6 +9,7 @@ export { filterEq, matchesEq } from './filter.ts';
 export type { Headers } from './headers.ts';
 export { headerOf } from './headers.ts';
 export { isObject, isUnassigned, member, parseJson, sameValue } from './json.ts';
+export { readId } from './resource-id.ts';
 export { readList } from './list.ts';
 export type { ScimList } from './list.ts';
 export { parsePath } from './path.ts';
