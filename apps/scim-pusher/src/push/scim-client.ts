@@ -79,6 +79,8 @@ export class PassEndedError extends Error {
 type Asked = { method: Method; path: string; body: JsonObject | undefined; isRemoval: boolean };
 
 const maxBodyBytes = 2 * 1024 * 1024;
+/** Answers that only announce one, as 103 Early Hints. */
+const maxInformational = 10;
 
 /** Speaks SCIM with one service provider: rate, concurrency, in-call retries, one renewal of a refused token. */
 export class ScimClient {
@@ -151,11 +153,14 @@ export class ScimClient {
     if (!this.#options.mayStart()) throw new PassEndedError();
     this.#options.onRequest(method);
     const asked = { phase: 'scim' as const, request: { method, path } };
+    const flooded = new AbortController();
+    let informational = 0;
     try {
       const answer = await request(`${baseUrl}${path}`, {
         method,
         dispatcher,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs), flooded.signal]),
+        onInfo: () => ++informational > maxInformational && flooded.abort(tooLarge()),
         headers: {
           ...(authorization && { authorization: authorization.reveal() }),
           accept: 'application/scim+json, application/json',
@@ -168,11 +173,12 @@ export class ScimClient {
       const text = await readCapped(answer.body);
       const headers = answer.headers as Record<string, string>;
       const httpStatus = answer.statusCode;
-      const { code, ...verdict } = classify({ ...asked, status: httpStatus, headers, body: text });
+      const json = { parsed: parseJson(text) };
+      const { code, ...verdict } = classify({ ...asked, status: httpStatus, headers, body: text, json });
       if (code === '17010' && authorization) this.refusedDigest = digestOfHeader(authorization);
       if (code === null) {
         this.refusedDigest = undefined;
-        return { ok: true, status: httpStatus, body: parseJson(text) };
+        return { ok: true, status: httpStatus, body: json.parsed };
       }
       return { ok: false, failure: { ...verdict, code, httpStatus, speaksScim: speaksScim(headers, text) } };
     } catch (err) {
@@ -199,11 +205,14 @@ async function readCapped(body: Dispatcher.ResponseData['body']): Promise<string
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBodyBytes)
-      throw Object.assign(new Error('the answer is too large'), { code: 'UND_ERR_BODY_TOO_LARGE' });
+    if (size > maxBodyBytes) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+function tooLarge(): Error {
+  return Object.assign(new Error('the answer is too large'), { code: 'UND_ERR_BODY_TOO_LARGE' });
 }
 
 const phases: Record<string, NonNullable<Answer['transportPhase']>> = {
