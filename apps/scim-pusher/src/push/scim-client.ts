@@ -5,6 +5,8 @@ import { ForbiddenAddressError } from '@autoprov/outbound';
 import { backoffMs, sleep, type Secret } from '@autoprov/service';
 import { classify, parseJson, speaksScim, type Answer, type JsonObject, type JsonValue } from '@autoprov/scim';
 
+import type { Pace } from './pace.ts';
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** What came of a request: an answer that says yes, or why not. */
@@ -37,11 +39,12 @@ export type ScimClientOptions = {
   dispatcher: Dispatcher;
   /** The Authorization header; `forceNew` after it was refused. undefined: ask without. Throws ScimFailureError when there is none. */
   authorization: (forceNew: boolean) => Promise<Secret | undefined>;
-  maxRequestsPerSecond: number;
+  /** Where requests wait for their turn. */
+  requestPace: Pace;
   maxConcurrentRequests: number;
-  /** Where writes wait for their turn beside; absent: they wait as other requests do. */
-  writePace?: PQueue;
-  /** The service stops: writes that wait for their turn are not sent. */
+  /** Where writes wait for their turn before; absent: they wait as other requests do. */
+  writePace?: Pace;
+  /** The service stops: what waits for its turn is not sent. */
   stopping?: AbortSignal;
   timeoutMs: number;
   /** How long one request may be tried again before it counts as failed. */
@@ -91,11 +94,7 @@ export class ScimClient {
 
   constructor(options: ScimClientOptions) {
     this.#options = options;
-    this.#queue = new PQueue({
-      concurrency: options.maxConcurrentRequests,
-      interval: 100,
-      intervalCap: Math.max(1, Math.round(options.maxRequestsPerSecond / 10)),
-    });
+    this.#queue = new PQueue({ concurrency: options.maxConcurrentRequests });
   }
 
   /**
@@ -125,7 +124,8 @@ export class ScimClient {
   async #sendOnce(asked: Asked, forceNew: boolean): Promise<ScimAnswer> {
     try {
       const authorization = await this.#options.authorization(forceNew);
-      if (asked.method !== 'GET') await this.#awaitTurnToWrite();
+      const { writePace } = this.#options;
+      if (asked.method !== 'GET' && writePace) await this.#awaitTurn(writePace);
       return await this.#queue.add(() => this.#exchange(asked, authorization));
     } catch (err) {
       this.#options.signal.throwIfAborted();
@@ -134,12 +134,11 @@ export class ScimClient {
     }
   }
 
-  async #awaitTurnToWrite(): Promise<void> {
-    const { writePace, signal, stopping } = this.#options;
-    if (!writePace) return;
+  async #awaitTurn(pace: Pace): Promise<void> {
+    const { signal, stopping } = this.#options;
     const either = stopping ? AbortSignal.any([signal, stopping]) : signal;
     try {
-      await writePace.add(() => {}, { signal: either });
+      await pace.awaitTurn(either);
     } catch (err) {
       signal.throwIfAborted();
       throw stopping?.aborted ? new PassEndedError() : err;
@@ -148,6 +147,7 @@ export class ScimClient {
 
   async #exchange({ method, path, body, isRemoval }: Asked, authorization: Secret | undefined): Promise<ScimAnswer> {
     const { baseUrl, dispatcher, timeoutMs, signal } = this.#options;
+    await this.#awaitTurn(this.#options.requestPace);
     if (method !== 'GET') await this.#options.assertNotHeld?.(isRemoval);
     signal.throwIfAborted();
     if (!this.#options.mayStart()) throw new PassEndedError();
