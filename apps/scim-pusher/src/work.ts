@@ -2,8 +2,11 @@ import type { PusherContext } from './context.ts';
 import { listAppsWithWork } from './store/apps.ts';
 import { pushApp } from './push/push-app.ts';
 
-/** Apps that one replica serves at the same time. */
-const appsAtOnce = 8;
+/**
+ * Apps that one replica serves at the same time. A pass mostly waits for its service provider, and holds no connection to the
+ * database then: what it costs is memory, and a place here is what hung service providers take from others.
+ */
+const appsAtOnce = 500;
 
 /** Serves apps until it is stopped. */
 export type Worker = {
@@ -14,20 +17,29 @@ export type Worker = {
 };
 
 /**
- * Serves every app that is behind or has something due, several at once, each as long as it takes: a slow service
- * provider holds its own place only.
+ * Serves every app that is behind or has something due, many at once, each as long as it takes: a slow service provider holds
+ * its own place only. Who was served longest ago comes first.
  */
-export function createWorker(ctx: PusherContext): Worker {
+export function createWorker(ctx: PusherContext, atOnce = appsAtOnce): Worker {
+  let someWait = false;
   const serving = new Map<string, Promise<void>>();
   const stopping = new AbortController();
   return {
     async pass() {
+      someWait = false;
       for (const key of await listAppsWithWork(ctx.pool, ctx.now())) {
         const name = `${key.customerId}/${key.appId}`;
-        if (stopping.signal.aborted || serving.has(name) || serving.size >= appsAtOnce) continue;
+        if (stopping.signal.aborted || serving.has(name)) continue;
+        if (serving.size >= atOnce) {
+          someWait = true;
+          break;
+        }
         const work = pushApp(ctx, key, stopping.signal)
           .catch((err: unknown) => ctx.logger.error({ err, ...key }, 'pass over an app failed'))
-          .finally(() => serving.delete(name));
+          .finally(() => {
+            serving.delete(name);
+            if (someWait) ctx.wakeWorkers();
+          });
         serving.set(name, work);
       }
     },
