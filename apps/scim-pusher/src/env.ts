@@ -30,6 +30,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       LEASE_MS: field.durationMs.default(90_000),
       SETTLE_MS: field.durationMs.default(10_000),
       PROBE_BASE_MS: field.durationMs.default(60_000),
+      LIST_MAX_ACCOUNTS: field.count.refine((n) => n > 0, 'must be 1 or more').default(1_000_000),
       GUARD_MAX_COUNT: field.count.default(500),
       GUARD_MAX_SHARE_PERCENT: field.count.refine((n) => n <= 100, 'must be 0 to 100, for example 10').default(10),
       GUARD_WINDOW_MS: field.count
@@ -63,6 +64,7 @@ export function readEnv(env: Record<string, string | undefined>) {
       leaseMs: e.LEASE_MS,
       settleMs: e.SETTLE_MS,
       probeBaseMs: e.PROBE_BASE_MS,
+      listMaxAccounts: e.LIST_MAX_ACCOUNTS,
       historyKeptMs: e.HISTORY_KEPT_DAYS * 86_400_000,
       /** For what a setup does not limit itself. */
       guard: {

@@ -5,8 +5,11 @@ import { listAppsWithWork } from './store/apps.ts';
 import { pushApp } from './push/push-app.ts';
 import { reportCrash, reportCrashOver } from './report-crash.ts';
 
-/** Apps that one replica serves at the same time. */
-const appsAtOnce = 8;
+/**
+ * Apps that one replica serves at the same time. A pass mostly waits for its service provider, and holds no connection to the
+ * database then: what it costs is memory, and a place here is what hung service providers take from others.
+ */
+const appsAtOnce = 500;
 
 /** Serves apps until it is stopped. */
 export type Worker = {
@@ -17,18 +20,27 @@ export type Worker = {
 };
 
 /**
- * Serves every app that is behind or has something due, several at once, each as long as it takes: a slow service
- * provider holds its own place only.
+ * Serves every app that is behind or has something due, many at once, each as long as it takes: a slow service provider holds
+ * its own place only. Who was served longest ago comes first.
  */
-export function createWorker(ctx: PusherContext): Worker {
+export function createWorker(ctx: PusherContext, atOnce = appsAtOnce): Worker {
+  let someWait = false;
   const serving = new Map<string, Promise<void>>();
   const stopping = new AbortController();
   return {
     async pass() {
+      someWait = false;
       for (const key of await listAppsWithWork(ctx.pool, ctx.now())) {
         const name = `${key.customerId}/${key.appId}`;
-        if (stopping.signal.aborted || serving.has(name) || serving.size >= appsAtOnce) continue;
-        const work = servePass(ctx, key, stopping.signal).finally(() => serving.delete(name));
+        if (stopping.signal.aborted || serving.has(name)) continue;
+        if (serving.size >= atOnce) {
+          someWait = true;
+          break;
+        }
+        const work = servePass(ctx, key, stopping.signal).finally(() => {
+          serving.delete(name);
+          if (someWait) ctx.wakeWorkers();
+        });
         serving.set(name, work);
       }
     },

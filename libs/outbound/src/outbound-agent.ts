@@ -24,6 +24,8 @@ export type ResolveAll = (
 /** What is waited for a connection at most. */
 const connectTimeoutMs = 5_000;
 const maxHeaderBytes = 16 * 1024;
+/** Of one answer with its headers, on the wire. Much less is read of bodies; what is between them is counted nowhere else. */
+const maxAnswerBytes = 4 * 1024 * 1024;
 
 /**
  * The connections to service providers and their token endpoints: https with TLS 1.2 or newer, port 443, no address
@@ -67,16 +69,33 @@ export function createOutboundAgent(options: {
     allowH2: false,
     connect(target, callback) {
       const { hostname, port, protocol } = target;
-      if (allowed.allowsHost(hostname, port)) return open(target, callback);
+      const guarded: typeof callback = (...result) => {
+        if (result[0] === null) endFlood(result[1]);
+        return callback(...result);
+      };
+      if (allowed.allowsHost(hostname, port)) return open(target, guarded);
       const refusal = protocol === 'https:' ? checkHost(target, allowed) : 'is not called by https: it must be';
       if (refusal !== undefined) return callback(new ForbiddenAddressError(hostname, refusal), null);
       return checked(target, (...result) => {
         const [err, socket] = result;
-        if (err !== null || isWhereItMayBe(socket, allowed)) return callback(...result);
+        if (err !== null || isWhereItMayBe(socket, allowed)) return guarded(...result);
         socket.destroy();
         return callback(new ForbiddenAddressError(hostname), null);
       });
     },
+  });
+}
+
+/**
+ * Cuts the connection of who answers one request with more than anybody needs, as with chunk extensions or informational
+ * answers without end: they would keep the process busy until the request runs out of time.
+ */
+function endFlood(socket: Socket): void {
+  let [writtenBefore, readBefore] = [socket.bytesWritten, socket.bytesRead];
+  socket.on('readable', () => {
+    if (socket.bytesWritten !== writtenBefore) [writtenBefore, readBefore] = [socket.bytesWritten, socket.bytesRead];
+    if (socket.bytesRead - readBefore <= maxAnswerBytes) return;
+    socket.destroy(Object.assign(new Error('the answer is too large'), { code: 'UND_ERR_BODY_TOO_LARGE' }));
   });
 }
 

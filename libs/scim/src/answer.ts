@@ -1,5 +1,6 @@
 import type { Headers } from './headers.ts';
 import type { TemplatePattern } from './patterns.ts';
+import type { JsonValue } from './resource.ts';
 import type { FailureCode, FailureReason } from './reasons.ts';
 import type { TransportPhase } from './transport.ts';
 
@@ -16,6 +17,8 @@ export interface Answer {
   status?: number;
   headers?: Headers;
   body?: string;
+  /** What parseJson made of the body, where it was parsed already. */
+  json?: { parsed: JsonValue | undefined };
   /** The error code of a call without an answer, such as ECONNRESET. */
   transportError?: string;
   transportPhase?: TransportPhase;

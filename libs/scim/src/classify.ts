@@ -16,7 +16,7 @@ import { reasonOfTransport } from './transport.ts';
  * @param nowMs the time that an absolute Retry-After is measured against
  */
 export function classify(answer: Answer, nowMs: number = Date.now()): Classification {
-  const error = parseErrorBody(answer.body, headerOf(answer.headers, 'content-type'));
+  const error = parseErrorBody(answer.body, headerOf(answer.headers, 'content-type'), answer.json);
   const verdict = judge(answer, error);
   const code = verdict.code ?? codeOf(verdict.reason, statusOf(answer, error));
   const retryable = verdict.retryable ?? failureReasons[verdict.reason].retryable;

@@ -31,17 +31,24 @@ const wrapperKeys =
 const ignoredKeys =
   /^(?:schemas?|status|scim_?type|meta|instance|links?|help|documentation|.*(?:url|uri|href)|.*(?:request|trace|correlation|exception|event|error|log)_?(?:request)?_?id|time_?stamp|path|trace|stack(?:_?trace)?)$/i;
 const maxDepth = 6;
+const maxNameChars = 100;
 
 /**
  * Reads an error answer: SCIM, `{Errors:{description,code}}`, `{status,response:{…}}`, `{code,message,errors:[…]}`,
  * `[{errorCode,message}]`, `{error:{message}}`, `{errors:{email:["…"]}}`, RFC 9457 problems, plain text, HTML,
  * truncated JSON, nothing. Names are matched without regard to case. Never throws.
+ *
+ * @param known what parseJson made of it already
  */
-export function parseErrorBody(bodyText: string | undefined, contentType = ''): ScimError {
+export function parseErrorBody(
+  bodyText: string | undefined,
+  contentType = '',
+  known?: { parsed: JsonValue | undefined },
+): ScimError {
   const body = (bodyText ?? '').replace(/^\uFEFF/, '').trim();
   if (body === '') return { kind: 'empty', text: '', isScimError: false };
   if (body.startsWith('<')) return fromMarkup(body);
-  const json = parseJson(body);
+  const json = known ? known.parsed : parseJson(body);
   if (isObject(json) || Array.isArray(json)) return fromJson(json);
   if (/^[[{]/.test(body) || (/json/i.test(contentType) && body.includes('":'))) return fromBrokenJson(body);
   const text = typeof json === 'string' ? json : body;
@@ -103,7 +110,7 @@ function outerObjects(json: JsonValue, depth = 0): JsonObject[] {
   if (depth > 3) return [];
   if (Array.isArray(json)) return json.slice(0, 20).flatMap((item) => outerObjects(item, depth + 1));
   if (!isObject(json)) return [];
-  const inner = Object.entries(json).filter(([key]) => wrapperKeys.test(key));
+  const inner = Object.entries(json).filter(([key]) => key.length <= maxNameChars && wrapperKeys.test(key));
   return [json, ...inner.flatMap(([, value]) => outerObjects(value ?? null, depth + 1))];
 }
 
@@ -121,7 +128,7 @@ function collectWords(value: JsonValue | undefined, label: string, words: Words,
     .map((key) => member(value, key))
     .find((it) => typeof it === 'string');
   for (const [key, item] of Object.entries(value)) {
-    if (ignoredKeys.test(key) || item === field) continue;
+    if (key.length > maxNameChars || ignoredKeys.test(key) || item === field) continue;
     const known = messageKeys.test(key) || codeKeys.test(key) || wrapperKeys.test(key);
     const isCode = codeKeys.test(key) || (/^error$/i.test(key) && typeof item === 'string' && !item.includes(' '));
     collectWords(item, isCode ? 'code' : known ? (typeof field === 'string' ? field : label) : key, words, depth + 1);

@@ -10,6 +10,7 @@ export type { Headers } from './headers.ts';
 export { headerOf } from './headers.ts';
 export { isObject, isUnassigned, member, parseJson, sameValue } from './json.ts';
 export { listsIn, rebaseLists } from './list-operations.ts';
+export { readId } from './resource-id.ts';
 export { readList } from './list.ts';
 export type { ScimList } from './list.ts';
 export { parsePath } from './path.ts';

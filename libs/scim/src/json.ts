@@ -5,16 +5,61 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** More than any answer needs; beyond it the reading alone would take all the time and memory, or the stack. */
+const maxLevels = 32;
+const maxContainers = 50_000;
+const maxNamesOfOne = 1_000;
+
+/** An escaped NUL or half a character, which no database takes; whole pairs and other escapes are passed over. */
+const escapes = /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u(0000|[dD][89a-fA-F][\da-fA-F]{2})|\\[^]/g;
+
 /**
- * Parses JSON. A byte order mark is accepted. Returns undefined for anything that is not JSON: answers of
- * service providers are never trusted to be what their content type says.
+ * Parses JSON. A byte order mark is accepted; NUL and halves of characters become U+FFFD, so that the texts can be stored.
+ * Returns undefined for anything that is not JSON, and for JSON that is nested deeper than 32 levels, or has more than 50,000
+ * objects and lists or 1,000 names in one object: answers of service providers are never trusted to be what they say.
  */
 export function parseJson(text: string): JsonValue | undefined {
+  const json = text.replace(/^\uFEFF/, '');
+  if (isExcessive(json)) return undefined;
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as JsonValue;
+    return JSON.parse(
+      json.includes('\\u')
+        ? json.replace(escapes, (escape, alone?: string) => (alone === undefined ? escape : '\\ufffd'))
+        : json,
+    ) as JsonValue;
   } catch {
     return undefined;
   }
+}
+
+function isExcessive(json: string): boolean {
+  const namesOfOpen: number[] = [];
+  let containers = 0;
+  for (let at = 0; at < json.length; at++) {
+    const char = json[at];
+    if (char === '"') {
+      at = endOfText(json, at);
+    } else if (char === '{' || char === '[') {
+      if (namesOfOpen.push(0) > maxLevels || ++containers > maxContainers) return true;
+    } else if (char === '}' || char === ']') {
+      namesOfOpen.pop();
+    } else if (char === ':') {
+      const names = (namesOfOpen.pop() ?? 0) + 1;
+      if (names > maxNamesOfOne) return true;
+      namesOfOpen.push(names);
+    }
+  }
+  return false;
+}
+
+/** Where the text ends that begins at `start`; the end of all where it does not. */
+function endOfText(json: string, start: number): number {
+  for (let end = json.indexOf('"', start + 1); end >= 0; end = json.indexOf('"', end + 1)) {
+    let before = end - 1;
+    while (json[before] === '\\') before--;
+    if ((end - before) % 2 === 1) return end;
+  }
+  return json.length;
 }
 
 /** The key of an object that equals `name` without regard to case (RFC 7643 §2.1), or undefined. */

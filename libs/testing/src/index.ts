@@ -29,6 +29,8 @@ export { startPolis } from './service-providers/polis.ts';
 export { startScimmy } from './service-providers/scimmy.ts';
 export type { ScimmyOptions } from './service-providers/scimmy.ts';
 export type { ServiceProvider } from './service-providers/service-provider.ts';
+export { hostileBehaviours, startHostileServiceProvider } from './service-providers/hostile/hostile.ts';
+export type { HostileServiceProvider } from './service-providers/hostile/hostile.ts';
 export type { FrontCommand, FrontCounts, FrontFault, FrontLogEntry } from './service-providers/front-faults.ts';
 export { callScim, commandFront, readFrontCounts, readFrontLog } from './service-providers/scim-client.ts';
 export type { ScimAccess } from './service-providers/scim-client.ts';

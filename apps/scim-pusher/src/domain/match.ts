@@ -1,5 +1,5 @@
 import { MatchingPolicy_OnExisting, MatchingPolicy_OnForeignExternalId, type MatchingPolicy } from '@autoprov/proto';
-import { member, type ScimUser } from '@autoprov/scim';
+import { member, readId, type ScimUser } from '@autoprov/scim';
 
 /** What a look-up before a create comes to. */
 export type Match =
@@ -42,12 +42,12 @@ export function judgeHits(
       detail: `${hits.length} accounts match this person: remove or rename all but one`,
     };
   }
-  const scimId = hit.id;
-  if (typeof scimId !== 'string' || scimId === '') {
+  const scimId = readId(hit);
+  if (scimId === undefined) {
     return {
       do: 'fail',
       reason: 'DUPLICATE',
-      detail: 'the matching account has no id: the service provider must answer one',
+      detail: 'the matching account has no id that can be used: the service provider must answer one',
     };
   }
   if (linkedTo.has(scimId))

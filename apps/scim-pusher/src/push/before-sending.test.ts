@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Agent } from 'undici';
 import { Secret } from '@autoprov/service';
 import { startScimmy, waitUntil } from '@autoprov/testing';
+import { Pace } from './pace.ts';
 import { PassEndedError, ScimClient } from './scim-client.ts';
 
 test('a request that waited for a connection until too little was left of the lease is not sent', async () => {
@@ -12,7 +13,7 @@ test('a request that waited for a connection until too little was left of the le
     baseUrl: sp.baseUrl,
     dispatcher,
     authorization: async () => new Secret(`Bearer ${sp.token}`),
-    maxRequestsPerSecond: 1_000,
+    requestPace: new Pace(1_000),
     maxConcurrentRequests: 2,
     timeoutMs: 20_000,
     retryForMs: 0,

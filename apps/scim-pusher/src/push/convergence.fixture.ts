@@ -101,6 +101,7 @@ function addApp({ customerId, serviceProvider, directory, lagMs = 0, profile = {
     settleMs,
     probeBaseMs: 60_000,
     historyKeptMs: 400 * 86_400_000,
+    listMaxAccounts: 1_000_000,
     intents: true,
     // Everybody may lose everything: this is not about the guard.
     guard: { maxCount: 1_000_000, maxSharePercent: 100, windowMs: 1 },

@@ -1,4 +1,4 @@
-import { filterEq, matchesEq, readList, type ScimUser } from '@autoprov/scim';
+import { filterEq, matchesEq, readId, readList, type ScimUser } from '@autoprov/scim';
 import { judgeHits, matchAttributes, matchValue, type Match } from '../domain/match.ts';
 import { findLinks } from '../store/accounts.ts';
 import { findListedAccounts, wasListed } from '../store/listed-accounts.ts';
@@ -34,11 +34,11 @@ export async function findMatch(
     const links = await findLinks(
       pass.ctx.pool,
       pass.app,
-      hits.flatMap((hit) => hit.id ?? []),
+      hits.flatMap((hit) => readId(hit) ?? []),
     );
     const others = new Map([...links].filter(([, linkedTo]) => linkedTo !== userId));
     // What was there before our first create cannot be the create whose end we do not know.
-    const scimId = hits[0]?.id ?? '';
+    const scimId = (hits[0] && readId(hits[0])) ?? '';
     const isOurs = scimId === formerScimId || (ours && !(await wasListed(pass.ctx.pool, pass.app, scimId)));
     return { ok: true, match: judgeHits(hits, desired, policy, isOurs, others) };
   }

@@ -3,6 +3,7 @@ import type { AppSetup } from '../domain/model.ts';
 import type { AppWork } from '../store/apps.ts';
 import type { PusherContext } from '../context.ts';
 import type { Guard } from './guard.ts';
+import type { Pace } from './pace.ts';
 import type { ScimClient, ScimFailure } from './scim-client.ts';
 import type { WriteFenced } from './write-fenced.ts';
 
@@ -40,6 +41,8 @@ export type Pass = {
   /** Writes of this pass whose effect was seen in an answer or a read, by kind. */
   provenWrites: Record<string, number>;
   requestCounts: Record<string, number>;
+  /** When the next request, and the next write, may be sent. */
+  paces: { requests: Pace; writes?: Pace };
 };
 
 /** So many people in a row must meet an outage before it counts as the service provider's: one may be theirs alone. */

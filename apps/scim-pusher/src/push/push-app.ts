@@ -4,7 +4,15 @@ import type { PusherContext } from '../context.ts';
 import type { AppKey, AppSetup } from '../domain/model.ts';
 import { listDueUsers } from '../store/accounts.ts';
 import { wakeApproved } from '../store/approvals.ts';
-import { addCounts, findApp, saveCursor, saveListState, saveRemovalsKeptBack, type AppWork } from '../store/apps.ts';
+import {
+  beginPass,
+  findApp,
+  saveCursor,
+  saveEndOfPass,
+  saveListState,
+  saveRemovalsKeptBack,
+  type AppWork,
+} from '../store/apps.ts';
 import { findCoverage, type Coverage } from '../store/customers.ts';
 import { findHolds, holdParents } from '../store/holds.ts';
 import { clearListedAccounts, isListEmpty } from '../store/listed-accounts.ts';
@@ -22,7 +30,7 @@ import { PassEndedError, ScimClient } from './scim-client.ts';
 import { watchHolds } from './watch-holds.ts';
 import { errorPatternsOf } from './error-patterns.ts';
 import { createFencedWriter } from './write-fenced.ts';
-import { batchSizeOf, defaultRequestsPerSecond, writePaceOf } from './write-pace.ts';
+import { batchSizeOf, pacesOf } from './write-pace.ts';
 
 const defaultConcurrentRequests = 4;
 /** config is asked every few seconds; silent for longer, what it last said may no longer hold. */
@@ -44,7 +52,7 @@ export async function pushApp(ctx: PusherContext, key: AppKey, stopping: AbortSi
 
 async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stopping: AbortSignal): Promise<void> {
   const app = await findSetup(ctx.pool, key);
-  const work = await findApp(ctx.pool, key);
+  const work = await beginPass(ctx.pool, key);
   const coverage = await findCoverage(ctx.pool, key.customerId);
   if (!app || !work || !isActive(app) || !coverage || uncovered(app, coverage).length > 0) return;
   const holds = await findHolds(ctx.pool, holdParents(key));
@@ -70,7 +78,7 @@ async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stoppi
     await pushDue(pass);
     await pushBehind(pass, cursorNo, coverage.ingestNo);
   } finally {
-    await addCounts(ctx.pool, key, pass.requestCounts, pass.provenWrites);
+    await saveEndOfPass(ctx.pool, key, pass);
   }
   await recordHealth(pass);
 }
@@ -102,7 +110,7 @@ function createPass(
   removalsHeld: Pass['removalsHeld'],
 ): Pass {
   const requestCounts: Record<string, number> = {};
-  const writePace = writePaceOf(ctx, app);
+  const paces = pacesOf(app, work);
   // A request must end before another worker may take the app.
   const mayStart = () => !stopping.aborted && lease.remainingMs() > ctx.settings.httpTimeoutMs;
   const assertNotHeld = watchHolds(ctx, app);
@@ -110,10 +118,10 @@ function createPass(
     baseUrl: app.setup.endpointUrl,
     dispatcher: ctx.spAgent,
     authorization: authorizationOf(ctx, app),
-    maxRequestsPerSecond: app.profile.maxRequestsPerSecond || defaultRequestsPerSecond,
+    requestPace: paces.requests,
     maxConcurrentRequests: app.profile.maxConcurrentRequests || defaultConcurrentRequests,
     errorPatterns: errorPatternsOf(app.profile),
-    ...(writePace && { writePace }),
+    ...(paces.writes && { writePace: paces.writes }),
     stopping,
     timeoutMs: ctx.settings.httpTimeoutMs,
     retryForMs: ctx.settings.retryForMs,
@@ -140,6 +148,7 @@ function createPass(
     doubtfulFailures: [],
     provenWrites: {},
     requestCounts,
+    paces,
   };
 }
 

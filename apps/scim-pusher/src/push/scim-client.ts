@@ -14,6 +14,8 @@ import {
   type TemplatePattern,
 } from '@autoprov/scim';
 
+import type { Pace } from './pace.ts';
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** What came of a request: an answer that says yes, or why not. */
@@ -46,13 +48,14 @@ export type ScimClientOptions = {
   dispatcher: Dispatcher;
   /** The Authorization header; `forceNew` after it was refused. undefined: ask without. Throws ScimFailureError when there is none. */
   authorization: (forceNew: boolean) => Promise<Secret | undefined>;
-  maxRequestsPerSecond: number;
+  /** Where requests wait for their turn. */
+  requestPace: Pace;
   maxConcurrentRequests: number;
   /** What the template says of the service provider's refusals. */
   errorPatterns?: readonly TemplatePattern[];
-  /** Where writes wait for their turn beside; absent: they wait as other requests do. */
-  writePace?: PQueue;
-  /** The service stops: writes that wait for their turn are not sent. */
+  /** Where writes wait for their turn before; absent: they wait as other requests do. */
+  writePace?: Pace;
+  /** The service stops: what waits for its turn is not sent. */
   stopping?: AbortSignal;
   timeoutMs: number;
   /** How long one request may be tried again before it counts as failed. */
@@ -90,6 +93,8 @@ export class PassEndedError extends Error {
 type Asked = { method: Method; path: string; body: JsonObject | undefined; isRemoval: boolean };
 
 const maxBodyBytes = 2 * 1024 * 1024;
+/** Answers that only announce one, as 103 Early Hints. */
+const maxInformational = 10;
 
 /** Speaks SCIM with one service provider: rate, concurrency, in-call retries, one renewal of a refused token. */
 export class ScimClient {
@@ -102,11 +107,7 @@ export class ScimClient {
   constructor(options: ScimClientOptions) {
     this.#options = options;
     this.#dispatcher = options.dispatcher.compose(beforeSending(() => this.#assertMayStart()));
-    this.#queue = new PQueue({
-      concurrency: options.maxConcurrentRequests,
-      interval: 100,
-      intervalCap: Math.max(1, Math.round(options.maxRequestsPerSecond / 10)),
-    });
+    this.#queue = new PQueue({ concurrency: options.maxConcurrentRequests });
   }
 
   /**
@@ -141,7 +142,8 @@ export class ScimClient {
   async #sendOnce(asked: Asked, forceNew: boolean): Promise<ScimAnswer> {
     try {
       const authorization = await this.#options.authorization(forceNew);
-      if (asked.method !== 'GET') await this.#awaitTurnToWrite();
+      const { writePace } = this.#options;
+      if (asked.method !== 'GET' && writePace) await this.#awaitTurn(writePace);
       return await this.#queue.add(() => this.#exchange(asked, authorization));
     } catch (err) {
       this.#options.signal.throwIfAborted();
@@ -155,12 +157,11 @@ export class ScimClient {
     if (!this.#options.mayStart()) throw new PassEndedError();
   }
 
-  async #awaitTurnToWrite(): Promise<void> {
-    const { writePace, signal, stopping } = this.#options;
-    if (!writePace) return;
+  async #awaitTurn(pace: Pace): Promise<void> {
+    const { signal, stopping } = this.#options;
     const either = stopping ? AbortSignal.any([signal, stopping]) : signal;
     try {
-      await writePace.add(() => {}, { signal: either });
+      await pace.awaitTurn(either);
     } catch (err) {
       signal.throwIfAborted();
       throw stopping?.aborted ? new PassEndedError() : err;
@@ -169,15 +170,19 @@ export class ScimClient {
 
   async #exchange({ method, path, body, isRemoval }: Asked, authorization: Secret | undefined): Promise<ScimAnswer> {
     const { baseUrl, timeoutMs, signal } = this.#options;
+    await this.#awaitTurn(this.#options.requestPace);
     if (method !== 'GET') await this.#options.assertNotHeld?.(isRemoval);
     this.#assertMayStart();
     this.#options.onRequest(method);
     const asked = { phase: 'scim' as const, request: { method, path } };
+    const flooded = new AbortController();
+    let informational = 0;
     try {
       const answer = await request(`${baseUrl}${path}`, {
         method,
         dispatcher: this.#dispatcher,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs), flooded.signal]),
+        onInfo: () => ++informational > maxInformational && flooded.abort(tooLarge()),
         headers: {
           ...(authorization && { authorization: authorization.reveal() }),
           accept: 'application/scim+json, application/json',
@@ -190,12 +195,13 @@ export class ScimClient {
       const text = await readCapped(answer.body);
       const headers = answer.headers as Record<string, string>;
       const httpStatus = answer.statusCode;
+      const json = { parsed: parseJson(text) };
       const extraPatterns = this.#options.errorPatterns ?? [];
-      const { code, ...verdict } = classify({ ...asked, status: httpStatus, headers, body: text, extraPatterns });
+      const { code, ...verdict } = classify({ ...asked, status: httpStatus, headers, body: text, json, extraPatterns });
       if (code === '17010' && authorization) this.refusedDigest = digestOfHeader(authorization);
       if (code === null) {
         this.refusedDigest = undefined;
-        return { ok: true, status: httpStatus, body: parseJson(text) };
+        return { ok: true, status: httpStatus, body: json.parsed };
       }
       return { ok: false, failure: { ...verdict, code, httpStatus, speaksScim: speaksScim(headers, text) } };
     } catch (err) {
@@ -223,11 +229,14 @@ async function readCapped(body: Dispatcher.ResponseData['body']): Promise<string
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBodyBytes)
-      throw Object.assign(new Error('the answer is too large'), { code: 'UND_ERR_BODY_TOO_LARGE' });
+    if (size > maxBodyBytes) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+function tooLarge(): Error {
+  return Object.assign(new Error('the answer is too large'), { code: 'UND_ERR_BODY_TOO_LARGE' });
 }
 
 const phases: Record<string, NonNullable<Answer['transportPhase']>> = {

@@ -52,8 +52,8 @@ export type TestApp = {
   pool: Pool;
   /** For a worker in another process. */
   databaseUrl: string;
-  /** Stores the setup as config would announce it, with what the template says of the service provider. */
-  configure(changes?: Partial<ProvisioningSetup>, profile?: Partial<ScimProfile>): Promise<void>;
+  /** Stores the setup as config would announce it, with what the template says of the service provider; of `crm`, or another app. */
+  configure(changes?: Partial<ProvisioningSetup>, profile?: Partial<ScimProfile>, appId?: string): Promise<void>;
   /** Takes the people as one completed read would announce them. */
   read(people: TestPerson[]): Promise<void>;
   /** One pass of a worker. */
@@ -110,6 +110,7 @@ export function createTestContext(
       leaseMs: 20_000,
       settleMs: 0,
       probeBaseMs: 60_000,
+      listMaxAccounts: 1_000_000,
       intents: true,
       historyKeptMs: 400 * 86_400_000,
       guard: { maxCount: 500, maxSharePercent: 10, windowMs: 86_400_000 },
@@ -145,7 +146,7 @@ export async function startTestApp(
     ctx,
     pool,
     databaseUrl: database.url,
-    async configure(changes = {}, profile = {}) {
+    async configure(changes = {}, profile = {}, appId = 'crm') {
       const setup: ProvisioningSetup = {
         ...ProvisioningSetup.fromPartial({}),
         state: ProvisioningSetup_State.STATE_ACTIVE,
@@ -156,7 +157,7 @@ export async function startTestApp(
       };
       const limits = { maxRequestsPerSecond: 2_000, maxConcurrentRequests: 8 };
       const scim = { ...ScimProfile.fromPartial({}), ...limits, ...profile };
-      const change = { app: 'customers/acme/apps/crm', revision, setup, scim, appRemoved: false };
+      const change = { app: `customers/acme/apps/${appId}`, revision, setup, scim, appRemoved: false };
       await inTransaction(pool, (tx) => saveSetupChanges(tx, [change], revision, new Date()));
     },
     async read(people) {

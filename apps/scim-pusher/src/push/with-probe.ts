@@ -5,6 +5,7 @@ import type { PusherContext } from '../context.ts';
 import type { AppKey } from '../domain/model.ts';
 import { authorizationOf } from './authorization.ts';
 import { errorPatternsOf } from './error-patterns.ts';
+import { Pace } from './pace.ts';
 import { ScimClient, ScimFailureError, type ScimFailure } from './scim-client.ts';
 
 /** Which service provider is asked, and whose credential is used. */
@@ -50,7 +51,7 @@ async function openProbe(ctx: PusherContext, probed: Probed, call: CallContext, 
     baseUrl,
     dispatcher: ctx.spAgent,
     authorization: withoutCredential ? async () => undefined : fromBroker,
-    maxRequestsPerSecond: 10,
+    requestPace: new Pace(10),
     maxConcurrentRequests: 1,
     errorPatterns: errorPatternsOf(profile),
     timeoutMs: requestMs,

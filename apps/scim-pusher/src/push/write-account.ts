@@ -3,9 +3,9 @@ import { managedPart } from '@autoprov/mapping';
 import {
   isObject,
   listsIn,
-  member,
   mergeForPut,
   patchRequest,
+  readId,
   rebaseLists,
   type JsonObject,
   type PatchOperation,
@@ -25,7 +25,8 @@ export async function createAccount(pass: Pass, desired: ScimUser): Promise<Writ
   if (!answer.ok) return answer;
   const scimId = idOf(answer);
   if (scimId === undefined) {
-    const detail = 'the account was created, but the answer has no id: it is looked up at the next attempt';
+    const detail =
+      'the account was created, but the answer has no id that can be used: it is looked up at the next attempt';
     const failure = { code: '45004', reason: 'SP_ERROR', retryable: true, detail, httpStatus: answer.status };
     return { ok: false, failure: { ...failure, unknownEnd: true } };
   }
@@ -100,8 +101,5 @@ async function putMerged(pass: Pass, path: string, desired: ScimUser, isRemoval:
 }
 
 function idOf(answer: Extract<ScimAnswer, { ok: true }>): string | undefined {
-  const { body } = answer;
-  if (!isObject(body)) return undefined;
-  const id = member(body, 'id');
-  return typeof id === 'string' && id !== '' ? id : undefined;
+  return isObject(answer.body) ? readId(answer.body) : undefined;
 }

@@ -1,38 +1,23 @@
-import PQueue from 'p-queue';
-import type { PusherContext } from '../context.ts';
 import type { AppSetup } from '../domain/model.ts';
-
-type Pace = { perMinute: number; queue: PQueue };
+import type { AppWork } from '../store/apps.ts';
+import { Pace } from './pace.ts';
 
 /** Where the template says nothing. */
-export const defaultRequestsPerSecond = 10;
+const defaultRequestsPerSecond = 10;
 const minBatchSize = 10;
 const maxBatchSize = 200;
-const minuteMs = 60_000;
-const paces = new WeakMap<PusherContext['pool'], Map<string, Pace>>();
+/** A busy process catches up with so much, so that it is no slower than the rate; more would be a burst. */
+const mayLagMs = 20;
 
 /**
- * Where an app's writes wait for their turn; undefined: its service provider sets no limit a minute. Passes of one app
- * share it, so that many short ones do not write more than one long one.
+ * Where an app's requests, and its writes, wait for their turn; no `writes`: its service provider sets no limit a minute. What
+ * the pass before has sent counts, on whatever replica: many short ones send no more than one long one.
  */
-export function writePaceOf({ pool }: PusherContext, { customerId, appId, profile }: AppSetup): PQueue | undefined {
-  const perMinute = profile.maxWritesPerMinute;
-  if (perMinute <= 0) return undefined;
-  const ofPool = paces.get(pool) ?? new Map<string, Pace>();
-  paces.set(pool, ofPool);
-  const name = `${customerId}/${appId}`;
-  const known = ofPool.get(name);
-  if (known?.perMinute === perMinute) return known.queue;
-  const pace = { perMinute, queue: createQueue(perMinute) };
-  ofPool.set(name, pace);
-  return pace.queue;
-}
-
-/** Even over the minute, and never more in any minute. */
-function createQueue(perMinute: number): PQueue {
-  const perSecond = Math.floor(perMinute / 60);
-  const [interval, intervalCap] = perSecond > 0 ? [1_000, perSecond] : [Math.ceil(minuteMs / perMinute), 1];
-  return new PQueue({ interval, intervalCap, strict: true });
+export function pacesOf({ profile }: AppSetup, work: AppWork): { requests: Pace; writes?: Pace } {
+  const perSecond = profile.maxRequestsPerSecond || defaultRequestsPerSecond;
+  const requests = new Pace(perSecond, { waitMs: work.requestWaitMs, mayLagMs });
+  if (profile.maxWritesPerMinute <= 0) return { requests };
+  return { requests, writes: new Pace(profile.maxWritesPerMinute / 60, { waitMs: work.writeWaitMs }) };
 }
 
 /**

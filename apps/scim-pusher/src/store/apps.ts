@@ -23,23 +23,33 @@ export type AppWork = AppKey & {
   removalsKeptBack: boolean;
   /** Somebody has approved held actions whose people are not due yet. */
   hasNewApproval: boolean;
+  /** Until the next request, and the next write, may be sent: the pass before may have ended just now, elsewhere. */
+  requestWaitMs: number;
+  writeWaitMs: number;
 };
 
 const newApprovals = `
   select from approvals where approvals.customer_id = apps.customer_id and approvals.app_id = apps.app_id and not woken`;
+
+const untilMs = (column: string) =>
+  `coalesce(greatest(0, extract(epoch from ${column} - clock_timestamp()) * 1000), 0)::float8`;
 
 const columns = `customer_id as "customerId", app_id as "appId", cursor_no as "cursorNo",
   cursor_revision as "cursorRevision", health, health_code as "healthCode", health_reason as "healthReason",
   health_detail as "healthDetail", back_off_attempt as "backOffAttempt", back_off_until as "backOffUntil",
   list_state as "listState", patch_supported as "patchSupported",
   proven_writes as "provenWrites", request_counts as "requestCounts", removals_kept_back as "removalsKeptBack",
-  exists (${newApprovals}) as "hasNewApproval"`;
+  exists (${newApprovals}) as "hasNewApproval",
+  ${untilMs('next_request_at')} as "requestWaitMs", ${untilMs('next_write_at')} as "writeWaitMs"`;
 
 const held = (what: string) => `exists (
   select from holds where what = '${what}' and parent in ('customers/-', 'customers/' || apps.customer_id,
     'customers/' || apps.customer_id || '/apps/' || apps.app_id))`;
 
-/** Active apps whose cursor is behind, or where something is due, and that are not backing off nor held. */
+/**
+ * Active apps whose cursor is behind, or where something is due, and that are not backing off nor held, nor being served; who was
+ * served longest ago comes first.
+ */
 export async function listAppsWithWork(db: Db, now: Date): Promise<AppKey[]> {
   const { rows } = await db.query<AppKey>(
     `select apps.customer_id as "customerId", apps.app_id as "appId"
@@ -51,7 +61,10 @@ export async function listAppsWithWork(db: Db, now: Date): Promise<AppKey[]> {
                          and urgent_users.app_id = apps.app_id)
             or (removals_kept_back and not ${held('removals')})
             or exists (select from accounts where accounts.customer_id = apps.customer_id
-                         and accounts.app_id = apps.app_id and due_at <= $1))`,
+                         and accounts.app_id = apps.app_id and due_at <= $1))
+       and not exists (select from leases where name = 'app/' || apps.customer_id || '/' || apps.app_id
+                         and until > clock_timestamp())
+     order by passed_at nulls first`,
     [now],
   );
   return rows;
@@ -96,6 +109,15 @@ export async function findApp(db: Db, { customerId, appId }: AppKey): Promise<Ap
     customerId,
     appId,
   ]);
+  return rows[0] && withoutNulls(rows[0]);
+}
+
+/** The work state of an app that is served now. */
+export async function beginPass(db: Db, { customerId, appId }: AppKey): Promise<AppWork | undefined> {
+  const { rows } = await db.query<AppWork>(
+    `update apps set passed_at = clock_timestamp() where customer_id = $1 and app_id = $2 returning ${columns}`,
+    [customerId, appId],
+  );
   return rows[0] && withoutNulls(rows[0]);
 }
 
@@ -175,13 +197,21 @@ export async function saveDiscovery(db: Db, app: AppKey, patchSupported: boolean
   ]);
 }
 
-/** Adds what one pass counted: requests by method, and writes whose effect was seen, by kind. */
-export async function addCounts(
+/**
+ * Adds what one pass counted: requests by method, and writes whose effect was seen, by kind; and says when the next pass may
+ * send, by the database's clock.
+ */
+export async function saveEndOfPass(
   db: Db,
   app: AppKey,
-  requests: Record<string, number>,
-  provenWrites: Record<string, number>,
+  pass: {
+    requestCounts: Record<string, number>;
+    provenWrites: Record<string, number>;
+    paces: { requests: { waitMs: number }; writes?: { waitMs: number } };
+  },
 ): Promise<void> {
+  const { requestCounts, provenWrites, paces } = pass;
+  const after = (given: string) => `clock_timestamp() + ${given} * interval '1 millisecond'`;
   const sum = (column: string, given: string) => `(
     select coalesce(jsonb_object_agg(key, total), '{}') from (
       select key, sum(value::numeric) as total
@@ -189,9 +219,10 @@ export async function addCounts(
       group by key) totals)`;
   await db.query(
     `update apps set request_counts = ${sum('request_counts', '$3::jsonb')},
-       proven_writes = ${sum('proven_writes', '$4::jsonb')}
+       proven_writes = ${sum('proven_writes', '$4::jsonb')},
+       next_request_at = ${after('$5::float8')}, next_write_at = ${after('$6::float8')}
      where customer_id = $1 and app_id = $2`,
-    [app.customerId, app.appId, requests, provenWrites],
+    [app.customerId, app.appId, requestCounts, provenWrites, paces.requests.waitMs, paces.writes?.waitMs ?? 0],
   );
 }
 

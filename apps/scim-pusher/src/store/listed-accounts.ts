@@ -1,5 +1,5 @@
 import type { Db } from '@autoprov/postgres';
-import type { ScimUser } from '@autoprov/scim';
+import type { JsonObject, ScimUser } from '@autoprov/scim';
 import type { AppKey } from '../domain/model.ts';
 
 /** Forgets an earlier list. */
@@ -7,16 +7,30 @@ export async function clearListedAccounts(tx: Db, app: AppKey): Promise<void> {
   await tx.query(`delete from listed_accounts where customer_id = $1 and app_id = $2`, [app.customerId, app.appId]);
 }
 
-/** Stores a page of the service provider's list. */
-export async function saveListedAccounts(tx: Db, app: AppKey, accounts: readonly (ScimUser & { id: string })[]) {
-  await tx.query(
-    `insert into listed_accounts (customer_id, app_id, scim_id, user_name, external_id, emails, resource)
-     select $1, $2, r->>'id', coalesce(r->>'userName', ''), r->>'externalId',
-       array(select lower(e->>'value') from jsonb_path_query(r, 'lax $.emails[*]') as e where e->>'value' is not null), r
-     from jsonb_array_elements($3) as r
-     on conflict (customer_id, app_id, scim_id) do update set resource = excluded.resource`,
+/**
+ * Stores a page of the service provider's list, each with an id of its own. What they are looked up by is cut where no
+ * person's is so long, for no index takes more.
+ *
+ * @returns how many of them were not there yet, and their size in characters
+ */
+export async function saveListedAccounts(
+  tx: Db,
+  app: AppKey,
+  accounts: readonly JsonObject[],
+): Promise<{ count: number; chars: number }> {
+  const { rows } = await tx.query<{ count: number; chars: number }>(
+    `with saved as (
+       insert into listed_accounts (customer_id, app_id, scim_id, user_name, external_id, emails, resource)
+       select $1, $2, r->>'id', left(coalesce(r->>'userName', ''), 500), left(r->>'externalId', 500),
+         array(select lower(e->>'value') from jsonb_path_query(r, 'lax $.emails[*]') as e
+               where length(e->>'value') <= 500 limit 100), r
+       from jsonb_array_elements($3) as r
+       on conflict (customer_id, app_id, scim_id) do nothing
+       returning length(resource::text) as chars)
+     select count(*)::int as count, coalesce(sum(chars), 0)::float8 as chars from saved`,
     [app.customerId, app.appId, JSON.stringify(accounts)],
   );
+  return rows[0]!;
 }
 
 /** Whether the list holds anybody: a new service provider's is empty, and nobody need be looked for in it. */
