@@ -31,6 +31,8 @@ export type Pass = {
   guard?: Guard;
   /** How many accounts that vanished may be made anew; read when the first one is met. */
   anew?: Promise<{ allowed: number; left: number }>;
+  /** Adopted in this pass, with what may do harm still to be done: the next one judges them all at once. */
+  linked: Set<string>;
   /** The service provider's list before the first sync is held, and nobody is in it. */
   listIsEmpty: boolean;
   /** Failures since the last success that look like an outage. */

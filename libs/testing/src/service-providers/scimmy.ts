@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import express from 'express';
 import SCIMMY from 'scimmy';
 import { SCIMMYRouters } from 'scimmy-routers';
+import type { ScimAccount } from './list-accounts.ts';
 import { startServiceProvider } from './service-provider.ts';
 import type { ServiceProvider, ServiceProviderOptions } from './service-provider.ts';
 
@@ -12,7 +13,7 @@ export type ScimmyOptions = ServiceProviderOptions & {
   /** A new user is in lists and filters only after so long; by its id it is there at once. Default: 0. */
   lagMs?: number;
   /** What it holds beforehand. */
-  seed?: { accounts: { userName: string; externalId?: string; displayName?: string }[] };
+  seed?: { accounts: Omit<ScimAccount, 'id'>[] };
 };
 
 type Stored = { id: string; userName?: string; externalId?: string; meta: { created: Date; lastModified: Date } };
