@@ -1,9 +1,8 @@
-import { isObject, member, readList, type JsonObject, type ScimUser } from '@autoprov/scim';
+import { isObject, member } from '@autoprov/scim';
 import { saveDiscovery, saveListState } from '../store/apps.ts';
 import { clearListedAccounts, saveListedAccounts } from '../store/listed-accounts.ts';
+import { listAccounts } from './list-accounts.ts';
 import { noteFailure, type Pass } from './pass.ts';
-
-const defaultPageSize = 100;
 
 /**
  * What is asked of a service provider before its first push: whether it knows PATCH, and all its accounts by page. A
@@ -13,7 +12,7 @@ export async function meetServiceProvider(pass: Pass): Promise<void> {
   await discoverPatch(pass);
   if (pass.work.listState !== 'wanted' || pass.down) return;
   await pass.write((tx) => clearListedAccounts(tx, pass.app));
-  const listed = await listAccounts(pass);
+  const listed = await saveList(pass);
   if (pass.down) return;
   const listState = listed ? 'held' : 'used';
   pass.work.listState = listState;
@@ -33,27 +32,16 @@ async function discoverPatch(pass: Pass): Promise<void> {
 }
 
 /** Whether the list came whole. */
-async function listAccounts(pass: Pass): Promise<boolean> {
-  const pageSize = pass.app.profile.maxPageSize || defaultPageSize;
-  const seen = new Set<string>();
-  for (let startIndex = 1; ;) {
-    const answer = await pass.scim.send('GET', `/Users?startIndex=${startIndex}&count=${pageSize}`);
-    if (!answer.ok) {
-      noteFailure(pass, answer.failure);
-      return false;
+async function saveList(pass: Pass): Promise<boolean> {
+  const pages = listAccounts(pass.scim, pass.app.profile);
+  for (;;) {
+    const page = await pages.next();
+    if (!page.done) {
+      await pass.write((tx) => saveListedAccounts(tx, pass.app, page.value));
+      continue;
     }
-    const list = readList(answer.body);
-    if (!list) return false;
-    // Some service providers answer a full page for an index beyond the end, so only new ids count.
-    const fresh = list.resources.filter(hasId).filter((account) => !seen.has(account.id));
-    if (fresh.length === 0) return true;
-    for (const { id } of fresh) seen.add(id);
-    await pass.write((tx) => saveListedAccounts(tx, pass.app, fresh));
-    startIndex += list.resources.length;
-    if (list.totalResults !== undefined && startIndex > list.totalResults) return true;
+    const { whole, failure } = page.value;
+    if (failure) noteFailure(pass, failure);
+    return whole;
   }
-}
-
-function hasId(resource: JsonObject): resource is ScimUser & { id: string } {
-  return typeof resource['id'] === 'string' && resource['id'] !== '';
 }

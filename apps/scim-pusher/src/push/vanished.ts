@@ -49,7 +49,10 @@ export async function settleVanished(pass: Pass, turn: Turn, wanted: ScimUser, f
 async function linkAgain(pass: Pass, turn: Turn, match: Extract<Match, { do: 'adopt' }>): Promise<void> {
   const { scimId, state, accepted, acceptedDigest } = linkAccount(pass.app.setup, turn.account, match);
   await recordAccepted(pass, turn, Outcome_Action.ACTION_ADOPT, {
-    ...{ scimId, state, accepted, acceptedDigest },
+    scimId,
+    state,
+    accepted,
+    acceptedDigest,
     origin: 'adopted',
     keepsExternalId: match.keepExternalId,
     dueAt: pass.ctx.now(),

@@ -12,6 +12,7 @@ import { listHeldActions } from './list-held-actions.ts';
 import { listHolds } from './list-holds.ts';
 import { listTimeline } from './list-timeline.ts';
 import { placeHold } from './place-hold.ts';
+import { planAdoption } from './plan-adoption.ts';
 import { planApp } from './plan-app.ts';
 import { probeEndpoint } from './probe-endpoint.ts';
 import { provisionUsers } from './provision-users.ts';
@@ -39,6 +40,7 @@ export function pushService(ctx: PusherContext): Service {
       getTargetSchema: (request, call) => getTargetSchema(ctx, request, call),
       planApp: (request, call) => planApp(ctx, request, call),
       provisionUsers: (request, call) => provisionUsers(ctx, request, call),
+      planAdoption: (request, call) => planAdoption(ctx, request, call),
       planUndo: (request) => planUndo(ctx, request),
       startUndo: (request, call) => startUndo(ctx, request, call),
       listHeldActions: (request) => listHeldActions(ctx, request),
@@ -57,6 +59,7 @@ export function pushService(ctx: PusherContext): Service {
       getTargetSchema: [...people, 'config'],
       planApp: people,
       provisionUsers: people,
+      planAdoption: people,
       planUndo: people,
       startUndo: people,
       listHeldActions: people,
@@ -78,6 +81,8 @@ export function pushService(ctx: PusherContext): Service {
       planApp: 'operator',
       // Nothing but what would be done anyway, sooner.
       provisionUsers: 'operator',
+      // Every account is read from the service provider.
+      planAdoption: 'operator',
       planUndo: 'viewer',
       startUndo: 'operator',
       listHeldActions: 'viewer',
