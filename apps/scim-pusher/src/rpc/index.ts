@@ -7,6 +7,7 @@ import { explainAccess } from './explain-access.ts';
 import { explainUser } from './explain-user.ts';
 import { getAppStatus } from './get-app-status.ts';
 import { getTargetSchema } from './get-target-schema.ts';
+import { inspectEndpoint } from './inspect-endpoint.ts';
 import { listAccounts } from './list-accounts.ts';
 import { listHeldActions } from './list-held-actions.ts';
 import { listHolds } from './list-holds.ts';
@@ -37,6 +38,7 @@ export function pushService(ctx: PusherContext): Service {
       listTimeline: (request) => listTimeline(ctx, request),
       listAccounts: (request) => listAccounts(ctx, request),
       probeEndpoint: (request, call) => probeEndpoint(ctx, request, call),
+      inspectEndpoint: (request, call) => inspectEndpoint(ctx, request, call),
       getTargetSchema: (request, call) => getTargetSchema(ctx, request, call),
       planApp: (request, call) => planApp(ctx, request, call),
       provisionUsers: (request, call) => provisionUsers(ctx, request, call),
@@ -56,6 +58,7 @@ export function pushService(ctx: PusherContext): Service {
       listTimeline: people,
       listAccounts: people,
       probeEndpoint: [...people, 'config'],
+      inspectEndpoint: people,
       getTargetSchema: [...people, 'config'],
       planApp: people,
       provisionUsers: people,
@@ -76,6 +79,8 @@ export function pushService(ctx: PusherContext): Service {
       listAccounts: 'viewer',
       // The request names the endpoint that the app's credential is sent to.
       probeEndpoint: 'operator',
+      // It is about no customer, and makes the service call where the caller says.
+      inspectEndpoint: { role: 'operator', customer: 'all' },
       getTargetSchema: 'operator',
       // The request may hold expressions, which are run for everybody.
       planApp: 'operator',

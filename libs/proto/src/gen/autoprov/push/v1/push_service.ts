@@ -22,7 +22,7 @@ import {
 } from "@grpc/grpc-js";
 import { Struct, Value } from "../../../google/protobuf/struct.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
-import { ScimProfile } from "../../config/v1/config_service.ts";
+import { ScimProfile, Template } from "../../config/v1/config_service.ts";
 import { AttributeMapping, DeprovisioningPolicy, GuardPolicy, ProvisioningScope } from "../../config/v1/setup.ts";
 import { Membership } from "../../directory/v1/directory_service.ts";
 import { Outcome_Action, outcome_ActionFromJSON, outcome_ActionToJSON } from "../../event/v1/outcome.ts";
@@ -481,6 +481,51 @@ export interface ProbeEndpointResponse {
   detail: string;
   /** Its ServiceProviderConfig (RFC 7643 §5); absent: it has none. */
   serviceProviderConfig?: { [key: string]: any } | undefined;
+}
+
+/** Asks what a service provider can do. */
+export interface InspectEndpointRequest {
+  /** The SCIM base URL. */
+  endpointUrl: string;
+  /** The value of the Authorization header, for example `Bearer …`. Input only. Empty: it is asked without. */
+  authorization: string;
+}
+
+/** What a service provider can do, as far as reading tells. */
+export interface InspectEndpointResponse {
+  /** What ProbeEndpoint would answer. Where accounts can't be read, nothing follows but `notes`. */
+  probe?:
+    | ProbeEndpointResponse
+    | undefined;
+  /** The attributes of its users; absent: they could not be read. */
+  schema?:
+    | TargetSchema
+    | undefined;
+  /** The names of its resource types (RFC 7643 §6), for example `User`. Empty: it does not say. */
+  resourceTypes: string[];
+  /**
+   * Attributes by which it finds accounts, of `externalId`, `userName` and `emails`: a look-up of nobody is answered with
+   * nobody.
+   */
+  filterableAttributes: string[];
+  /** Accounts, as it counts them; absent: it does not say. */
+  accountCount?:
+    | bigint
+    | undefined;
+  /** The most accounts that it answered on a page of 100; 0: not known, since it has no more. */
+  maxPageSize: number;
+  /** Whether a second page holds other accounts than the first; absent: it has too few accounts to tell. */
+  pages?:
+    | boolean
+    | undefined;
+  /** The median of 10 reads of one account. */
+  medianReadMs: number;
+  /** For an entry of the app catalogue, to be looked through by a person: what only writing tells is left open. */
+  draft?:
+    | Template
+    | undefined;
+  /** What people should know, a sentence each. */
+  notes: string[];
 }
 
 /** Asks which attributes users have. */
@@ -3487,6 +3532,352 @@ export const ProbeEndpointResponse: MessageFns<ProbeEndpointResponse> = {
     message.retryable = object.retryable ?? false;
     message.detail = object.detail ?? "";
     message.serviceProviderConfig = object.serviceProviderConfig ?? undefined;
+    return message;
+  },
+};
+
+function createBaseInspectEndpointRequest(): InspectEndpointRequest {
+  return { endpointUrl: "", authorization: "" };
+}
+
+export const InspectEndpointRequest: MessageFns<InspectEndpointRequest> = {
+  encode(message: InspectEndpointRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.endpointUrl !== "") {
+      writer.uint32(10).string(message.endpointUrl);
+    }
+    if (message.authorization !== "") {
+      writer.uint32(18).string(message.authorization);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InspectEndpointRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInspectEndpointRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.endpointUrl = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.authorization = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): InspectEndpointRequest {
+    return {
+      endpointUrl: isSet(object.endpointUrl)
+        ? globalThis.String(object.endpointUrl)
+        : isSet(object.endpoint_url)
+        ? globalThis.String(object.endpoint_url)
+        : "",
+      authorization: isSet(object.authorization) ? globalThis.String(object.authorization) : "",
+    };
+  },
+
+  toJSON(message: InspectEndpointRequest): unknown {
+    const obj: any = {};
+    if (message.endpointUrl !== "") {
+      obj.endpointUrl = message.endpointUrl;
+    }
+    if (message.authorization !== "") {
+      obj.authorization = message.authorization;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<InspectEndpointRequest>, I>>(base?: I): InspectEndpointRequest {
+    return InspectEndpointRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<InspectEndpointRequest>, I>>(object: I): InspectEndpointRequest {
+    const message = createBaseInspectEndpointRequest();
+    message.endpointUrl = object.endpointUrl ?? "";
+    message.authorization = object.authorization ?? "";
+    return message;
+  },
+};
+
+function createBaseInspectEndpointResponse(): InspectEndpointResponse {
+  return {
+    probe: undefined,
+    schema: undefined,
+    resourceTypes: [],
+    filterableAttributes: [],
+    accountCount: undefined,
+    maxPageSize: 0,
+    pages: undefined,
+    medianReadMs: 0,
+    draft: undefined,
+    notes: [],
+  };
+}
+
+export const InspectEndpointResponse: MessageFns<InspectEndpointResponse> = {
+  encode(message: InspectEndpointResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.probe !== undefined) {
+      ProbeEndpointResponse.encode(message.probe, writer.uint32(10).fork()).join();
+    }
+    if (message.schema !== undefined) {
+      TargetSchema.encode(message.schema, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.resourceTypes) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.filterableAttributes) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.accountCount !== undefined) {
+      if (BigInt.asIntN(64, message.accountCount) !== message.accountCount) {
+        throw new globalThis.Error("value provided for field message.accountCount of type int64 too large");
+      }
+      writer.uint32(40).int64(message.accountCount);
+    }
+    if (message.maxPageSize !== 0) {
+      writer.uint32(48).int32(message.maxPageSize);
+    }
+    if (message.pages !== undefined) {
+      writer.uint32(56).bool(message.pages);
+    }
+    if (message.medianReadMs !== 0) {
+      writer.uint32(64).int32(message.medianReadMs);
+    }
+    if (message.draft !== undefined) {
+      Template.encode(message.draft, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.notes) {
+      writer.uint32(82).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InspectEndpointResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInspectEndpointResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.probe = ProbeEndpointResponse.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.schema = TargetSchema.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.resourceTypes.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.filterableAttributes.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.accountCount = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.maxPageSize = reader.int32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.pages = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.medianReadMs = reader.int32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.draft = Template.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.notes.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): InspectEndpointResponse {
+    return {
+      probe: isSet(object.probe) ? ProbeEndpointResponse.fromJSON(object.probe) : undefined,
+      schema: isSet(object.schema) ? TargetSchema.fromJSON(object.schema) : undefined,
+      resourceTypes: globalThis.Array.isArray(object?.resourceTypes)
+        ? object.resourceTypes.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.resource_types)
+        ? object.resource_types.map((e: any) => globalThis.String(e))
+        : [],
+      filterableAttributes: globalThis.Array.isArray(object?.filterableAttributes)
+        ? object.filterableAttributes.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.filterable_attributes)
+        ? object.filterable_attributes.map((e: any) => globalThis.String(e))
+        : [],
+      accountCount: isSet(object.accountCount)
+        ? BigInt(object.accountCount)
+        : isSet(object.account_count)
+        ? BigInt(object.account_count)
+        : undefined,
+      maxPageSize: isSet(object.maxPageSize)
+        ? globalThis.Number(object.maxPageSize)
+        : isSet(object.max_page_size)
+        ? globalThis.Number(object.max_page_size)
+        : 0,
+      pages: isSet(object.pages) ? globalThis.Boolean(object.pages) : undefined,
+      medianReadMs: isSet(object.medianReadMs)
+        ? globalThis.Number(object.medianReadMs)
+        : isSet(object.median_read_ms)
+        ? globalThis.Number(object.median_read_ms)
+        : 0,
+      draft: isSet(object.draft) ? Template.fromJSON(object.draft) : undefined,
+      notes: globalThis.Array.isArray(object?.notes)
+        ? object.notes.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: InspectEndpointResponse): unknown {
+    const obj: any = {};
+    if (message.probe !== undefined) {
+      obj.probe = ProbeEndpointResponse.toJSON(message.probe);
+    }
+    if (message.schema !== undefined) {
+      obj.schema = TargetSchema.toJSON(message.schema);
+    }
+    if (message.resourceTypes?.length) {
+      obj.resourceTypes = message.resourceTypes;
+    }
+    if (message.filterableAttributes?.length) {
+      obj.filterableAttributes = message.filterableAttributes;
+    }
+    if (message.accountCount !== undefined) {
+      obj.accountCount = message.accountCount.toString();
+    }
+    if (message.maxPageSize !== 0) {
+      obj.maxPageSize = Math.round(message.maxPageSize);
+    }
+    if (message.pages !== undefined) {
+      obj.pages = message.pages;
+    }
+    if (message.medianReadMs !== 0) {
+      obj.medianReadMs = Math.round(message.medianReadMs);
+    }
+    if (message.draft !== undefined) {
+      obj.draft = Template.toJSON(message.draft);
+    }
+    if (message.notes?.length) {
+      obj.notes = message.notes;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<InspectEndpointResponse>, I>>(base?: I): InspectEndpointResponse {
+    return InspectEndpointResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<InspectEndpointResponse>, I>>(object: I): InspectEndpointResponse {
+    const message = createBaseInspectEndpointResponse();
+    message.probe = (object.probe !== undefined && object.probe !== null)
+      ? ProbeEndpointResponse.fromPartial(object.probe)
+      : undefined;
+    message.schema = (object.schema !== undefined && object.schema !== null)
+      ? TargetSchema.fromPartial(object.schema)
+      : undefined;
+    message.resourceTypes = object.resourceTypes?.map((e) => e) || [];
+    message.filterableAttributes = object.filterableAttributes?.map((e) => e) || [];
+    message.accountCount = (object.accountCount !== undefined && object.accountCount !== null)
+      ? BigInt(object.accountCount)
+      : undefined;
+    message.maxPageSize = object.maxPageSize ?? 0;
+    message.pages = object.pages ?? undefined;
+    message.medianReadMs = object.medianReadMs ?? 0;
+    message.draft = (object.draft !== undefined && object.draft !== null)
+      ? Template.fromPartial(object.draft)
+      : undefined;
+    message.notes = object.notes?.map((e) => e) || [];
     return message;
   },
 };
@@ -8773,6 +9164,22 @@ export const PushServiceService = {
     responseDeserialize: (value: Buffer): ProbeEndpointResponse => ProbeEndpointResponse.decode(value),
   },
   /**
+   * What a service provider for which no app is installed can do, as far as reading tells, how fast it answers, and a draft of
+   * a template for it. For operators of the installation: the credential comes with the request. It is sent to the endpoint
+   * and nowhere else, kept for the call only, and in no log.
+   */
+  inspectEndpoint: {
+    path: "/autoprov.push.v1.PushService/InspectEndpoint" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: InspectEndpointRequest): Buffer =>
+      Buffer.from(InspectEndpointRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): InspectEndpointRequest => InspectEndpointRequest.decode(value),
+    responseSerialize: (value: InspectEndpointResponse): Buffer =>
+      Buffer.from(InspectEndpointResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): InspectEndpointResponse => InspectEndpointResponse.decode(value),
+  },
+  /**
    * The attributes that a service provider's users have: discovered (RFC 7643 §7, RFC 7644 §4), else the RFC's own, with
    * what the profile says on top. FETCH_TARGET_ATTRIBUTES_FAILED when discovery exists and fails,
    * FETCH_TARGET_SCHEMA_FAILED when there is no User schema and /Users does not answer SCIM.
@@ -8943,6 +9350,12 @@ export interface PushServiceServer extends UntypedServiceImplementation {
   /** Asks a service provider whether it speaks SCIM and takes the credential; reads only, and changes nothing. */
   probeEndpoint: handleUnaryCall<ProbeEndpointRequest, ProbeEndpointResponse>;
   /**
+   * What a service provider for which no app is installed can do, as far as reading tells, how fast it answers, and a draft of
+   * a template for it. For operators of the installation: the credential comes with the request. It is sent to the endpoint
+   * and nowhere else, kept for the call only, and in no log.
+   */
+  inspectEndpoint: handleUnaryCall<InspectEndpointRequest, InspectEndpointResponse>;
+  /**
    * The attributes that a service provider's users have: discovered (RFC 7643 §7, RFC 7644 §4), else the RFC's own, with
    * what the profile says on top. FETCH_TARGET_ATTRIBUTES_FAILED when discovery exists and fails,
    * FETCH_TARGET_SCHEMA_FAILED when there is no User schema and /Users does not answer SCIM.
@@ -9098,6 +9511,26 @@ export interface PushServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ProbeEndpointResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * What a service provider for which no app is installed can do, as far as reading tells, how fast it answers, and a draft of
+   * a template for it. For operators of the installation: the credential comes with the request. It is sent to the endpoint
+   * and nowhere else, kept for the call only, and in no log.
+   */
+  inspectEndpoint(
+    request: InspectEndpointRequest,
+    callback: (error: ServiceError | null, response: InspectEndpointResponse) => void,
+  ): ClientUnaryCall;
+  inspectEndpoint(
+    request: InspectEndpointRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: InspectEndpointResponse) => void,
+  ): ClientUnaryCall;
+  inspectEndpoint(
+    request: InspectEndpointRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: InspectEndpointResponse) => void,
   ): ClientUnaryCall;
   /**
    * The attributes that a service provider's users have: discovered (RFC 7643 §7, RFC 7644 §4), else the RFC's own, with
