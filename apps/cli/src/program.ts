@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addAccounts } from './commands/accounts.ts';
+import { addAdopt } from './commands/adopt.ts';
 import { addApply } from './commands/apply.ts';
 import { addAuthorize } from './commands/authorize.ts';
 import { addCatalogue } from './commands/catalogue.ts';
@@ -74,6 +75,7 @@ function createProgram(io: Io): Command {
   addExplain(program, io);
   addTimeline(program, io);
   addAccounts(program, io);
+  addAdopt(program, io);
   addPlan(program, io);
   addHeld(program, io);
   addApprove(program, io);
