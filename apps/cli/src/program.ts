@@ -17,6 +17,7 @@ import { addPlan } from './commands/plan.ts';
 import { addParked } from './commands/parked.ts';
 import { addPrepare } from './commands/prepare.ts';
 import { addPreview } from './commands/preview.ts';
+import { addProbe } from './commands/probe.ts';
 import { addProvision } from './commands/provision.ts';
 import { addRemove } from './commands/remove.ts';
 import { addRead, addReads } from './commands/reads.ts';
@@ -58,6 +59,7 @@ function createProgram(io: Io): Command {
   addApply(program, io);
   addPrepare(program, io);
   addAuthorize(program, io);
+  addProbe(program, io);
   addCheck(program, io);
   addPreview(program, io);
   addSwitch(program, io);
