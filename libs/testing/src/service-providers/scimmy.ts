@@ -97,12 +97,26 @@ function refuseTwin(table: Table<Stored>, { userName, externalId }: Stored, id: 
 function read<Resource extends Stored>(
   store: Store,
   table: Table<Resource>,
-  asked: { id?: string; filter?: SCIMMY.Types.Filter },
+  asked: { id?: string; filter?: SCIMMY.Types.Filter; constraints?: Constraints },
 ): Resource | Resource[] {
   if (asked.id !== undefined) return demand(table, asked.id);
   const visibleBefore = Date.now() - store.lagMs;
   const listed = [...table.values()].filter(({ meta }) => meta.created.getTime() <= visibleBefore);
-  return asked.filter ? (asked.filter.match(listed) as Resource[]) : listed;
+  return asked.filter ? (asked.filter.match(listed) as Resource[]) : pageOf(listed, asked.constraints);
+}
+
+type Constraints = { startIndex?: number; count?: number; sortBy?: string; totalResults?: number };
+
+/**
+ * The page that is asked for, and in `constraints` how many there are: scimmy else builds each of 20,000 resources for each
+ * page. A page that scimmy would cut once more is left to it.
+ */
+function pageOf<Resource>(listed: Resource[], constraints: Constraints = {}): Resource[] {
+  const { startIndex = 1, count, sortBy } = constraints;
+  if (count === undefined || sortBy !== undefined || (startIndex > 1 && startIndex <= count)) return listed;
+  constraints.totalResults = listed.length;
+  const from = startIndex > listed.length ? 0 : startIndex - 1;
+  return listed.slice(from, from + count);
 }
 
 function remove(table: Table<Stored>, id: string | undefined): void {
