@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addAccounts } from './commands/accounts.ts';
+import { addAdopt } from './commands/adopt.ts';
 import { addApply } from './commands/apply.ts';
 import { addAuthorize } from './commands/authorize.ts';
 import { addCatalogue } from './commands/catalogue.ts';
@@ -16,6 +17,7 @@ import { addPlan } from './commands/plan.ts';
 import { addParked } from './commands/parked.ts';
 import { addPrepare } from './commands/prepare.ts';
 import { addPreview } from './commands/preview.ts';
+import { addProbe } from './commands/probe.ts';
 import { addProvision } from './commands/provision.ts';
 import { addRemove } from './commands/remove.ts';
 import { addRead, addReads } from './commands/reads.ts';
@@ -58,6 +60,7 @@ function createProgram(io: Io): Command {
   addApply(program, io);
   addPrepare(program, io);
   addAuthorize(program, io);
+  addProbe(program, io);
   addCheck(program, io);
   addPreview(program, io);
   addSwitch(program, io);
@@ -76,6 +79,7 @@ function createProgram(io: Io): Command {
   addExplain(program, io);
   addTimeline(program, io);
   addAccounts(program, io);
+  addAdopt(program, io);
   addPlan(program, io);
   addHeld(program, io);
   addApprove(program, io);

@@ -35,6 +35,7 @@ const onlyForAllCustomers = [
   'DeleteRoleBinding',
   'ListParkedEvents',
   'ReplayParkedEvents',
+  'InspectEndpoint',
 ];
 /** These need another role than the callers have, who are operators. */
 const onlyForApprovers = ['ApproveHeldActions', 'ReleaseHold'];

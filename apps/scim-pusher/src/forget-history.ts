@@ -3,9 +3,10 @@ import { guardWindowMaxMs } from './domain/guard.ts';
 import { forgetApprovals } from './store/approvals.ts';
 import { forgetGuardedChanges } from './store/guarded-changes.ts';
 import { forgetHeldActions } from './store/held-actions.ts';
+import { forgetSurveys } from './store/surveyed-accounts.ts';
 import { forgetPast } from './store/versions.ts';
 
-/** Forgets what was over longer ago than history is kept, and what the guard needs no more: run every hour. */
+/** Forgets what was over longer ago than history is kept, and what the guard and reports need no more: run every hour. */
 export async function forgetHistory({
   pool,
   now,
@@ -17,4 +18,5 @@ export async function forgetHistory({
   await forgetHeldActions(pool, before);
   await forgetApprovals(pool, before);
   await forgetPast(pool, before);
+  await forgetSurveys(pool);
 }

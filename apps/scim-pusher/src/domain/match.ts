@@ -57,7 +57,8 @@ export function judgeHits(
   return foreign ? judgeForeign(hit, scimId, policy) : judgeExisting(hit, scimId, policy);
 }
 
-function isForeign(hit: ScimUser, desired: ScimUser): boolean {
+/** Whether an account has another provisioner's externalId. */
+export function isForeign(hit: ScimUser, desired: ScimUser): boolean {
   return typeof hit.externalId === 'string' && hit.externalId !== '' && hit.externalId !== desired.externalId;
 }
 

@@ -2,6 +2,7 @@ import type { DirectoryUser } from '@autoprov/proto';
 import { referencesOf } from '@autoprov/mapping';
 import type { JsonObject, ScimUser } from '@autoprov/scim';
 import { decide, type Decision } from '../domain/decide.ts';
+import type { LinkedAccount } from '../domain/link-account.ts';
 import { noAccount, type Account } from '../domain/model.ts';
 import { findAccounts, findScimIds } from '../store/accounts.ts';
 import { findUserIds } from '../store/users.ts';
@@ -27,8 +28,17 @@ export async function decideFor(
     const known: Account = accounts.get(idOf(user)) ?? noAccount(idOf(user));
     const account = undone === 'as stored' ? known : { ...known, undo: undone.get(idOf(user)) };
     const decision: Decision = decide({ setup: app.setup, user, account, references, now });
-    return { userId: idOf(user), user, decision, account };
+    return { userId: idOf(user), user, decision, account, references };
   });
+}
+
+/** What is decided for somebody whose account was found, once it is linked: by the same decision as for any account. */
+export function decideAdoption(
+  { app, user, references }: Pick<Pass, 'app'> & Pick<Turn, 'user' | 'references'>,
+  linked: LinkedAccount,
+  now: Date,
+): Decision {
+  return decide({ setup: app.setup, user, account: linked, references, now });
 }
 
 /** The service provider's id for each reference of these users, where the person has an account. */

@@ -51,7 +51,7 @@ function push(appId: string): Promise<void> {
 
 async function probe(endpointUrl: string): Promise<unknown> {
   const profile = ScimProfile.fromPartial({});
-  const probed = { key: { customerId: 'acme', appId: 'probed' }, endpointUrl, profile };
+  const probed = { credential: { app: { customerId: 'acme', appId: 'probed' } }, endpointUrl, profile };
   const call = { deadline: new Date(Date.now() + 5_000), signal: new AbortController().signal } as CallContext;
   const ask = async (opened: Parameters<typeof discoverSchema>[0]) => ({
     schema: await discoverSchema(opened),

@@ -1,13 +1,8 @@
-import { isObject, member, readId, readList } from '@autoprov/scim';
+import { isObject, member } from '@autoprov/scim';
 import { saveDiscovery, saveListState } from '../store/apps.ts';
 import { clearListedAccounts, saveListedAccounts } from '../store/listed-accounts.ts';
+import { listAccounts } from './list-accounts.ts';
 import { noteFailure, type Pass } from './pass.ts';
-
-const defaultPageSize = 100;
-/** A list of smaller pages than this on average is taken for one without end before it is as long as may be. */
-const minAveragePage = 50;
-/** What accounts take on average, in JSON; a list of larger ones ends sooner. */
-const averageAccountChars = 2_000;
 
 /**
  * What is asked of a service provider before its first push: whether it knows PATCH, and all its accounts by page. A
@@ -17,7 +12,7 @@ export async function meetServiceProvider(pass: Pass): Promise<void> {
   await discoverPatch(pass);
   if (pass.work.listState !== 'wanted' || pass.down) return;
   await pass.write((tx) => clearListedAccounts(tx, pass.app));
-  const listed = await listAccounts(pass);
+  const listed = await saveList(pass);
   if (pass.down) return;
   if (!listed) await pass.write((tx) => clearListedAccounts(tx, pass.app));
   const listState = listed ? 'held' : 'used';
@@ -37,30 +32,15 @@ async function discoverPatch(pass: Pass): Promise<void> {
   await saveDiscovery(pass.ctx.pool, pass.app, supported);
 }
 
-/** Whether the list came whole. It is the service provider that says how long it is, so there is an end to what is believed. */
-async function listAccounts(pass: Pass): Promise<boolean> {
-  const pageSize = pass.app.profile.maxPageSize || defaultPageSize;
-  const { listMaxAccounts } = pass.ctx.settings;
-  const maxPages = Math.ceil(listMaxAccounts / Math.min(pageSize, minAveragePage));
-  let [startIndex, accountCount, charCount] = [1, 0, 0];
-  for (let pages = 0; pages < maxPages; pages++) {
-    const answer = await pass.scim.send('GET', `/Users?startIndex=${startIndex}&count=${pageSize}`);
-    if (!answer.ok) {
-      noteFailure(pass, answer.failure);
-      return false;
-    }
-    const list = readList(answer.body);
-    if (!list) return false;
-    // Some service providers answer a full page for an index beyond the end, so only new ids count.
-    const accounts = new Map(list.resources.flatMap((it) => (readId(it) === undefined ? [] : [[readId(it)!, it]])));
-    if (accounts.size === 0) return true;
-    const added = await pass.write((tx) => saveListedAccounts(tx, pass.app, [...accounts.values()]));
-    if (added.count === 0) return true;
-    startIndex += list.resources.length;
-    if (list.totalResults !== undefined && startIndex > list.totalResults) return true;
-    accountCount += added.count;
-    charCount += added.chars;
-    if (accountCount > listMaxAccounts || charCount > listMaxAccounts * averageAccountChars) return false;
+/** Whether the list came whole. */
+async function saveList(pass: Pass): Promise<boolean> {
+  const pages = listAccounts(pass.scim, pass.app.profile, pass.ctx.settings.listMaxAccounts);
+  let page = await pages.next();
+  while (!page.done) {
+    const accounts = page.value;
+    page = await pages.next(await pass.write((tx) => saveListedAccounts(tx, pass.app, accounts)));
   }
-  return false;
+  const { whole, failure } = page.value;
+  if (failure) noteFailure(pass, failure);
+  return whole;
 }

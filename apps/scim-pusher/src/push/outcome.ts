@@ -26,6 +26,8 @@ export type Turn = {
   user: DirectoryUser;
   decision: Decision;
   account: Account;
+  /** The service provider's id for each reference that it was decided with. */
+  references: ReadonlyMap<string, string>;
   /** What of it may do harm and is let go; `heldNo`: by the approval of that row. */
   letGo?: { danger: Danger; heldNo?: bigint }[];
 };

@@ -32,6 +32,8 @@ export type Pass = {
   guard?: Guard;
   /** How many accounts that vanished may be made anew; read when the first one is met. */
   anew?: Promise<{ allowed: number; left: number }>;
+  /** Adopted in this pass, with what may do harm still to be done: the next one judges them all at once. */
+  linked: Set<string>;
   /** The service provider's list before the first sync is held, and nobody is in it. */
   listIsEmpty: boolean;
   /** Failures since the last success that look like an outage. */
@@ -67,15 +69,24 @@ export async function judgeDoubtful(pass: Pass): Promise<void> {
 /** Judges whether a failure is the service provider's as a whole; then nothing more is sent in this pass. */
 export function noteFailure(pass: Pass, failure: ScimFailure): void {
   if (pass.down) return;
-  // An answer that is no SCIM may be about one person's content (a firewall's page); no answer at all is not.
-  if (failure.code === '45004' || (failure.code === '45005' && failure.httpStatus > 0)) {
-    pass.outagesInRow++;
-    if (pass.outagesInRow >= outagesUntilDown || failure.reason === 'RATE_LIMITED') pass.down = failure;
-  } else if (isOutage(failure)) {
+  if (isDown(failure)) {
     pass.down = failure;
+  } else if (isDoubtful(failure)) {
+    pass.outagesInRow++;
+    if (pass.outagesInRow >= outagesUntilDown) pass.down = failure;
   } else {
     pass.outagesInRow = 0;
   }
+}
+
+/** Whether one failure is enough to say that the service provider as a whole does not work, or refuses us. */
+export function isDown(failure: ScimFailure): boolean {
+  return isDoubtful(failure) ? failure.reason === 'RATE_LIMITED' : isOutage(failure);
+}
+
+/** An answer that is no SCIM may be about one person's content (a firewall's page); no answer at all is not. */
+function isDoubtful({ code, httpStatus }: ScimFailure): boolean {
+  return code === '45004' || (code === '45005' && httpStatus > 0);
 }
 
 /** Of the codes of single people (450xx) these two are about the service provider; all others are about the app. */

@@ -143,6 +143,7 @@ function createPass(
       await assertNotHeld(removalsHeld !== 'hold');
     },
     ...(removalsHeld && { removalsHeld }),
+    linked: new Set(),
     listIsEmpty: false,
     outagesInRow: 0,
     doubtfulFailures: [],
@@ -173,7 +174,8 @@ async function pushDue(pass: Pass): Promise<void> {
   let due: string[] = [];
   do {
     const before = due;
-    due = await listDueUsers(pass.ctx.pool, pass.app, pass.ctx.now(), batchSize);
+    const all = await listDueUsers(pass.ctx.pool, pass.app, pass.ctx.now(), batchSize);
+    due = all.filter((userId) => !pass.linked.has(userId));
     // What is still due after its turn cannot be settled in this pass.
     if (due.join() === before.join()) return;
     await pushPeople(pass, due);

@@ -1,9 +1,12 @@
 import { Outcome_Action } from '@autoprov/proto';
 import { managedPart, mapUser } from '@autoprov/mapping';
-import { codeOf, diffUser, digestOf, type JsonObject, type ScimUser } from '@autoprov/scim';
+import { codeOf, digestOf, type JsonObject, type ScimUser } from '@autoprov/scim';
 import type { Decision } from '../domain/decide.ts';
+import { findDangers } from '../domain/guard.ts';
+import { linkAccount } from '../domain/link-account.ts';
 import type { Match } from '../domain/match.ts';
 import { dropIntent, saveWaits } from '../store/accounts.ts';
+import { decideAdoption } from './decide-people.ts';
 import { findMatch } from './find-match.ts';
 import { recordAccepted, recordFailed, type Turn } from './outcome.ts';
 import type { Pass } from './pass.ts';
@@ -72,7 +75,7 @@ async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Pro
   const formerScimId = turn.account.scimId;
   const found = await findMatch(pass, turn.userId, decision.desired, { ours, live: ours, formerScimId });
   if (!found.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.failure, ours);
-  if (found.match.do !== 'create') return settleMatch(pass, turn, decision.desired, found.match);
+  if (found.match.do !== 'create') return settleMatch(pass, turn, found.match);
   const written = await createAccount(pass, decision.desired);
   if (written.ok) {
     return recordAccepted(pass, turn, Outcome_Action.ACTION_CREATE, {
@@ -95,11 +98,11 @@ async function adoptAfterRefusal(pass: Pass, turn: Turn, decision: Deciding<'cre
   if (!found.ok || found.match.do === 'create') {
     return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.ok ? refusal : found.failure);
   }
-  return settleMatch(pass, turn, decision.desired, found.match);
+  return settleMatch(pass, turn, found.match);
 }
 
-async function settleMatch(pass: Pass, turn: Turn, desired: ScimUser, match: Exclude<Match, { do: 'create' }>) {
-  if (match.do === 'adopt') return adopt(pass, turn, desired, match);
+async function settleMatch(pass: Pass, turn: Turn, match: Exclude<Match, { do: 'create' }>) {
+  if (match.do === 'adopt') return adopt(pass, turn, match);
   if (match.do === 'skip')
     return pass.write((tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [] }], pass.ctx.now()));
   const { reason, detail } = match;
@@ -107,22 +110,33 @@ async function settleMatch(pass: Pass, turn: Turn, desired: ScimUser, match: Exc
   return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, failure);
 }
 
-async function adopt(pass: Pass, turn: Turn, wanted: ScimUser, match: Extract<Match, { do: 'adopt' }>): Promise<void> {
-  const { resource, scimId, keepExternalId } = match;
-  const desired = keepExternalId && resource.externalId ? { ...wanted, externalId: resource.externalId } : wanted;
-  const rows = pass.app.setup.attributeMapping?.rows ?? [];
-  const changes = diffUser(managedPart(rows, resource as JsonObject) as ScimUser, desired);
-  const written =
-    changes.length > 0 ? await changeAccount(pass, scimId, desired, changes) : { ok: true as const, scimId };
-  if (!written.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, written.failure);
+/**
+ * Links the person to the account that was found, and changes what differs. What of that may do harm is the guard's to judge,
+ * with all others of its kind: then the account is linked as it is, and the next pass decides.
+ */
+async function adopt(pass: Pass, turn: Turn, match: Extract<Match, { do: 'adopt' }>): Promise<void> {
+  const { ctx, app } = pass;
+  const { scimId } = match;
+  const linked = linkAccount(app.setup, turn.account, match);
+  const decision = decideAdoption({ app, ...turn }, linked, ctx.now());
   // Our own account, found again after a crash, was created, not adopted; so was one that was put aside.
   const ours = turn.account.intentAt !== undefined || scimId === turn.account.scimId;
-  await recordAccepted(pass, turn, ours ? Outcome_Action.ACTION_CREATE : Outcome_Action.ACTION_ADOPT, {
-    ...acceptedAs(desired),
+  const action = ours ? Outcome_Action.ACTION_CREATE : Outcome_Action.ACTION_ADOPT;
+  const link = {
     scimId,
-    origin: ours ? 'created' : 'adopted',
-    keepsExternalId: keepExternalId,
-  });
+    origin: ours ? ('created' as const) : ('adopted' as const),
+    keepsExternalId: match.keepExternalId,
+  };
+  if (findDangers(app.setup, decision, linked).length > 0) {
+    pass.linked.add(turn.userId);
+    const { state, accepted, acceptedDigest } = linked;
+    return recordAccepted(pass, turn, action, { ...link, state, accepted, acceptedDigest, dueAt: ctx.now() });
+  }
+  const { desired = linked.accepted } = decision;
+  const changes = 'changes' in decision ? decision.changes : [];
+  const written = changes.length > 0 ? await changeAccount(pass, scimId, desired, changes) : { ok: true as const };
+  if (!written.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, written.failure);
+  await recordAccepted(pass, turn, action, { ...link, ...acceptedAs(desired) });
 }
 
 async function update(pass: Pass, turn: Turn, decision: Deciding<'update' | 'reactivate'>): Promise<void> {

@@ -1,7 +1,7 @@
 import { MatchingPolicy_OnVanished, Outcome_Action } from '@autoprov/proto';
-import { managedPart } from '@autoprov/mapping';
-import { codeOf, digestOf, type JsonObject, type ScimUser } from '@autoprov/scim';
+import { codeOf, type ScimUser } from '@autoprov/scim';
 import { allowedCount, limitsOf } from '../domain/guard.ts';
+import { linkAccount } from '../domain/link-account.ts';
 import type { Match } from '../domain/match.ts';
 import { saveVanishing } from '../store/accounts.ts';
 import { countVanished, readGuardUsage, saveVanished } from '../store/guarded-changes.ts';
@@ -47,14 +47,13 @@ export async function settleVanished(pass: Pass, turn: Turn, wanted: ScimUser, f
 
 /** The link leads to the account that was found, as it is; what is to be changed about it is decided at once. */
 async function linkAgain(pass: Pass, turn: Turn, match: Extract<Match, { do: 'adopt' }>): Promise<void> {
-  const rows = pass.app.setup.attributeMapping?.rows ?? [];
-  const accepted = managedPart(rows, match.resource as JsonObject) as ScimUser;
+  const { scimId, state, accepted, acceptedDigest } = linkAccount(pass.app.setup, turn.account, match);
   await recordAccepted(pass, turn, Outcome_Action.ACTION_ADOPT, {
-    scimId: match.scimId,
-    origin: 'adopted',
-    state: match.resource.active === false ? 'suspended' : 'active',
+    scimId,
+    state,
     accepted,
-    acceptedDigest: digestOf(accepted),
+    acceptedDigest,
+    origin: 'adopted',
     keepsExternalId: match.keepExternalId,
     dueAt: pass.ctx.now(),
   });

@@ -8,8 +8,12 @@ import { errorPatternsOf } from './error-patterns.ts';
 import { Pace } from './pace.ts';
 import { ScimClient, ScimFailureError, type ScimFailure } from './scim-client.ts';
 
-/** Which service provider is asked, and whose credential is used. */
-export type Probed = { key: AppKey; endpointUrl: string; profile: ScimProfile };
+/** Which service provider is asked, and with which credential: an app's, or one that came with the call. */
+export type Probed = {
+  endpointUrl: string;
+  profile: ScimProfile;
+  credential: { app: AppKey } | { header: Secret | undefined };
+};
 
 /** A service provider to be asked a few things, reads only. */
 export type Probe = {
@@ -25,16 +29,17 @@ const requestMs = 5_000;
 /** What is left to answer the caller. */
 const marginMs = 250;
 
-/** Asks a service provider, for so long as a probe and its caller may wait; `onTimeout` says what that means. */
+/** Asks a service provider, for so long as a probe (`limitMs`) and its caller may wait; `onTimeout` says what that means. */
 export async function withProbe<Finding>(
   ctx: PusherContext,
   probed: Probed,
   call: CallContext,
   ask: (probe: Probe) => Promise<Finding>,
   onTimeout: (failure: ScimFailure) => Finding,
+  limitMs = probeMs,
 ): Promise<Finding> {
   const leftMs = call.deadline.getTime() - Date.now() - marginMs;
-  const over = AbortSignal.timeout(Math.max(1, Math.min(probeMs, leftMs)));
+  const over = AbortSignal.timeout(Math.max(1, Math.min(limitMs, leftMs)));
   try {
     return await ask(await openProbe(ctx, probed, call, AbortSignal.any([call.signal, over])));
   } catch (err) {
@@ -44,14 +49,17 @@ export async function withProbe<Finding>(
 }
 
 async function openProbe(ctx: PusherContext, probed: Probed, call: CallContext, signal: AbortSignal): Promise<Probe> {
-  const { key, endpointUrl: baseUrl, profile } = probed;
-  const fromBroker = authorizationOf(ctx, key, { timeoutMs: requestMs, parent: call });
-  const withoutCredential = await failureOf(fromBroker(false));
+  const { endpointUrl: baseUrl, profile, credential } = probed;
+  const given =
+    'app' in credential
+      ? authorizationOf(ctx, credential.app, { timeoutMs: requestMs, parent: call })
+      : async () => credential.header;
+  const withoutCredential = await failureOf(given(false));
   const scim = new ScimClient({
     baseUrl,
     dispatcher: ctx.spAgent,
-    authorization: withoutCredential ? async () => undefined : fromBroker,
-    requestPace: new Pace(10),
+    authorization: withoutCredential ? async () => undefined : given,
+    requestPace: new Pace(profile.maxRequestsPerSecond || 10),
     maxConcurrentRequests: 1,
     errorPatterns: errorPatternsOf(profile),
     timeoutMs: requestMs,
@@ -63,7 +71,7 @@ async function openProbe(ctx: PusherContext, probed: Probed, call: CallContext, 
   return { scim, profile, ...(withoutCredential && { withoutCredential }) };
 }
 
-async function failureOf(authorization: Promise<Secret>): Promise<ScimFailure | undefined> {
+async function failureOf(authorization: Promise<Secret | undefined>): Promise<ScimFailure | undefined> {
   try {
     await authorization;
     return undefined;

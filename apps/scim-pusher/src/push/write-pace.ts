@@ -3,7 +3,7 @@ import type { AppWork } from '../store/apps.ts';
 import { Pace } from './pace.ts';
 
 /** Where the template says nothing. */
-const defaultRequestsPerSecond = 10;
+export const defaultRequestsPerSecond = 10;
 const minBatchSize = 10;
 const maxBatchSize = 200;
 /** A busy process catches up with so much, so that it is no slower than the rate; more would be a burst. */

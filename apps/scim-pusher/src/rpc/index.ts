@@ -7,11 +7,13 @@ import { explainAccess } from './explain-access.ts';
 import { explainUser } from './explain-user.ts';
 import { getAppStatus } from './get-app-status.ts';
 import { getTargetSchema } from './get-target-schema.ts';
+import { inspectEndpoint } from './inspect-endpoint.ts';
 import { listAccounts } from './list-accounts.ts';
 import { listHeldActions } from './list-held-actions.ts';
 import { listHolds } from './list-holds.ts';
 import { listTimeline } from './list-timeline.ts';
 import { placeHold } from './place-hold.ts';
+import { planAdoption } from './plan-adoption.ts';
 import { planApp } from './plan-app.ts';
 import { probeEndpoint } from './probe-endpoint.ts';
 import { provisionUsers } from './provision-users.ts';
@@ -37,10 +39,12 @@ export function pushService(ctx: PusherContext): Service {
       listTimeline: (request) => listTimeline(ctx, request),
       listAccounts: (request) => listAccounts(ctx, request),
       probeEndpoint: (request, call) => probeEndpoint(ctx, request, call),
+      inspectEndpoint: (request, call) => inspectEndpoint(ctx, request, call),
       getTargetSchema: (request, call) => getTargetSchema(ctx, request, call),
       planApp: (request, call) => planApp(ctx, request, call),
       provisionUsers: (request, call) => provisionUsers(ctx, request, call),
       retryFailing: (request) => retryFailing(ctx, request),
+      planAdoption: (request, call) => planAdoption(ctx, request, call),
       planUndo: (request) => planUndo(ctx, request),
       startUndo: (request, call) => startUndo(ctx, request, call),
       listHeldActions: (request) => listHeldActions(ctx, request),
@@ -56,10 +60,12 @@ export function pushService(ctx: PusherContext): Service {
       listTimeline: people,
       listAccounts: people,
       probeEndpoint: [...people, 'config'],
+      inspectEndpoint: people,
       getTargetSchema: [...people, 'config'],
       planApp: people,
       provisionUsers: people,
       retryFailing: people,
+      planAdoption: people,
       planUndo: people,
       startUndo: people,
       listHeldActions: people,
@@ -76,12 +82,16 @@ export function pushService(ctx: PusherContext): Service {
       listAccounts: 'viewer',
       // The request names the endpoint that the app's credential is sent to.
       probeEndpoint: 'operator',
+      // It is about no customer, and makes the service call where the caller says.
+      inspectEndpoint: { role: 'operator', customer: 'all' },
       getTargetSchema: 'operator',
       // The request may hold expressions, which are run for everybody.
       planApp: 'operator',
       // Nothing but what would be done anyway, sooner.
       provisionUsers: 'operator',
       retryFailing: 'operator',
+      // Every account is read from the service provider.
+      planAdoption: 'operator',
       planUndo: 'viewer',
       startUndo: 'operator',
       listHeldActions: 'viewer',

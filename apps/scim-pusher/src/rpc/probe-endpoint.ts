@@ -10,13 +10,15 @@ export async function probeEndpoint(
   request: ProbeEndpointRequest,
   call: CallContext,
 ): Promise<ProbeEndpointResponse> {
-  const { isScim, config, failure }: Finding = await withProbe(
-    ctx,
-    readProbed(ctx, request),
-    call,
-    probeServiceProvider,
-    (failure) => ({ isScim: false, failure }),
-  );
+  const finding: Finding = await withProbe(ctx, readProbed(ctx, request), call, probeServiceProvider, (failure) => ({
+    isScim: false,
+    failure,
+  }));
+  return presentFinding(finding);
+}
+
+/** The API's form of what a probe found out. */
+export function presentFinding({ isScim, config, failure }: Finding): ProbeEndpointResponse {
   return {
     isScim,
     isAuthorized: failure === undefined,

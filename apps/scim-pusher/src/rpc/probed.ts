@@ -13,11 +13,15 @@ export function readProbed(
   ctx: PusherContext,
   request: { app: string; endpointUrl: string; profile?: ScimProfile | undefined },
 ): Probed {
-  const key = readAppName('app', request.app);
-  const description = checkUrl(request.endpointUrl, ctx.spAllowedHosts);
-  if (description !== undefined) {
-    const fieldViolations = [{ field: 'endpoint_url', description }];
-    throw configurationFailure('ENDPOINT_INVALID', `endpoint_url ${description}`, { fieldViolations });
-  }
-  return { key, endpointUrl: request.endpointUrl, profile: request.profile ?? ScimProfile.fromPartial({}) };
+  const app = readAppName('app', request.app);
+  const endpointUrl = readEndpointUrl(ctx, request.endpointUrl);
+  return { endpointUrl, profile: request.profile ?? ScimProfile.fromPartial({}), credential: { app } };
+}
+
+/** Reads a URL that may be called. Throws INVALID_ARGUMENT, ENDPOINT_INVALID. */
+export function readEndpointUrl({ spAllowedHosts }: PusherContext, endpointUrl: string): string {
+  const description = checkUrl(endpointUrl, spAllowedHosts);
+  if (description === undefined) return endpointUrl;
+  const fieldViolations = [{ field: 'endpoint_url', description }];
+  throw configurationFailure('ENDPOINT_INVALID', `endpoint_url ${description}`, { fieldViolations });
 }

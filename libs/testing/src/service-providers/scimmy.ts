@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import express from 'express';
 import SCIMMY from 'scimmy';
 import { SCIMMYRouters } from 'scimmy-routers';
+import type { ScimAccount } from './list-accounts.ts';
 import { startServiceProvider } from './service-provider.ts';
 import type { ServiceProvider, ServiceProviderOptions } from './service-provider.ts';
 
@@ -12,7 +13,7 @@ export type ScimmyOptions = ServiceProviderOptions & {
   /** A new user is in lists and filters only after so long; by its id it is there at once. Default: 0. */
   lagMs?: number;
   /** What it holds beforehand. */
-  seed?: { accounts: { userName: string; externalId?: string; displayName?: string }[] };
+  seed?: { accounts: Omit<ScimAccount, 'id'>[] };
 };
 
 type Stored = { id: string; userName?: string; externalId?: string; meta: { created: Date; lastModified: Date } };
@@ -96,12 +97,26 @@ function refuseTwin(table: Table<Stored>, { userName, externalId }: Stored, id: 
 function read<Resource extends Stored>(
   store: Store,
   table: Table<Resource>,
-  asked: { id?: string; filter?: SCIMMY.Types.Filter },
+  asked: { id?: string; filter?: SCIMMY.Types.Filter; constraints?: Constraints },
 ): Resource | Resource[] {
   if (asked.id !== undefined) return demand(table, asked.id);
   const visibleBefore = Date.now() - store.lagMs;
   const listed = [...table.values()].filter(({ meta }) => meta.created.getTime() <= visibleBefore);
-  return asked.filter ? (asked.filter.match(listed) as Resource[]) : listed;
+  return asked.filter ? (asked.filter.match(listed) as Resource[]) : pageOf(listed, asked.constraints);
+}
+
+type Constraints = { startIndex?: number; count?: number; sortBy?: string; totalResults?: number };
+
+/**
+ * The page that is asked for, and in `constraints` how many there are: scimmy else builds each of 20,000 resources for each
+ * page. A page that scimmy would cut once more is left to it.
+ */
+function pageOf<Resource>(listed: Resource[], constraints: Constraints = {}): Resource[] {
+  const { startIndex = 1, count, sortBy } = constraints;
+  if (count === undefined || sortBy !== undefined || (startIndex > 1 && startIndex <= count)) return listed;
+  constraints.totalResults = listed.length;
+  const from = startIndex > listed.length ? 0 : startIndex - 1;
+  return listed.slice(from, from + count);
 }
 
 function remove(table: Table<Stored>, id: string | undefined): void {

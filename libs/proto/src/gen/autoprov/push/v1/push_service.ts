@@ -22,7 +22,7 @@ import {
 } from "@grpc/grpc-js";
 import { Struct, Value } from "../../../google/protobuf/struct.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
-import { ScimProfile } from "../../config/v1/config_service.ts";
+import { ScimProfile, Template } from "../../config/v1/config_service.ts";
 import { AttributeMapping, DeprovisioningPolicy, GuardPolicy, ProvisioningScope } from "../../config/v1/setup.ts";
 import { Membership } from "../../directory/v1/directory_service.ts";
 import { Outcome_Action, outcome_ActionFromJSON, outcome_ActionToJSON } from "../../event/v1/outcome.ts";
@@ -481,6 +481,51 @@ export interface ProbeEndpointResponse {
   detail: string;
   /** Its ServiceProviderConfig (RFC 7643 §5); absent: it has none. */
   serviceProviderConfig?: { [key: string]: any } | undefined;
+}
+
+/** Asks what a service provider can do. */
+export interface InspectEndpointRequest {
+  /** The SCIM base URL. */
+  endpointUrl: string;
+  /** The value of the Authorization header, for example `Bearer …`. Input only. Empty: it is asked without. */
+  authorization: string;
+}
+
+/** What a service provider can do, as far as reading tells. */
+export interface InspectEndpointResponse {
+  /** What ProbeEndpoint would answer. Where accounts can't be read, nothing follows but `notes`. */
+  probe?:
+    | ProbeEndpointResponse
+    | undefined;
+  /** The attributes of its users; absent: they could not be read. */
+  schema?:
+    | TargetSchema
+    | undefined;
+  /** The names of its resource types (RFC 7643 §6), for example `User`. Empty: it does not say. */
+  resourceTypes: string[];
+  /**
+   * Attributes by which it finds accounts, of `externalId`, `userName` and `emails`: a look-up of nobody is answered with
+   * nobody.
+   */
+  filterableAttributes: string[];
+  /** Accounts, as it counts them; absent: it does not say. */
+  accountCount?:
+    | bigint
+    | undefined;
+  /** The most accounts that it answered on a page of 100; 0: not known, since it has no more. */
+  maxPageSize: number;
+  /** Whether a second page holds other accounts than the first; absent: it has too few accounts to tell. */
+  pages?:
+    | boolean
+    | undefined;
+  /** The median of 10 reads of one account. */
+  medianReadMs: number;
+  /** For an entry of the app catalogue, to be looked through by a person: what only writing tells is left open. */
+  draft?:
+    | Template
+    | undefined;
+  /** What people should know, a sentence each. */
+  notes: string[];
 }
 
 /** Asks which attributes users have. */
@@ -1326,6 +1371,298 @@ export interface RetryFailingResponse {
   userCount: bigint;
   /** The app waited for its service provider, and is tried at once. */
   appWaited: boolean;
+}
+
+/** Asks what the first push would do. */
+export interface PlanAdoptionRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** Rows also for those to whom nothing would be sent and about whom nothing is to be noted. */
+  all: boolean;
+}
+
+/** A part of an adoption report. */
+export interface PlanAdoptionResponse {
+  /** How many accounts have been read so far. In messages of the progress only. */
+  readCount: bigint;
+  /** The whole report in numbers: in one message, before the rows. */
+  totals?:
+    | AdoptionTotals
+    | undefined;
+  /** Some rows. */
+  adoptions: PlannedAdoption[];
+}
+
+/** An adoption report in numbers. People, where nothing else is said; people out of scope are in none of them. */
+export interface AdoptionTotals {
+  /** Groups and schemas that no read covers yet (or `users`): nothing is reported before. */
+  waitingFor: string[];
+  /** The revision of the setup. */
+  setupRevision: bigint;
+  /**
+   * The service provider lists its accounts; otherwise people were looked up one by one, and accounts that match nobody
+   * are not known.
+   */
+  listed: boolean;
+  /** Accounts that were read. */
+  accountCount: bigint;
+  /** Linked to an account already. */
+  linked: bigint;
+  /** Whose account would be adopted. */
+  adopts: bigint;
+  /** Of these, without a write: all values are equal. */
+  equal: bigint;
+  /** Of the adopted, whose change the guard would hold. */
+  held: bigint;
+  /** Of the adopted, who match an account that another one matches, too. */
+  contested: bigint;
+  /** Who would get an account. */
+  creates: bigint;
+  /** Whom several accounts match: 45003 AMBIGUOUS_MATCH. */
+  ambiguous: bigint;
+  /** Whose account has another externalId that the policy does not touch: 45003 DUPLICATE. */
+  foreign: bigint;
+  /** Whose account is linked to another person: 45003 DUPLICATE. */
+  taken: bigint;
+  /** Whose account the policy leaves alone, or refuses. */
+  leftAlone: bigint;
+  /** For whom nothing could be sent: 45016 or 45006. */
+  refusals: bigint;
+  /** Whose account has our user name, or the address that matches, in another letter case. */
+  letterCase: bigint;
+  /** Whose account has a user name that is no address, where ours is one. */
+  handles: bigint;
+  /** Whose account is inactive. */
+  inactive: bigint;
+  /** Whose account has another externalId, by what it looks like: see PlannedAdoption.external_id_origin. */
+  externalIdOrigins: { [key: string]: bigint };
+  /** Accounts that match nobody in scope and are not linked: never touched. */
+  unmatchedAccounts: bigint;
+  /** Of these, active. */
+  unmatchedActiveAccounts: bigint;
+}
+
+export interface AdoptionTotals_ExternalIdOriginsEntry {
+  key: string;
+  value: bigint;
+}
+
+/** What would become of one person, or of an account that matches nobody. */
+export interface PlannedAdoption {
+  /**
+   * `customers/{customer}/users/{user}`. Of an account that matches nobody in scope: who has its user name as primary
+   * address all the same; empty: nobody known.
+   */
+  user: string;
+  /** What the first push would do. */
+  kind: PlannedAdoption_Kind;
+  /** Why, in a sentence. */
+  explanation: string;
+  /** The service provider's id of the account; empty: there is none, or several. */
+  scimId: string;
+  /** The account's user name. */
+  userName: string;
+  /** The attribute by which it matches: `externalId`, `userName` or `emails`. */
+  matchedBy: string;
+  /** The account's externalId, where it is not ours. */
+  externalId: string;
+  /**
+   * Whose that looks like, by its form alone: `okta user id`, `guid, as of Entra ID`, `google user id`,
+   * `jumpcloud user id`, `mail address`, `handle of the address` or `unknown`.
+   */
+  externalIdOrigin: string;
+  /** What people should look at. */
+  notes: PlannedAdoption_Note[];
+  /** Attributes that would change: `old_value` is what the account holds. */
+  changes: AttributeChange[];
+  /** What about the changes may do harm. */
+  dangers: Danger[];
+  /** The guard would hold that. */
+  held: boolean;
+}
+
+/** What the first push would do. */
+export const PlannedAdoption_Kind = {
+  /** KIND_UNSPECIFIED - Unset; never answered. */
+  KIND_UNSPECIFIED: 0,
+  /** KIND_ADOPT - Adopt the account, with `changes`. */
+  KIND_ADOPT: 1,
+  /** KIND_CREATE - Create an account: none matches. */
+  KIND_CREATE: 2,
+  /** KIND_AMBIGUOUS - Nothing, 45003 AMBIGUOUS_MATCH: several accounts match. */
+  KIND_AMBIGUOUS: 3,
+  /** KIND_FOREIGN - Nothing, 45003 DUPLICATE: the account has another externalId, and `on_foreign_external_id` is to fail. */
+  KIND_FOREIGN: 4,
+  /** KIND_TAKEN - Nothing, 45003 DUPLICATE: the account is linked to another person. */
+  KIND_TAKEN: 5,
+  /** KIND_LEFT_ALONE - Nothing: `on_existing` is to skip or to fail. */
+  KIND_LEFT_ALONE: 6,
+  /** KIND_REFUSED - Nothing, 45016 or 45006: there is nothing that could be sent. */
+  KIND_REFUSED: 7,
+  /** KIND_UNMATCHED - Nothing, ever: the account matches nobody in scope. */
+  KIND_UNMATCHED: 8,
+  /** KIND_LINKED - Linked already. With `all` only. */
+  KIND_LINKED: 9,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type PlannedAdoption_Kind = typeof PlannedAdoption_Kind[keyof typeof PlannedAdoption_Kind];
+
+export namespace PlannedAdoption_Kind {
+  export type KIND_UNSPECIFIED = typeof PlannedAdoption_Kind.KIND_UNSPECIFIED;
+  export type KIND_ADOPT = typeof PlannedAdoption_Kind.KIND_ADOPT;
+  export type KIND_CREATE = typeof PlannedAdoption_Kind.KIND_CREATE;
+  export type KIND_AMBIGUOUS = typeof PlannedAdoption_Kind.KIND_AMBIGUOUS;
+  export type KIND_FOREIGN = typeof PlannedAdoption_Kind.KIND_FOREIGN;
+  export type KIND_TAKEN = typeof PlannedAdoption_Kind.KIND_TAKEN;
+  export type KIND_LEFT_ALONE = typeof PlannedAdoption_Kind.KIND_LEFT_ALONE;
+  export type KIND_REFUSED = typeof PlannedAdoption_Kind.KIND_REFUSED;
+  export type KIND_UNMATCHED = typeof PlannedAdoption_Kind.KIND_UNMATCHED;
+  export type KIND_LINKED = typeof PlannedAdoption_Kind.KIND_LINKED;
+  export type UNRECOGNIZED = typeof PlannedAdoption_Kind.UNRECOGNIZED;
+}
+
+export function plannedAdoption_KindFromJSON(object: any): PlannedAdoption_Kind {
+  switch (object) {
+    case 0:
+    case "KIND_UNSPECIFIED":
+      return PlannedAdoption_Kind.KIND_UNSPECIFIED;
+    case 1:
+    case "KIND_ADOPT":
+      return PlannedAdoption_Kind.KIND_ADOPT;
+    case 2:
+    case "KIND_CREATE":
+      return PlannedAdoption_Kind.KIND_CREATE;
+    case 3:
+    case "KIND_AMBIGUOUS":
+      return PlannedAdoption_Kind.KIND_AMBIGUOUS;
+    case 4:
+    case "KIND_FOREIGN":
+      return PlannedAdoption_Kind.KIND_FOREIGN;
+    case 5:
+    case "KIND_TAKEN":
+      return PlannedAdoption_Kind.KIND_TAKEN;
+    case 6:
+    case "KIND_LEFT_ALONE":
+      return PlannedAdoption_Kind.KIND_LEFT_ALONE;
+    case 7:
+    case "KIND_REFUSED":
+      return PlannedAdoption_Kind.KIND_REFUSED;
+    case 8:
+    case "KIND_UNMATCHED":
+      return PlannedAdoption_Kind.KIND_UNMATCHED;
+    case 9:
+    case "KIND_LINKED":
+      return PlannedAdoption_Kind.KIND_LINKED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return PlannedAdoption_Kind.UNRECOGNIZED;
+  }
+}
+
+export function plannedAdoption_KindToJSON(object: PlannedAdoption_Kind): string {
+  switch (object) {
+    case PlannedAdoption_Kind.KIND_UNSPECIFIED:
+      return "KIND_UNSPECIFIED";
+    case PlannedAdoption_Kind.KIND_ADOPT:
+      return "KIND_ADOPT";
+    case PlannedAdoption_Kind.KIND_CREATE:
+      return "KIND_CREATE";
+    case PlannedAdoption_Kind.KIND_AMBIGUOUS:
+      return "KIND_AMBIGUOUS";
+    case PlannedAdoption_Kind.KIND_FOREIGN:
+      return "KIND_FOREIGN";
+    case PlannedAdoption_Kind.KIND_TAKEN:
+      return "KIND_TAKEN";
+    case PlannedAdoption_Kind.KIND_LEFT_ALONE:
+      return "KIND_LEFT_ALONE";
+    case PlannedAdoption_Kind.KIND_REFUSED:
+      return "KIND_REFUSED";
+    case PlannedAdoption_Kind.KIND_UNMATCHED:
+      return "KIND_UNMATCHED";
+    case PlannedAdoption_Kind.KIND_LINKED:
+      return "KIND_LINKED";
+    case PlannedAdoption_Kind.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** What about it people should look at. */
+export const PlannedAdoption_Note = {
+  /** NOTE_UNSPECIFIED - Unset; never answered. */
+  NOTE_UNSPECIFIED: 0,
+  /** NOTE_LETTER_CASE - The user name, or the address that matches, is ours but for the letter case. */
+  NOTE_LETTER_CASE: 1,
+  /** NOTE_HANDLE - The account's user name is no address, where ours is one. */
+  NOTE_HANDLE: 2,
+  /** NOTE_INACTIVE - The account is inactive; who is adopted gets access. */
+  NOTE_INACTIVE: 3,
+  /** NOTE_FOREIGN_EXTERNAL_ID - The account has another externalId than ours. */
+  NOTE_FOREIGN_EXTERNAL_ID: 4,
+  /** NOTE_CONTESTED - Another person matches the same account, too: who is pushed first gets it, the other is 45003 DUPLICATE. */
+  NOTE_CONTESTED: 5,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type PlannedAdoption_Note = typeof PlannedAdoption_Note[keyof typeof PlannedAdoption_Note];
+
+export namespace PlannedAdoption_Note {
+  export type NOTE_UNSPECIFIED = typeof PlannedAdoption_Note.NOTE_UNSPECIFIED;
+  export type NOTE_LETTER_CASE = typeof PlannedAdoption_Note.NOTE_LETTER_CASE;
+  export type NOTE_HANDLE = typeof PlannedAdoption_Note.NOTE_HANDLE;
+  export type NOTE_INACTIVE = typeof PlannedAdoption_Note.NOTE_INACTIVE;
+  export type NOTE_FOREIGN_EXTERNAL_ID = typeof PlannedAdoption_Note.NOTE_FOREIGN_EXTERNAL_ID;
+  export type NOTE_CONTESTED = typeof PlannedAdoption_Note.NOTE_CONTESTED;
+  export type UNRECOGNIZED = typeof PlannedAdoption_Note.UNRECOGNIZED;
+}
+
+export function plannedAdoption_NoteFromJSON(object: any): PlannedAdoption_Note {
+  switch (object) {
+    case 0:
+    case "NOTE_UNSPECIFIED":
+      return PlannedAdoption_Note.NOTE_UNSPECIFIED;
+    case 1:
+    case "NOTE_LETTER_CASE":
+      return PlannedAdoption_Note.NOTE_LETTER_CASE;
+    case 2:
+    case "NOTE_HANDLE":
+      return PlannedAdoption_Note.NOTE_HANDLE;
+    case 3:
+    case "NOTE_INACTIVE":
+      return PlannedAdoption_Note.NOTE_INACTIVE;
+    case 4:
+    case "NOTE_FOREIGN_EXTERNAL_ID":
+      return PlannedAdoption_Note.NOTE_FOREIGN_EXTERNAL_ID;
+    case 5:
+    case "NOTE_CONTESTED":
+      return PlannedAdoption_Note.NOTE_CONTESTED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return PlannedAdoption_Note.UNRECOGNIZED;
+  }
+}
+
+export function plannedAdoption_NoteToJSON(object: PlannedAdoption_Note): string {
+  switch (object) {
+    case PlannedAdoption_Note.NOTE_UNSPECIFIED:
+      return "NOTE_UNSPECIFIED";
+    case PlannedAdoption_Note.NOTE_LETTER_CASE:
+      return "NOTE_LETTER_CASE";
+    case PlannedAdoption_Note.NOTE_HANDLE:
+      return "NOTE_HANDLE";
+    case PlannedAdoption_Note.NOTE_INACTIVE:
+      return "NOTE_INACTIVE";
+    case PlannedAdoption_Note.NOTE_FOREIGN_EXTERNAL_ID:
+      return "NOTE_FOREIGN_EXTERNAL_ID";
+    case PlannedAdoption_Note.NOTE_CONTESTED:
+      return "NOTE_CONTESTED";
+    case PlannedAdoption_Note.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
 }
 
 function createBaseGetAppStatusRequest(): GetAppStatusRequest {
@@ -3215,6 +3552,352 @@ export const ProbeEndpointResponse: MessageFns<ProbeEndpointResponse> = {
     message.retryable = object.retryable ?? false;
     message.detail = object.detail ?? "";
     message.serviceProviderConfig = object.serviceProviderConfig ?? undefined;
+    return message;
+  },
+};
+
+function createBaseInspectEndpointRequest(): InspectEndpointRequest {
+  return { endpointUrl: "", authorization: "" };
+}
+
+export const InspectEndpointRequest: MessageFns<InspectEndpointRequest> = {
+  encode(message: InspectEndpointRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.endpointUrl !== "") {
+      writer.uint32(10).string(message.endpointUrl);
+    }
+    if (message.authorization !== "") {
+      writer.uint32(18).string(message.authorization);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InspectEndpointRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInspectEndpointRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.endpointUrl = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.authorization = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): InspectEndpointRequest {
+    return {
+      endpointUrl: isSet(object.endpointUrl)
+        ? globalThis.String(object.endpointUrl)
+        : isSet(object.endpoint_url)
+        ? globalThis.String(object.endpoint_url)
+        : "",
+      authorization: isSet(object.authorization) ? globalThis.String(object.authorization) : "",
+    };
+  },
+
+  toJSON(message: InspectEndpointRequest): unknown {
+    const obj: any = {};
+    if (message.endpointUrl !== "") {
+      obj.endpointUrl = message.endpointUrl;
+    }
+    if (message.authorization !== "") {
+      obj.authorization = message.authorization;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<InspectEndpointRequest>, I>>(base?: I): InspectEndpointRequest {
+    return InspectEndpointRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<InspectEndpointRequest>, I>>(object: I): InspectEndpointRequest {
+    const message = createBaseInspectEndpointRequest();
+    message.endpointUrl = object.endpointUrl ?? "";
+    message.authorization = object.authorization ?? "";
+    return message;
+  },
+};
+
+function createBaseInspectEndpointResponse(): InspectEndpointResponse {
+  return {
+    probe: undefined,
+    schema: undefined,
+    resourceTypes: [],
+    filterableAttributes: [],
+    accountCount: undefined,
+    maxPageSize: 0,
+    pages: undefined,
+    medianReadMs: 0,
+    draft: undefined,
+    notes: [],
+  };
+}
+
+export const InspectEndpointResponse: MessageFns<InspectEndpointResponse> = {
+  encode(message: InspectEndpointResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.probe !== undefined) {
+      ProbeEndpointResponse.encode(message.probe, writer.uint32(10).fork()).join();
+    }
+    if (message.schema !== undefined) {
+      TargetSchema.encode(message.schema, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.resourceTypes) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.filterableAttributes) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.accountCount !== undefined) {
+      if (BigInt.asIntN(64, message.accountCount) !== message.accountCount) {
+        throw new globalThis.Error("value provided for field message.accountCount of type int64 too large");
+      }
+      writer.uint32(40).int64(message.accountCount);
+    }
+    if (message.maxPageSize !== 0) {
+      writer.uint32(48).int32(message.maxPageSize);
+    }
+    if (message.pages !== undefined) {
+      writer.uint32(56).bool(message.pages);
+    }
+    if (message.medianReadMs !== 0) {
+      writer.uint32(64).int32(message.medianReadMs);
+    }
+    if (message.draft !== undefined) {
+      Template.encode(message.draft, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.notes) {
+      writer.uint32(82).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InspectEndpointResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInspectEndpointResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.probe = ProbeEndpointResponse.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.schema = TargetSchema.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.resourceTypes.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.filterableAttributes.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.accountCount = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.maxPageSize = reader.int32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.pages = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.medianReadMs = reader.int32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.draft = Template.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.notes.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): InspectEndpointResponse {
+    return {
+      probe: isSet(object.probe) ? ProbeEndpointResponse.fromJSON(object.probe) : undefined,
+      schema: isSet(object.schema) ? TargetSchema.fromJSON(object.schema) : undefined,
+      resourceTypes: globalThis.Array.isArray(object?.resourceTypes)
+        ? object.resourceTypes.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.resource_types)
+        ? object.resource_types.map((e: any) => globalThis.String(e))
+        : [],
+      filterableAttributes: globalThis.Array.isArray(object?.filterableAttributes)
+        ? object.filterableAttributes.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.filterable_attributes)
+        ? object.filterable_attributes.map((e: any) => globalThis.String(e))
+        : [],
+      accountCount: isSet(object.accountCount)
+        ? BigInt(object.accountCount)
+        : isSet(object.account_count)
+        ? BigInt(object.account_count)
+        : undefined,
+      maxPageSize: isSet(object.maxPageSize)
+        ? globalThis.Number(object.maxPageSize)
+        : isSet(object.max_page_size)
+        ? globalThis.Number(object.max_page_size)
+        : 0,
+      pages: isSet(object.pages) ? globalThis.Boolean(object.pages) : undefined,
+      medianReadMs: isSet(object.medianReadMs)
+        ? globalThis.Number(object.medianReadMs)
+        : isSet(object.median_read_ms)
+        ? globalThis.Number(object.median_read_ms)
+        : 0,
+      draft: isSet(object.draft) ? Template.fromJSON(object.draft) : undefined,
+      notes: globalThis.Array.isArray(object?.notes)
+        ? object.notes.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: InspectEndpointResponse): unknown {
+    const obj: any = {};
+    if (message.probe !== undefined) {
+      obj.probe = ProbeEndpointResponse.toJSON(message.probe);
+    }
+    if (message.schema !== undefined) {
+      obj.schema = TargetSchema.toJSON(message.schema);
+    }
+    if (message.resourceTypes?.length) {
+      obj.resourceTypes = message.resourceTypes;
+    }
+    if (message.filterableAttributes?.length) {
+      obj.filterableAttributes = message.filterableAttributes;
+    }
+    if (message.accountCount !== undefined) {
+      obj.accountCount = message.accountCount.toString();
+    }
+    if (message.maxPageSize !== 0) {
+      obj.maxPageSize = Math.round(message.maxPageSize);
+    }
+    if (message.pages !== undefined) {
+      obj.pages = message.pages;
+    }
+    if (message.medianReadMs !== 0) {
+      obj.medianReadMs = Math.round(message.medianReadMs);
+    }
+    if (message.draft !== undefined) {
+      obj.draft = Template.toJSON(message.draft);
+    }
+    if (message.notes?.length) {
+      obj.notes = message.notes;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<InspectEndpointResponse>, I>>(base?: I): InspectEndpointResponse {
+    return InspectEndpointResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<InspectEndpointResponse>, I>>(object: I): InspectEndpointResponse {
+    const message = createBaseInspectEndpointResponse();
+    message.probe = (object.probe !== undefined && object.probe !== null)
+      ? ProbeEndpointResponse.fromPartial(object.probe)
+      : undefined;
+    message.schema = (object.schema !== undefined && object.schema !== null)
+      ? TargetSchema.fromPartial(object.schema)
+      : undefined;
+    message.resourceTypes = object.resourceTypes?.map((e) => e) || [];
+    message.filterableAttributes = object.filterableAttributes?.map((e) => e) || [];
+    message.accountCount = (object.accountCount !== undefined && object.accountCount !== null)
+      ? BigInt(object.accountCount)
+      : undefined;
+    message.maxPageSize = object.maxPageSize ?? 0;
+    message.pages = object.pages ?? undefined;
+    message.medianReadMs = object.medianReadMs ?? 0;
+    message.draft = (object.draft !== undefined && object.draft !== null)
+      ? Template.fromPartial(object.draft)
+      : undefined;
+    message.notes = object.notes?.map((e) => e) || [];
     return message;
   },
 };
@@ -7493,6 +8176,1152 @@ export const RetryFailingResponse: MessageFns<RetryFailingResponse> = {
   },
 };
 
+function createBasePlanAdoptionRequest(): PlanAdoptionRequest {
+  return { app: "", all: false };
+}
+
+export const PlanAdoptionRequest: MessageFns<PlanAdoptionRequest> = {
+  encode(message: PlanAdoptionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    if (message.all !== false) {
+      writer.uint32(16).bool(message.all);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanAdoptionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanAdoptionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.all = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlanAdoptionRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      all: isSet(object.all) ? globalThis.Boolean(object.all) : false,
+    };
+  },
+
+  toJSON(message: PlanAdoptionRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.all !== false) {
+      obj.all = message.all;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlanAdoptionRequest>, I>>(base?: I): PlanAdoptionRequest {
+    return PlanAdoptionRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlanAdoptionRequest>, I>>(object: I): PlanAdoptionRequest {
+    const message = createBasePlanAdoptionRequest();
+    message.app = object.app ?? "";
+    message.all = object.all ?? false;
+    return message;
+  },
+};
+
+function createBasePlanAdoptionResponse(): PlanAdoptionResponse {
+  return { readCount: 0n, totals: undefined, adoptions: [] };
+}
+
+export const PlanAdoptionResponse: MessageFns<PlanAdoptionResponse> = {
+  encode(message: PlanAdoptionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.readCount !== 0n) {
+      if (BigInt.asIntN(64, message.readCount) !== message.readCount) {
+        throw new globalThis.Error("value provided for field message.readCount of type int64 too large");
+      }
+      writer.uint32(8).int64(message.readCount);
+    }
+    if (message.totals !== undefined) {
+      AdoptionTotals.encode(message.totals, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.adoptions) {
+      PlannedAdoption.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanAdoptionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanAdoptionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.readCount = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.totals = AdoptionTotals.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.adoptions.push(PlannedAdoption.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlanAdoptionResponse {
+    return {
+      readCount: isSet(object.readCount)
+        ? BigInt(object.readCount)
+        : isSet(object.read_count)
+        ? BigInt(object.read_count)
+        : 0n,
+      totals: isSet(object.totals) ? AdoptionTotals.fromJSON(object.totals) : undefined,
+      adoptions: globalThis.Array.isArray(object?.adoptions)
+        ? object.adoptions.map((e: any) => PlannedAdoption.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: PlanAdoptionResponse): unknown {
+    const obj: any = {};
+    if (message.readCount !== 0n) {
+      obj.readCount = message.readCount.toString();
+    }
+    if (message.totals !== undefined) {
+      obj.totals = AdoptionTotals.toJSON(message.totals);
+    }
+    if (message.adoptions?.length) {
+      obj.adoptions = message.adoptions.map((e) => PlannedAdoption.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlanAdoptionResponse>, I>>(base?: I): PlanAdoptionResponse {
+    return PlanAdoptionResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlanAdoptionResponse>, I>>(object: I): PlanAdoptionResponse {
+    const message = createBasePlanAdoptionResponse();
+    message.readCount = (object.readCount !== undefined && object.readCount !== null) ? BigInt(object.readCount) : 0n;
+    message.totals = (object.totals !== undefined && object.totals !== null)
+      ? AdoptionTotals.fromPartial(object.totals)
+      : undefined;
+    message.adoptions = object.adoptions?.map((e) => PlannedAdoption.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseAdoptionTotals(): AdoptionTotals {
+  return {
+    waitingFor: [],
+    setupRevision: 0n,
+    listed: false,
+    accountCount: 0n,
+    linked: 0n,
+    adopts: 0n,
+    equal: 0n,
+    held: 0n,
+    contested: 0n,
+    creates: 0n,
+    ambiguous: 0n,
+    foreign: 0n,
+    taken: 0n,
+    leftAlone: 0n,
+    refusals: 0n,
+    letterCase: 0n,
+    handles: 0n,
+    inactive: 0n,
+    externalIdOrigins: {},
+    unmatchedAccounts: 0n,
+    unmatchedActiveAccounts: 0n,
+  };
+}
+
+export const AdoptionTotals: MessageFns<AdoptionTotals> = {
+  encode(message: AdoptionTotals, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.waitingFor) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.setupRevision !== 0n) {
+      if (BigInt.asIntN(64, message.setupRevision) !== message.setupRevision) {
+        throw new globalThis.Error("value provided for field message.setupRevision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.setupRevision);
+    }
+    if (message.listed !== false) {
+      writer.uint32(24).bool(message.listed);
+    }
+    if (message.accountCount !== 0n) {
+      if (BigInt.asIntN(64, message.accountCount) !== message.accountCount) {
+        throw new globalThis.Error("value provided for field message.accountCount of type int64 too large");
+      }
+      writer.uint32(32).int64(message.accountCount);
+    }
+    if (message.linked !== 0n) {
+      if (BigInt.asIntN(64, message.linked) !== message.linked) {
+        throw new globalThis.Error("value provided for field message.linked of type int64 too large");
+      }
+      writer.uint32(40).int64(message.linked);
+    }
+    if (message.adopts !== 0n) {
+      if (BigInt.asIntN(64, message.adopts) !== message.adopts) {
+        throw new globalThis.Error("value provided for field message.adopts of type int64 too large");
+      }
+      writer.uint32(48).int64(message.adopts);
+    }
+    if (message.equal !== 0n) {
+      if (BigInt.asIntN(64, message.equal) !== message.equal) {
+        throw new globalThis.Error("value provided for field message.equal of type int64 too large");
+      }
+      writer.uint32(56).int64(message.equal);
+    }
+    if (message.held !== 0n) {
+      if (BigInt.asIntN(64, message.held) !== message.held) {
+        throw new globalThis.Error("value provided for field message.held of type int64 too large");
+      }
+      writer.uint32(64).int64(message.held);
+    }
+    if (message.contested !== 0n) {
+      if (BigInt.asIntN(64, message.contested) !== message.contested) {
+        throw new globalThis.Error("value provided for field message.contested of type int64 too large");
+      }
+      writer.uint32(72).int64(message.contested);
+    }
+    if (message.creates !== 0n) {
+      if (BigInt.asIntN(64, message.creates) !== message.creates) {
+        throw new globalThis.Error("value provided for field message.creates of type int64 too large");
+      }
+      writer.uint32(80).int64(message.creates);
+    }
+    if (message.ambiguous !== 0n) {
+      if (BigInt.asIntN(64, message.ambiguous) !== message.ambiguous) {
+        throw new globalThis.Error("value provided for field message.ambiguous of type int64 too large");
+      }
+      writer.uint32(88).int64(message.ambiguous);
+    }
+    if (message.foreign !== 0n) {
+      if (BigInt.asIntN(64, message.foreign) !== message.foreign) {
+        throw new globalThis.Error("value provided for field message.foreign of type int64 too large");
+      }
+      writer.uint32(96).int64(message.foreign);
+    }
+    if (message.taken !== 0n) {
+      if (BigInt.asIntN(64, message.taken) !== message.taken) {
+        throw new globalThis.Error("value provided for field message.taken of type int64 too large");
+      }
+      writer.uint32(104).int64(message.taken);
+    }
+    if (message.leftAlone !== 0n) {
+      if (BigInt.asIntN(64, message.leftAlone) !== message.leftAlone) {
+        throw new globalThis.Error("value provided for field message.leftAlone of type int64 too large");
+      }
+      writer.uint32(112).int64(message.leftAlone);
+    }
+    if (message.refusals !== 0n) {
+      if (BigInt.asIntN(64, message.refusals) !== message.refusals) {
+        throw new globalThis.Error("value provided for field message.refusals of type int64 too large");
+      }
+      writer.uint32(120).int64(message.refusals);
+    }
+    if (message.letterCase !== 0n) {
+      if (BigInt.asIntN(64, message.letterCase) !== message.letterCase) {
+        throw new globalThis.Error("value provided for field message.letterCase of type int64 too large");
+      }
+      writer.uint32(128).int64(message.letterCase);
+    }
+    if (message.handles !== 0n) {
+      if (BigInt.asIntN(64, message.handles) !== message.handles) {
+        throw new globalThis.Error("value provided for field message.handles of type int64 too large");
+      }
+      writer.uint32(136).int64(message.handles);
+    }
+    if (message.inactive !== 0n) {
+      if (BigInt.asIntN(64, message.inactive) !== message.inactive) {
+        throw new globalThis.Error("value provided for field message.inactive of type int64 too large");
+      }
+      writer.uint32(144).int64(message.inactive);
+    }
+    globalThis.Object.entries(message.externalIdOrigins).forEach(([key, value]: [string, bigint]) => {
+      AdoptionTotals_ExternalIdOriginsEntry.encode({ key: key as any, value }, writer.uint32(154).fork()).join();
+    });
+    if (message.unmatchedAccounts !== 0n) {
+      if (BigInt.asIntN(64, message.unmatchedAccounts) !== message.unmatchedAccounts) {
+        throw new globalThis.Error("value provided for field message.unmatchedAccounts of type int64 too large");
+      }
+      writer.uint32(160).int64(message.unmatchedAccounts);
+    }
+    if (message.unmatchedActiveAccounts !== 0n) {
+      if (BigInt.asIntN(64, message.unmatchedActiveAccounts) !== message.unmatchedActiveAccounts) {
+        throw new globalThis.Error("value provided for field message.unmatchedActiveAccounts of type int64 too large");
+      }
+      writer.uint32(168).int64(message.unmatchedActiveAccounts);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AdoptionTotals {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAdoptionTotals();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.waitingFor.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.setupRevision = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.listed = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.accountCount = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.linked = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.adopts = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.equal = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.held = reader.int64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.contested = reader.int64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.creates = reader.int64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.ambiguous = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.foreign = reader.int64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.taken = reader.int64() as bigint;
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.leftAlone = reader.int64() as bigint;
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.refusals = reader.int64() as bigint;
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.letterCase = reader.int64() as bigint;
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.handles = reader.int64() as bigint;
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.inactive = reader.int64() as bigint;
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            const entry19 = AdoptionTotals_ExternalIdOriginsEntry.decode(reader, reader.uint32());
+            if (entry19.value !== undefined) {
+              message.externalIdOrigins[entry19.key] = entry19.value;
+            }
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.unmatchedAccounts = reader.int64() as bigint;
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.unmatchedActiveAccounts = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AdoptionTotals {
+    return {
+      waitingFor: globalThis.Array.isArray(object?.waitingFor)
+        ? object.waitingFor.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.waiting_for)
+        ? object.waiting_for.map((e: any) => globalThis.String(e))
+        : [],
+      setupRevision: isSet(object.setupRevision)
+        ? BigInt(object.setupRevision)
+        : isSet(object.setup_revision)
+        ? BigInt(object.setup_revision)
+        : 0n,
+      listed: isSet(object.listed) ? globalThis.Boolean(object.listed) : false,
+      accountCount: isSet(object.accountCount)
+        ? BigInt(object.accountCount)
+        : isSet(object.account_count)
+        ? BigInt(object.account_count)
+        : 0n,
+      linked: isSet(object.linked) ? BigInt(object.linked) : 0n,
+      adopts: isSet(object.adopts) ? BigInt(object.adopts) : 0n,
+      equal: isSet(object.equal) ? BigInt(object.equal) : 0n,
+      held: isSet(object.held) ? BigInt(object.held) : 0n,
+      contested: isSet(object.contested) ? BigInt(object.contested) : 0n,
+      creates: isSet(object.creates) ? BigInt(object.creates) : 0n,
+      ambiguous: isSet(object.ambiguous) ? BigInt(object.ambiguous) : 0n,
+      foreign: isSet(object.foreign) ? BigInt(object.foreign) : 0n,
+      taken: isSet(object.taken) ? BigInt(object.taken) : 0n,
+      leftAlone: isSet(object.leftAlone)
+        ? BigInt(object.leftAlone)
+        : isSet(object.left_alone)
+        ? BigInt(object.left_alone)
+        : 0n,
+      refusals: isSet(object.refusals) ? BigInt(object.refusals) : 0n,
+      letterCase: isSet(object.letterCase)
+        ? BigInt(object.letterCase)
+        : isSet(object.letter_case)
+        ? BigInt(object.letter_case)
+        : 0n,
+      handles: isSet(object.handles) ? BigInt(object.handles) : 0n,
+      inactive: isSet(object.inactive) ? BigInt(object.inactive) : 0n,
+      externalIdOrigins: isObject(object.externalIdOrigins)
+        ? (globalThis.Object.entries(object.externalIdOrigins) as [string, any][]).reduce(
+          (acc: { [key: string]: bigint }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: BigInt(value as string | number | bigint | boolean),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.external_id_origins)
+        ? (globalThis.Object.entries(object.external_id_origins) as [string, any][]).reduce(
+          (acc: { [key: string]: bigint }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: BigInt(value as string | number | bigint | boolean),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      unmatchedAccounts: isSet(object.unmatchedAccounts)
+        ? BigInt(object.unmatchedAccounts)
+        : isSet(object.unmatched_accounts)
+        ? BigInt(object.unmatched_accounts)
+        : 0n,
+      unmatchedActiveAccounts: isSet(object.unmatchedActiveAccounts)
+        ? BigInt(object.unmatchedActiveAccounts)
+        : isSet(object.unmatched_active_accounts)
+        ? BigInt(object.unmatched_active_accounts)
+        : 0n,
+    };
+  },
+
+  toJSON(message: AdoptionTotals): unknown {
+    const obj: any = {};
+    if (message.waitingFor?.length) {
+      obj.waitingFor = message.waitingFor;
+    }
+    if (message.setupRevision !== 0n) {
+      obj.setupRevision = message.setupRevision.toString();
+    }
+    if (message.listed !== false) {
+      obj.listed = message.listed;
+    }
+    if (message.accountCount !== 0n) {
+      obj.accountCount = message.accountCount.toString();
+    }
+    if (message.linked !== 0n) {
+      obj.linked = message.linked.toString();
+    }
+    if (message.adopts !== 0n) {
+      obj.adopts = message.adopts.toString();
+    }
+    if (message.equal !== 0n) {
+      obj.equal = message.equal.toString();
+    }
+    if (message.held !== 0n) {
+      obj.held = message.held.toString();
+    }
+    if (message.contested !== 0n) {
+      obj.contested = message.contested.toString();
+    }
+    if (message.creates !== 0n) {
+      obj.creates = message.creates.toString();
+    }
+    if (message.ambiguous !== 0n) {
+      obj.ambiguous = message.ambiguous.toString();
+    }
+    if (message.foreign !== 0n) {
+      obj.foreign = message.foreign.toString();
+    }
+    if (message.taken !== 0n) {
+      obj.taken = message.taken.toString();
+    }
+    if (message.leftAlone !== 0n) {
+      obj.leftAlone = message.leftAlone.toString();
+    }
+    if (message.refusals !== 0n) {
+      obj.refusals = message.refusals.toString();
+    }
+    if (message.letterCase !== 0n) {
+      obj.letterCase = message.letterCase.toString();
+    }
+    if (message.handles !== 0n) {
+      obj.handles = message.handles.toString();
+    }
+    if (message.inactive !== 0n) {
+      obj.inactive = message.inactive.toString();
+    }
+    if (message.externalIdOrigins) {
+      const entries = globalThis.Object.entries(message.externalIdOrigins) as [string, bigint][];
+      if (entries.length > 0) {
+        obj.externalIdOrigins = {};
+        entries.forEach(([k, v]) => {
+          obj.externalIdOrigins[k] = v.toString();
+        });
+      }
+    }
+    if (message.unmatchedAccounts !== 0n) {
+      obj.unmatchedAccounts = message.unmatchedAccounts.toString();
+    }
+    if (message.unmatchedActiveAccounts !== 0n) {
+      obj.unmatchedActiveAccounts = message.unmatchedActiveAccounts.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AdoptionTotals>, I>>(base?: I): AdoptionTotals {
+    return AdoptionTotals.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AdoptionTotals>, I>>(object: I): AdoptionTotals {
+    const message = createBaseAdoptionTotals();
+    message.waitingFor = object.waitingFor?.map((e) => e) || [];
+    message.setupRevision = (object.setupRevision !== undefined && object.setupRevision !== null)
+      ? BigInt(object.setupRevision)
+      : 0n;
+    message.listed = object.listed ?? false;
+    message.accountCount = (object.accountCount !== undefined && object.accountCount !== null)
+      ? BigInt(object.accountCount)
+      : 0n;
+    message.linked = (object.linked !== undefined && object.linked !== null) ? BigInt(object.linked) : 0n;
+    message.adopts = (object.adopts !== undefined && object.adopts !== null) ? BigInt(object.adopts) : 0n;
+    message.equal = (object.equal !== undefined && object.equal !== null) ? BigInt(object.equal) : 0n;
+    message.held = (object.held !== undefined && object.held !== null) ? BigInt(object.held) : 0n;
+    message.contested = (object.contested !== undefined && object.contested !== null) ? BigInt(object.contested) : 0n;
+    message.creates = (object.creates !== undefined && object.creates !== null) ? BigInt(object.creates) : 0n;
+    message.ambiguous = (object.ambiguous !== undefined && object.ambiguous !== null) ? BigInt(object.ambiguous) : 0n;
+    message.foreign = (object.foreign !== undefined && object.foreign !== null) ? BigInt(object.foreign) : 0n;
+    message.taken = (object.taken !== undefined && object.taken !== null) ? BigInt(object.taken) : 0n;
+    message.leftAlone = (object.leftAlone !== undefined && object.leftAlone !== null) ? BigInt(object.leftAlone) : 0n;
+    message.refusals = (object.refusals !== undefined && object.refusals !== null) ? BigInt(object.refusals) : 0n;
+    message.letterCase = (object.letterCase !== undefined && object.letterCase !== null)
+      ? BigInt(object.letterCase)
+      : 0n;
+    message.handles = (object.handles !== undefined && object.handles !== null) ? BigInt(object.handles) : 0n;
+    message.inactive = (object.inactive !== undefined && object.inactive !== null) ? BigInt(object.inactive) : 0n;
+    message.externalIdOrigins = (globalThis.Object.entries(object.externalIdOrigins ?? {}) as [string, bigint][])
+      .reduce((acc: { [key: string]: bigint }, [key, value]: [string, bigint]) => {
+        if (value !== undefined) {
+          acc[key] = BigInt(value as string | number | bigint | boolean);
+        }
+        return acc;
+      }, {});
+    message.unmatchedAccounts = (object.unmatchedAccounts !== undefined && object.unmatchedAccounts !== null)
+      ? BigInt(object.unmatchedAccounts)
+      : 0n;
+    message.unmatchedActiveAccounts =
+      (object.unmatchedActiveAccounts !== undefined && object.unmatchedActiveAccounts !== null)
+        ? BigInt(object.unmatchedActiveAccounts)
+        : 0n;
+    return message;
+  },
+};
+
+function createBaseAdoptionTotals_ExternalIdOriginsEntry(): AdoptionTotals_ExternalIdOriginsEntry {
+  return { key: "", value: 0n };
+}
+
+export const AdoptionTotals_ExternalIdOriginsEntry: MessageFns<AdoptionTotals_ExternalIdOriginsEntry> = {
+  encode(message: AdoptionTotals_ExternalIdOriginsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0n) {
+      if (BigInt.asIntN(64, message.value) !== message.value) {
+        throw new globalThis.Error("value provided for field message.value of type int64 too large");
+      }
+      writer.uint32(16).int64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AdoptionTotals_ExternalIdOriginsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAdoptionTotals_ExternalIdOriginsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AdoptionTotals_ExternalIdOriginsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? BigInt(object.value) : 0n,
+    };
+  },
+
+  toJSON(message: AdoptionTotals_ExternalIdOriginsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== 0n) {
+      obj.value = message.value.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<AdoptionTotals_ExternalIdOriginsEntry>, I>>(
+    base?: I,
+  ): AdoptionTotals_ExternalIdOriginsEntry {
+    return AdoptionTotals_ExternalIdOriginsEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AdoptionTotals_ExternalIdOriginsEntry>, I>>(
+    object: I,
+  ): AdoptionTotals_ExternalIdOriginsEntry {
+    const message = createBaseAdoptionTotals_ExternalIdOriginsEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null) ? BigInt(object.value) : 0n;
+    return message;
+  },
+};
+
+function createBasePlannedAdoption(): PlannedAdoption {
+  return {
+    user: "",
+    kind: 0,
+    explanation: "",
+    scimId: "",
+    userName: "",
+    matchedBy: "",
+    externalId: "",
+    externalIdOrigin: "",
+    notes: [],
+    changes: [],
+    dangers: [],
+    held: false,
+  };
+}
+
+export const PlannedAdoption: MessageFns<PlannedAdoption> = {
+  encode(message: PlannedAdoption, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.kind !== 0) {
+      writer.uint32(16).int32(message.kind);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(26).string(message.explanation);
+    }
+    if (message.scimId !== "") {
+      writer.uint32(34).string(message.scimId);
+    }
+    if (message.userName !== "") {
+      writer.uint32(42).string(message.userName);
+    }
+    if (message.matchedBy !== "") {
+      writer.uint32(50).string(message.matchedBy);
+    }
+    if (message.externalId !== "") {
+      writer.uint32(58).string(message.externalId);
+    }
+    if (message.externalIdOrigin !== "") {
+      writer.uint32(66).string(message.externalIdOrigin);
+    }
+    if (message.notes.length !== 0) {
+      writer.uint32(74).fork();
+      for (const v of message.notes) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    for (const v of message.changes) {
+      AttributeChange.encode(v!, writer.uint32(82).fork()).join();
+    }
+    if (message.dangers.length !== 0) {
+      writer.uint32(90).fork();
+      for (const v of message.dangers) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.held !== false) {
+      writer.uint32(96).bool(message.held);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlannedAdoption {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlannedAdoption();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.scimId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.userName = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.matchedBy = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.externalId = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.externalIdOrigin = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag === 72) {
+              message.notes.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 74) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.notes.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.changes.push(AttributeChange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag === 88) {
+              message.dangers.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 90) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.dangers.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.held = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PlannedAdoption {
+    return {
+      user: isSet(object.user) ? globalThis.String(object.user) : "",
+      kind: isSet(object.kind) ? plannedAdoption_KindFromJSON(object.kind) : 0,
+      explanation: isSet(object.explanation) ? globalThis.String(object.explanation) : "",
+      scimId: isSet(object.scimId)
+        ? globalThis.String(object.scimId)
+        : isSet(object.scim_id)
+        ? globalThis.String(object.scim_id)
+        : "",
+      userName: isSet(object.userName)
+        ? globalThis.String(object.userName)
+        : isSet(object.user_name)
+        ? globalThis.String(object.user_name)
+        : "",
+      matchedBy: isSet(object.matchedBy)
+        ? globalThis.String(object.matchedBy)
+        : isSet(object.matched_by)
+        ? globalThis.String(object.matched_by)
+        : "",
+      externalId: isSet(object.externalId)
+        ? globalThis.String(object.externalId)
+        : isSet(object.external_id)
+        ? globalThis.String(object.external_id)
+        : "",
+      externalIdOrigin: isSet(object.externalIdOrigin)
+        ? globalThis.String(object.externalIdOrigin)
+        : isSet(object.external_id_origin)
+        ? globalThis.String(object.external_id_origin)
+        : "",
+      notes: globalThis.Array.isArray(object?.notes)
+        ? object.notes.map((e: any) => plannedAdoption_NoteFromJSON(e))
+        : [],
+      changes: globalThis.Array.isArray(object?.changes)
+        ? object.changes.map((e: any) => AttributeChange.fromJSON(e))
+        : [],
+      dangers: globalThis.Array.isArray(object?.dangers)
+        ? object.dangers.map((e: any) => dangerFromJSON(e))
+        : [],
+      held: isSet(object.held) ? globalThis.Boolean(object.held) : false,
+    };
+  },
+
+  toJSON(message: PlannedAdoption): unknown {
+    const obj: any = {};
+    if (message.user !== "") {
+      obj.user = message.user;
+    }
+    if (message.kind !== 0) {
+      obj.kind = plannedAdoption_KindToJSON(message.kind);
+    }
+    if (message.explanation !== "") {
+      obj.explanation = message.explanation;
+    }
+    if (message.scimId !== "") {
+      obj.scimId = message.scimId;
+    }
+    if (message.userName !== "") {
+      obj.userName = message.userName;
+    }
+    if (message.matchedBy !== "") {
+      obj.matchedBy = message.matchedBy;
+    }
+    if (message.externalId !== "") {
+      obj.externalId = message.externalId;
+    }
+    if (message.externalIdOrigin !== "") {
+      obj.externalIdOrigin = message.externalIdOrigin;
+    }
+    if (message.notes?.length) {
+      obj.notes = message.notes.map((e) => plannedAdoption_NoteToJSON(e));
+    }
+    if (message.changes?.length) {
+      obj.changes = message.changes.map((e) => AttributeChange.toJSON(e));
+    }
+    if (message.dangers?.length) {
+      obj.dangers = message.dangers.map((e) => dangerToJSON(e));
+    }
+    if (message.held !== false) {
+      obj.held = message.held;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PlannedAdoption>, I>>(base?: I): PlannedAdoption {
+    return PlannedAdoption.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlannedAdoption>, I>>(object: I): PlannedAdoption {
+    const message = createBasePlannedAdoption();
+    message.user = object.user ?? "";
+    message.kind = object.kind ?? 0;
+    message.explanation = object.explanation ?? "";
+    message.scimId = object.scimId ?? "";
+    message.userName = object.userName ?? "";
+    message.matchedBy = object.matchedBy ?? "";
+    message.externalId = object.externalId ?? "";
+    message.externalIdOrigin = object.externalIdOrigin ?? "";
+    message.notes = object.notes?.map((e) => e) || [];
+    message.changes = object.changes?.map((e) => AttributeChange.fromPartial(e)) || [];
+    message.dangers = object.dangers?.map((e) => e) || [];
+    message.held = object.held ?? false;
+    return message;
+  },
+};
+
 /** The only service that talks to service providers (SCIM 2.0, RFC 7643 and 7644). */
 export type PushServiceService = typeof PushServiceService;
 export const PushServiceService = {
@@ -7568,6 +9397,22 @@ export const PushServiceService = {
     responseDeserialize: (value: Buffer): ProbeEndpointResponse => ProbeEndpointResponse.decode(value),
   },
   /**
+   * What a service provider for which no app is installed can do, as far as reading tells, how fast it answers, and a draft of
+   * a template for it. For operators of the installation: the credential comes with the request. It is sent to the endpoint
+   * and nowhere else, kept for the call only, and in no log.
+   */
+  inspectEndpoint: {
+    path: "/autoprov.push.v1.PushService/InspectEndpoint" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: InspectEndpointRequest): Buffer =>
+      Buffer.from(InspectEndpointRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): InspectEndpointRequest => InspectEndpointRequest.decode(value),
+    responseSerialize: (value: InspectEndpointResponse): Buffer =>
+      Buffer.from(InspectEndpointResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): InspectEndpointResponse => InspectEndpointResponse.decode(value),
+  },
+  /**
    * The attributes that a service provider's users have: discovered (RFC 7643 §7, RFC 7644 §4), else the RFC's own, with
    * what the profile says on top. FETCH_TARGET_ATTRIBUTES_FAILED when discovery exists and fails,
    * FETCH_TARGET_SCHEMA_FAILED when there is no User schema and /Users does not answer SCIM.
@@ -7609,6 +9454,23 @@ export const PushServiceService = {
     responseSerialize: (value: RetryFailingResponse): Buffer =>
       Buffer.from(RetryFailingResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RetryFailingResponse => RetryFailingResponse.decode(value),
+  },
+  /**
+   * What the first push of an app would do, before it is allowed to: lists the service provider's accounts, matches them with
+   * the people in scope by the same decision as a push, and tells who would be adopted with which changes, who would be
+   * created, and which accounts would not be touched. Reads only. Messages of the progress first, then the totals, then the
+   * rows: people by user id, then the accounts that match nobody. AUTHENTICATION_FAILED and DEPENDENCY_UNAVAILABLE where
+   * the service provider does not let itself be read.
+   */
+  planAdoption: {
+    path: "/autoprov.push.v1.PushService/PlanAdoption" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: PlanAdoptionRequest): Buffer => Buffer.from(PlanAdoptionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PlanAdoptionRequest => PlanAdoptionRequest.decode(value),
+    responseSerialize: (value: PlanAdoptionResponse): Buffer =>
+      Buffer.from(PlanAdoptionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PlanAdoptionResponse => PlanAdoptionResponse.decode(value),
   },
   /**
    * What an undo would do: everybody whose account accepted something since a time, and what would bring it back to what
@@ -7735,6 +9597,12 @@ export interface PushServiceServer extends UntypedServiceImplementation {
   /** Asks a service provider whether it speaks SCIM and takes the credential; reads only, and changes nothing. */
   probeEndpoint: handleUnaryCall<ProbeEndpointRequest, ProbeEndpointResponse>;
   /**
+   * What a service provider for which no app is installed can do, as far as reading tells, how fast it answers, and a draft of
+   * a template for it. For operators of the installation: the credential comes with the request. It is sent to the endpoint
+   * and nowhere else, kept for the call only, and in no log.
+   */
+  inspectEndpoint: handleUnaryCall<InspectEndpointRequest, InspectEndpointResponse>;
+  /**
    * The attributes that a service provider's users have: discovered (RFC 7643 §7, RFC 7644 §4), else the RFC's own, with
    * what the profile says on top. FETCH_TARGET_ATTRIBUTES_FAILED when discovery exists and fails,
    * FETCH_TARGET_SCHEMA_FAILED when there is no User schema and /Users does not answer SCIM.
@@ -7750,6 +9618,14 @@ export interface PushServiceServer extends UntypedServiceImplementation {
    * provider, and people. The same decision, guard, holds and rate as ever.
    */
   retryFailing: handleUnaryCall<RetryFailingRequest, RetryFailingResponse>;
+  /**
+   * What the first push of an app would do, before it is allowed to: lists the service provider's accounts, matches them with
+   * the people in scope by the same decision as a push, and tells who would be adopted with which changes, who would be
+   * created, and which accounts would not be touched. Reads only. Messages of the progress first, then the totals, then the
+   * rows: people by user id, then the accounts that match nobody. AUTHENTICATION_FAILED and DEPENDENCY_UNAVAILABLE where
+   * the service provider does not let itself be read.
+   */
+  planAdoption: handleServerStreamingCall<PlanAdoptionRequest, PlanAdoptionResponse>;
   /**
    * What an undo would do: everybody whose account accepted something since a time, and what would bring it back to what
    * was accepted before; and who can't come back. Nothing is written.
@@ -7889,6 +9765,26 @@ export interface PushServiceClient extends Client {
     callback: (error: ServiceError | null, response: ProbeEndpointResponse) => void,
   ): ClientUnaryCall;
   /**
+   * What a service provider for which no app is installed can do, as far as reading tells, how fast it answers, and a draft of
+   * a template for it. For operators of the installation: the credential comes with the request. It is sent to the endpoint
+   * and nowhere else, kept for the call only, and in no log.
+   */
+  inspectEndpoint(
+    request: InspectEndpointRequest,
+    callback: (error: ServiceError | null, response: InspectEndpointResponse) => void,
+  ): ClientUnaryCall;
+  inspectEndpoint(
+    request: InspectEndpointRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: InspectEndpointResponse) => void,
+  ): ClientUnaryCall;
+  inspectEndpoint(
+    request: InspectEndpointRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: InspectEndpointResponse) => void,
+  ): ClientUnaryCall;
+  /**
    * The attributes that a service provider's users have: discovered (RFC 7643 §7, RFC 7644 §4), else the RFC's own, with
    * what the profile says on top. FETCH_TARGET_ATTRIBUTES_FAILED when discovery exists and fails,
    * FETCH_TARGET_SCHEMA_FAILED when there is no User schema and /Users does not answer SCIM.
@@ -7946,6 +9842,22 @@ export interface PushServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RetryFailingResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * What the first push of an app would do, before it is allowed to: lists the service provider's accounts, matches them with
+   * the people in scope by the same decision as a push, and tells who would be adopted with which changes, who would be
+   * created, and which accounts would not be touched. Reads only. Messages of the progress first, then the totals, then the
+   * rows: people by user id, then the accounts that match nobody. AUTHENTICATION_FAILED and DEPENDENCY_UNAVAILABLE where
+   * the service provider does not let itself be read.
+   */
+  planAdoption(
+    request: PlanAdoptionRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<PlanAdoptionResponse>;
+  planAdoption(
+    request: PlanAdoptionRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<PlanAdoptionResponse>;
   /**
    * What an undo would do: everybody whose account accepted something since a time, and what would bring it back to what
    * was accepted before; and who can't come back. Nothing is written.

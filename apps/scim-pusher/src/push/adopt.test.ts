@@ -1,0 +1,101 @@
+import { afterEach, expect, test } from '@jest/globals';
+import {
+  Danger,
+  MappingRow_Apply,
+  MappingRow_OnNull,
+  MatchingPolicy,
+  MatchingPolicy_OnForeignExternalId,
+} from '@autoprov/proto';
+import { listAccounts, readFrontCounts, startScimmy, type ScimAccount } from '@autoprov/testing';
+import { listAppsWithWork } from '../store/apps.ts';
+import { leftAccount } from './adopt.fixture.ts';
+import { approve, held, ids } from './guard.fixture.ts';
+import { mappingRows, patient, startTestApp, type TestPerson } from './test-app.fixture.ts';
+
+const started: { stop(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of started.splice(0).reverse()) await one.stop();
+});
+
+const matching = {
+  ...MatchingPolicy.fromPartial({}),
+  attributes: ['externalId', 'userName', 'emails'],
+  onForeignExternalId: MatchingPolicy_OnForeignExternalId.ON_FOREIGN_EXTERNAL_ID_KEEP,
+};
+
+async function start(accounts: Omit<ScimAccount, 'id'>[]) {
+  const sp = await startScimmy({ uniqueness: false, seed: { accounts } });
+  started.push(sp);
+  const app = await startTestApp(sp, patient);
+  started.push(app);
+  const read = (people: TestPerson[]) => app.read(people);
+  /** Passes until nothing can be done, and the requests that they wrote with. */
+  const push = async () => {
+    const before = (await readFrontCounts(sp)).writes;
+    do await app.push();
+    while ((await listAppsWithWork(app.pool, app.ctx.now())).length > 0);
+    return (await readFrontCounts(sp)).writes - before;
+  };
+  return { sp, app, read, push };
+}
+
+test('an account that is adopted with equal values is not written to, and never again', async () => {
+  const { app, read, push } = await start(ids(1000, 12).map((id) => leftAccount(id)));
+  await app.configure({ matching });
+  await read(ids(1000, 12).map((id) => ({ id })));
+  expect(await push()).toBe(0);
+  const origins = await app.pool.query(`select origin, state, count(*)::int from accounts group by 1, 2`);
+  expect(origins.rows).toEqual([{ origin: 'adopted', state: 'active', count: 12 }]);
+  await read([{ id: '1003', title: 'Engineer' }]);
+  expect(await push()).toBe(1);
+}, 60_000);
+
+test('an adoption that changes more user names than the limits leave changes none, until it is approved', async () => {
+  const handles = ids(1000, 10);
+  const equal = ids(1010, 30);
+  const accounts = [
+    ...handles.map((id) => leftAccount(id, { userName: `handle-${id}` })),
+    ...equal.map((id) => leftAccount(id)),
+  ];
+  const { sp, app, read, push } = await start(accounts);
+  await app.configure({ matching });
+  // A title is harmless: it does not wait for the user name.
+  await read([...handles.map((id) => ({ id, title: 'Engineer' })), ...equal.map((id) => ({ id }))]);
+  expect(await push()).toBe(handles.length);
+  const seen = await held(app);
+  expect(seen.ids).toEqual(handles);
+  expect(seen.actions[0]).toMatchObject({
+    danger: Danger.DANGER_CHANGED_IDENTITY,
+    changes: [{ path: 'userName', oldValue: 'handle-1000', newValue: 'p1000@example.com' }],
+  });
+  const named = async () => (await listAccounts(sp)).filter(({ userName }) => userName.startsWith('handle-')).length;
+  expect(await named()).toBe(handles.length);
+  await approve(app, seen.approvalHash);
+  expect(await push()).toBe(handles.length);
+  expect(await named()).toBe(0);
+  expect(await listAccounts(sp)).toHaveLength(40);
+}, 60_000);
+
+test('an adoption that clears attributes is counted, and goes within the limits', async () => {
+  const accounts = [leftAccount('1000', { title: 'Boss' }), leftAccount('1001')];
+  const { sp, app, read, push } = await start(accounts);
+  await app.configure({ matching });
+  await read([{ id: '1000' }, { id: '1001' }]);
+  expect(await push()).toBe(1);
+  expect((await listAccounts(sp)).map(({ title }) => title)).toEqual([undefined, undefined]);
+  const counted = await app.pool.query(`select user_id, danger from guarded_changes`);
+  expect(counted.rows).toEqual([{ user_id: '1000', danger: 'clearing' }]);
+}, 60_000);
+
+test('what is written on create only, or kept without a value, is left as it is on an account that is adopted', async () => {
+  const accounts = [leftAccount('1000', { title: 'Boss', name: { givenName: 'Pia', familyName: '1000' } })];
+  const { app, read, push } = await start(accounts);
+  const rows = mappingRows().map((row) => ({
+    ...row,
+    ...(row.target === 'title' && { onNull: MappingRow_OnNull.ON_NULL_KEEP }),
+    ...(row.target === 'name.givenName' && { apply: MappingRow_Apply.APPLY_ON_CREATE }),
+  }));
+  await app.configure({ matching, attributeMapping: { rows } });
+  await read([{ id: '1000' }]);
+  expect(await push()).toBe(0);
+}, 60_000);
