@@ -79,3 +79,32 @@ test('a range that is none is refused at once, with what to write', () => {
     expect(() => createOutboundAgent({ allowedHosts: [entry], timeoutMs: 1_000 })).toThrow(/no range of addresses/);
   }
 });
+
+test('an answer without end is cut, whichever part of it that is', async () => {
+  const head = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;';
+  const listener = await listen(tls, {
+    answer(_, { socket }) {
+      const flood = () => {
+        while (socket!.write('x'.repeat(65_536)));
+      };
+      socket!
+        .on('drain', flood)
+        .on('error', () => {})
+        .write(head);
+      flood();
+    },
+  });
+  const { body } = await call(listener);
+  await expect(body.text()).rejects.toMatchObject({ code: 'UND_ERR_BODY_TOO_LARGE' });
+});
+
+test('many answers over one connection are not taken for one without end', async () => {
+  const listener = await listen(tls, { answer: (_, response) => response.end('x'.repeat(1_500_000)) });
+  const agent = createOutboundAgent({ allowedHosts: ['127.0.0.1'], ca: tls.ca, timeoutMs: 10_000 });
+  started.push({ stop: () => agent.destroy() });
+  for (let i = 0; i < 20; i++) {
+    const { body } = await request(`https://127.0.0.1:${listener.port}/scim`, { dispatcher: agent });
+    expect(await body.text()).toHaveLength(1_500_000);
+  }
+  expect(listener.counts.connections).toBeLessThanOrEqual(2);
+});
