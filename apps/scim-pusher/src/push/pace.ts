@@ -32,7 +32,8 @@ export class Pace {
 
   async #take(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.waitMs > 0) await sleep(this.waitMs, signal);
+    // Timers may be early by a millisecond.
+    while (this.waitMs > 0) await sleep(Math.ceil(this.waitMs), signal);
     this.#nextAtMs = Math.max(this.#nextAtMs, performance.now() - this.#mayLagMs) + this.#intervalMs;
   }
 }
