@@ -74,7 +74,7 @@ test('under a hold the app is activated, read and reported, and nothing is writt
     externalIdOrigins: { 'okta user id': String(there) },
     unmatchedAccounts: '1',
   });
-  expect(await autoprov('adopt', '--app', 'wiki')).toMatch(/ {2}1 accounts match nobody in scope[^]*root/);
+  expect(await autoprov('adopt', '--app', 'wiki')).toMatch(/\n *1 accounts match nobody in scope[^]*root/);
   expect(await countWrites(network)).toBe(0);
 
   await autoprov('release', 'writes', '--all');

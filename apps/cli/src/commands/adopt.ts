@@ -13,8 +13,8 @@ import { withServices, type Services } from '../network.ts';
 import { formatJson, formatTable, formatWord, lastPart } from '../output.ts';
 import { addAppOptions, type AppOptions } from './app-options.ts';
 
-/** All accounts are read from the service provider, at its pace. */
-const timeoutMs = 3_600_000;
+/** All accounts are read from the service provider, at its pace: as long as the service lets a stream take. */
+const timeoutMs = 600_000;
 const progressEveryMs = 2_000;
 
 type AdoptOptions = AppOptions & { all?: boolean };

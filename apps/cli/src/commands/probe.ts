@@ -5,7 +5,8 @@ import { CommandError, UsageError, type Io } from '../io.ts';
 import { withServices } from '../network.ts';
 import { formatJson, printable } from '../output.ts';
 
-const timeoutMs = 70_000;
+/** As long as the service lets one call take. */
+const timeoutMs = 60_000;
 
 type ProbeOptions = { tokenEnv?: string; stdin?: boolean; json?: boolean; template?: boolean };
 

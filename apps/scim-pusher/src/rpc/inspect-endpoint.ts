@@ -11,7 +11,7 @@ import { invalidField } from './errors.ts';
 import { presentFinding } from './probe-endpoint.ts';
 import { readEndpointUrl } from './probed.ts';
 
-const inspectMs = 60_000;
+const inspectMs = 55_000;
 /** Ten reads are timed: they must not wait for their turn. */
 const profile = { ...ScimProfile.fromPartial({}), maxRequestsPerSecond: 200 };
 
