@@ -20,6 +20,7 @@ async function run(program: string, { args = [], env = {} }: { args?: string[]; 
   return { code: code as number, messages, stdout, stderr };
 }
 
+/** What keeps a service alive: with nothing else to do a process may end before its own signal reaches it. */
 const alive = 'setInterval(() => {}, 1000);';
 
 test.each(['SIGTERM', 'SIGINT'] as const)(
@@ -58,7 +59,7 @@ test.each([
   ['start that fails', `await runService('config', async () => { throw new Error('port taken'); });`, 'port taken'],
   [
     'stop that fails',
-    `await runService('config', async () => { setTimeout(() => process.kill(process.pid), 1); return { async stop() { throw new Error('pool stuck'); } }; });`,
+    `${alive} await runService('config', async () => { setTimeout(() => process.kill(process.pid), 1); return { async stop() { throw new Error('pool stuck'); } }; });`,
     'pool stuck',
   ],
   [
