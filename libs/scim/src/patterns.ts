@@ -60,7 +60,7 @@ export function findTemplatePattern(
   );
 }
 
-/** Whether a sentence has the parts between the asterisks, in this order: the first place of each is as good as any. */
+/** Whether a sentence has the parts between the asterisks, in this order. If they fit anywhere, they fit each at its first place. */
 function says(words: string, pattern: string): boolean {
   const parts = pattern.split('*').map((part) => wordsOf(part).trim());
   return words.split(/[.\n]/).some((sentence) => {
