@@ -117,12 +117,19 @@ function keepAccess({ setup, user, account, references }: Situation): Rest {
   if (account.acceptedDigest === digestOf(desired)) return { do: 'nothing', desired, parked, explanation: 'in step' };
   // Attributes that no row manages any more are left as they are, not cleared.
   const changes = diffUser(managedPart(rows, (accepted ?? {}) as JsonObject) as ScimUser, desired);
+  if (changes.length === 0 && account.acceptedDigest === undefined) {
+    const explanation =
+      'a delete was begun whose end is not known: what is there is asked by a write that changes nothing';
+    return { do: 'update', desired, changes: [stillActive], parked, explanation };
+  }
   if (changes.length === 0) return { do: 'nothing', desired, parked, explanation: 'in step' };
   if (account.state === 'suspended') {
     return { do: 'reactivate', desired, changes, parked, explanation: 'in scope again, and suspended' };
   }
   return { do: 'update', desired, changes, parked, explanation: `${changes.length} attributes differ` };
 }
+
+const stillActive: PatchOperation = { op: 'replace', path: 'active', value: true };
 
 const triggerWords: Record<Trigger, string> = {
   out_of_scope: 'out of scope',
@@ -147,6 +154,10 @@ function endAccess({ setup, account, now }: Situation, trigger: Trigger): Rest {
     };
   }
   const dueAt = account.state === 'active' ? earliest(suspendAt, deleteAt) : deleteAt;
+  if (account.state === 'suspended' && account.acceptedDigest === undefined) {
+    const explanation = `${why}: a delete was begun whose end is not known, so it is suspended once more`;
+    return { ...rest, do: 'suspend', explanation, ...(dueAt && { dueAt }) };
+  }
   const next = dueAt ? `the next step is due at ${dueAt.toISOString()}` : 'the policy asks for nothing more';
   return { ...rest, do: 'nothing', explanation: `${why}: ${next}`, ...(dueAt && { dueAt }) };
 }

@@ -54,6 +54,8 @@ export function windowStart(policy: GuardPolicy | undefined, operators: GuardLim
 
 /** What about a decision may do harm; empty: nothing. */
 export function findDangers(setup: ProvisioningSetup, decision: Decision, account: Account): DangerousChange[] {
+  // Who has no access loses none.
+  if (decision.do === 'suspend' && account.state === 'suspended') return [];
   if (decision.do === 'suspend' || decision.do === 'delete') {
     return [{ danger: 'access', action: decision.do, changes: [] }];
   }

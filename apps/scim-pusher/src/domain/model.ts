@@ -22,7 +22,7 @@ export type Account = {
   scimId?: string;
   origin?: 'created' | 'adopted';
   state: 'none' | 'active' | 'suspended' | 'deleted';
-  /** The resource last accepted, with its digest. */
+  /** The resource last accepted, with its digest. An account without one may be there no more: a delete of it was begun. */
   accepted?: ScimUser;
   acceptedDigest?: string;
   /** What an undo brings it back to, while neither the person nor the setup has changed since. */

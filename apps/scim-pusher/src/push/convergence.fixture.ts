@@ -103,8 +103,9 @@ function addApp({ customerId, serviceProvider, directory, lagMs = 0, profile = {
     historyKeptMs: 400 * 86_400_000,
     listMaxAccounts: 1_000_000,
     intents: true,
-    // Everybody may lose everything: this is not about the guard.
-    guard: { maxCount: 1_000_000, maxSharePercent: 100, windowMs: 1 },
+    // Everybody may lose everything: this is not about the guard, whose share is of active accounts, and who holds the deletes
+    // of others above it.
+    guard: { maxCount: 1_000_000, maxSharePercent: 1_000_000, windowMs: 1 },
   };
   const ctx: PusherContext = {
     ...engine,

@@ -5,7 +5,7 @@ import type { Decision } from '../domain/decide.ts';
 import { findDangers } from '../domain/guard.ts';
 import { linkAccount } from '../domain/link-account.ts';
 import type { Match } from '../domain/match.ts';
-import { dropIntent, saveWaits } from '../store/accounts.ts';
+import { dropIntent, saveDeleteIntent, saveWaits } from '../store/accounts.ts';
 import { decideAdoption } from './decide-people.ts';
 import { findMatch } from './find-match.ts';
 import { recordAccepted, recordFailed, type Turn } from './outcome.ts';
@@ -27,7 +27,7 @@ export async function pushPerson(pass: Pass, turn: Turn): Promise<void> {
       return intentAt && findLostAccount(pass, turn);
     case 'refuse':
       // Nothing was sent: whether an earlier create happened is asked when something can be sent again.
-      return recordFailed(pass, turn, actionOf(turn), refusal(decision), intentAt !== undefined);
+      return recordFailed(pass, turn, actionOf(turn), refusal(decision), hasOpenIntent(turn));
     case 'create':
       return create(pass, turn, decision);
     case 'update':
@@ -38,6 +38,11 @@ export async function pushPerson(pass: Pass, turn: Turn): Promise<void> {
     case 'delete':
       return remove(pass, turn, decision);
   }
+}
+
+/** A create of an earlier pass may have happened: only a link, or a look that finds nothing, ends that. */
+function hasOpenIntent({ account }: Turn): boolean {
+  return account.intentAt !== undefined;
 }
 
 /** A create that was under way when its sender died may still be on its way into the service provider's index. */
@@ -71,7 +76,7 @@ async function findLostAccount(pass: Pass, turn: Turn): Promise<void> {
 
 async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Promise<void> {
   // An intent of an earlier pass: that create may have happened.
-  const ours = turn.account.intentAt !== undefined;
+  const ours = hasOpenIntent(turn);
   const formerScimId = turn.account.scimId;
   const found = await findMatch(pass, turn.userId, decision.desired, { ours, live: ours, formerScimId });
   if (!found.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.failure, ours);
@@ -107,7 +112,7 @@ async function settleMatch(pass: Pass, turn: Turn, match: Exclude<Match, { do: '
     return pass.write((tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [] }], pass.ctx.now()));
   const { reason, detail } = match;
   const failure: ScimFailure = { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 };
-  return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, failure);
+  return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, failure, hasOpenIntent(turn));
 }
 
 /**
@@ -120,7 +125,7 @@ async function adopt(pass: Pass, turn: Turn, match: Extract<Match, { do: 'adopt'
   const linked = linkAccount(app.setup, turn.account, match);
   const decision = decideAdoption({ app, ...turn }, linked, ctx.now());
   // Our own account, found again after a crash, was created, not adopted; so was one that was put aside.
-  const ours = turn.account.intentAt !== undefined || scimId === turn.account.scimId;
+  const ours = hasOpenIntent(turn) || scimId === turn.account.scimId;
   const action = ours ? Outcome_Action.ACTION_CREATE : Outcome_Action.ACTION_ADOPT;
   const link = {
     scimId,
@@ -135,7 +140,7 @@ async function adopt(pass: Pass, turn: Turn, match: Extract<Match, { do: 'adopt'
   const { desired = linked.accepted } = decision;
   const changes = 'changes' in decision ? decision.changes : [];
   const written = changes.length > 0 ? await changeAccount(pass, scimId, desired, changes) : { ok: true as const };
-  if (!written.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, written.failure);
+  if (!written.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, written.failure, hasOpenIntent(turn));
   await recordAccepted(pass, turn, action, { ...link, ...acceptedAs(desired) });
 }
 
@@ -173,6 +178,8 @@ async function remove(
   action: Outcome_Action = Outcome_Action.ACTION_DELETE,
 ): Promise<void> {
   const scimId = turn.account.scimId!;
+  // The answer may be lost, or the process, and the person may return before the next attempt.
+  await pass.write((tx) => saveDeleteIntent(tx, pass.app, turn.userId));
   const written = await deleteAccount(pass, scimId);
   if (!written.ok) return recordFailed(pass, turn, action, written.failure);
   await recordAccepted(pass, turn, action, { scimId, state: 'deleted', ...timersOf(decision) });

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { MatchingPolicy, MatchingPolicy_OnVanished, ProvisioningScope } from '@autoprov/proto';
+import { DirectoryUser_State, MatchingPolicy, MatchingPolicy_OnVanished, ProvisioningScope } from '@autoprov/proto';
 import {
   callScim,
   commandFront,
@@ -19,6 +19,9 @@ const userUrn = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const scope = ProvisioningScope.fromPartial({ groups: [staffGroup] });
 const people: TestPerson[] = Array.from({ length: 20 }, (_, i) => ({ id: String(10 + i), isStaff: true }));
 const [ada] = people as [TestPerson];
+
+const atOnce = { suspendAfter: undefined, deleteAfter: { seconds: 0n, nanos: 0 } };
+const deprovisioning = { outOfScope: atOnce, suspended: undefined, archived: undefined, deleted: undefined };
 
 async function start(setup: Parameters<TestApp['configure']>[0] = {}) {
   const sp = await startScimmy({ uniqueness: true });
@@ -126,4 +129,50 @@ test('a policy that makes nobody anew fails with what to do', async () => {
   expect(await failures(app)).toMatchObject([
     { code: '45003', detail: expect.stringContaining('matching.on_vanished') },
   ]);
+});
+
+test('whoever returns after a delete whose answer was lost has an account again', async () => {
+  const { sp, app } = await start({ deprovisioning });
+  await commandFront(sp, { do: 'fault', effect: 'resetAfter', method: 'DELETE', times: 1_000 });
+  await app.read([{ ...ada, isStaff: false }]);
+  await app.push();
+  await commandFront(sp, { do: 'clearFaults' });
+  expect(await idOf(sp, ada)).toBeUndefined();
+  await app.read([ada]);
+  await app.push();
+  expect(await listAccounts(sp)).toHaveLength(20);
+  expect(await idOf(sp, ada)).toBeDefined();
+  const { writes } = await readFrontCounts(sp);
+  await app.configure({ scope, deprovisioning });
+  await app.push();
+  expect((await readFrontCounts(sp)).writes).toBe(writes);
+});
+
+test('whoever returns after a delete that never came through keeps the account, by one write that changes nothing', async () => {
+  const { sp, app } = await start({ deprovisioning });
+  const id = await idOf(sp, ada);
+  await commandFront(sp, { do: 'fault', effect: 'failBefore', status: 409, method: 'DELETE', times: 1_000 });
+  await app.read([{ ...ada, isStaff: false }]);
+  await app.push();
+  const { writes } = await readFrontCounts(sp);
+  await app.read([ada]);
+  await app.push();
+  await app.push();
+  expect(await idOf(sp, ada)).toBe(id);
+  expect((await readFrontCounts(sp)).writes).toBe(writes + 1);
+});
+
+test('an account that a lost delete has taken away is known to be gone, also where nothing more is asked', async () => {
+  const suspendOnly = { suspendAfter: { seconds: 0n, nanos: 0 }, deleteAfter: undefined };
+  const { sp, app } = await start({ deprovisioning: { ...deprovisioning, suspended: suspendOnly, archived: atOnce } });
+  await app.read([{ ...ada, state: DirectoryUser_State.STATE_SUSPENDED }]);
+  await app.push();
+  await commandFront(sp, { do: 'fault', effect: 'resetAfter', method: 'DELETE', times: 1_000 });
+  await app.read([{ ...ada, state: DirectoryUser_State.STATE_ARCHIVED }]);
+  await app.push();
+  await commandFront(sp, { do: 'clearFaults' });
+  await app.read([{ ...ada, state: DirectoryUser_State.STATE_SUSPENDED }]);
+  await app.push();
+  const { rows } = await app.pool.query<{ state: string }>(`select state from accounts where user_id = $1`, [ada.id]);
+  expect(rows).toEqual([{ state: 'deleted' }]);
 });

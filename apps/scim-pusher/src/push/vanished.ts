@@ -30,6 +30,10 @@ export async function settleVanished(pass: Pass, turn: Turn, wanted: ScimUser, f
   const found = await findMatch(pass, turn.userId, wanted, { ours: false, live: true, formerScimId: scimId });
   if (!found.ok) return recordFailed(pass, turn, action, found.failure);
   const { match } = found;
+  if (match.do === 'adopt' && match.scimId === scimId) {
+    // Its list still shows what its own answers say is gone: an index that lags.
+    return recordFailed(pass, turn, action, { ...failure, retryable: true });
+  }
   if (match.do === 'adopt') return linkAgain(pass, turn, match);
   if (match.do === 'fail') {
     const { reason, detail } = match;

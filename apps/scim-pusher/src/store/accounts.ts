@@ -114,6 +114,14 @@ export async function saveAcceptance(tx: Db, app: AppKey, a: Acceptance): Promis
   return rows[0]!.seq;
 }
 
+/** Writes down that a delete is about to be sent: until its end is known nobody may rely on the account being there. */
+export async function saveDeleteIntent(tx: Db, app: AppKey, userId: string): Promise<void> {
+  await tx.query(
+    `update accounts set accepted_digest = null where customer_id = $1 and app_id = $2 and user_id = $3`,
+    keyOf(app, userId),
+  );
+}
+
 /** The service provider has the account no more: the link ends, and the person is decided again at once. */
 export async function saveVanishing(tx: Db, app: AppKey, userId: string, now: Date): Promise<void> {
   await tx.query(
