@@ -4,7 +4,7 @@ import type { PusherContext } from './context.ts';
 import { appNameOf, type AppKey } from './domain/model.ts';
 import { addCheck } from './push/health.ts';
 import { delayApp } from './store/apps.ts';
-import { addCrash, endCrash } from './store/crashes.ts';
+import { addCrash, endCrash, isCrashed } from './store/crashes.ts';
 
 const check = { subject: 'installation', code: '12004' };
 const delays = { baseMs: 10_000, capMs: 600_000 };
@@ -25,6 +25,7 @@ export async function reportCrash(ctx: PusherContext, app: AppKey, err: unknown)
 
 /** Reports, after a pass that ended well, that nobody's pass ends with a bug any more; if that is so. */
 export async function reportCrashOver(ctx: PusherContext, app: AppKey): Promise<void> {
+  if (!(await isCrashed(ctx.pool, app))) return;
   await inTransaction(ctx.pool, async (tx) => {
     if (!(await endCrash(tx, app))) return;
     const seq = await takeCheckSeq(tx, { ...check, passed: true }, ctx.now());

@@ -2,7 +2,7 @@ import type { BatchGetUsersRequest, BatchGetUsersResponse } from '@autoprov/prot
 import type { ReaderContext } from '../context.ts';
 import { toDirectoryUser } from '../events.ts';
 import { findUsers } from '../store/users.ts';
-import { invalid, requireCustomerId, requireUserName } from './names.ts';
+import { requireCustomerId, requireUserKeys } from './names.ts';
 
 const NAMES_MAX = 500;
 
@@ -12,12 +12,7 @@ export async function batchGetUsers(
   { parent, names }: BatchGetUsersRequest,
 ): Promise<BatchGetUsersResponse> {
   const customerId = requireCustomerId('parent', parent);
-  if (names.length > NAMES_MAX) throw invalid('names', `it holds more than ${NAMES_MAX} names: ask in several calls`);
-  const keys = names.map((name, i) => {
-    const user = requireUserName(`names[${i}]`, name);
-    if (user.customerId !== customerId) throw invalid(`names[${i}]`, `it is no user of ${parent}`);
-    return user.userId;
-  });
+  const keys = requireUserKeys(parent, names, NAMES_MAX);
   const users = await findUsers(pool, customerId, keys);
   return { users: users.map((user) => toDirectoryUser(customerId, user)) };
 }

@@ -15,6 +15,16 @@ export function requireUserName(field: string, name: string): { customerId: stri
   throw invalid(field, 'it names no user: write customers/{customer}/users/{id or primary address}');
 }
 
+/** The ids, or addresses, of users of one customer in the field `names`. Throws INVALID_ARGUMENT. */
+export function requireUserKeys(parent: string, names: readonly string[], max: number): string[] {
+  if (names.length > max) throw invalid('names', `it holds more than ${max} names: ask in several calls`);
+  return names.map((name, i) => {
+    const user = requireUserName(`names[${i}]`, name);
+    if (`customers/${user.customerId}` !== parent) throw invalid(`names[${i}]`, `it is no user of ${parent}`);
+    return user.userId;
+  });
+}
+
 /** INVALID_ARGUMENT for one field of a request. */
 export function invalid(field: string, description: string): RpcError {
   return new RpcError(status.INVALID_ARGUMENT, 'INVALID_REQUEST', `${field} is wrong: ${description}`, {

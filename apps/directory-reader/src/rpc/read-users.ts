@@ -8,7 +8,7 @@ import { readUserNow } from '../read-user-now.ts';
 import { findCustomer } from '../store/customers.ts';
 import { createDatabaseClock } from '../store/database-clock.ts';
 import { findMirrorUser } from './find-mirror-user.ts';
-import { invalid, requireCustomerId, requireUserName } from './names.ts';
+import { requireCustomerId, requireUserKeys } from './names.ts';
 
 const NAMES_MAX = 1_000;
 const CONCURRENT_GETS = 8;
@@ -20,12 +20,7 @@ export async function readUsers(
   call: Pick<CallContext, 'signal' | 'deadline'>,
 ): Promise<ReadUsersResponse> {
   const customerId = requireCustomerId('parent', parent);
-  if (names.length > NAMES_MAX) throw invalid('names', `it holds more than ${NAMES_MAX} names: ask in several calls`);
-  const keys = names.map((name, i) => {
-    const user = requireUserName(`names[${i}]`, name);
-    if (user.customerId !== customerId) throw invalid(`names[${i}]`, `it is no user of ${parent}`);
-    return user.userId;
-  });
+  const keys = requireUserKeys(parent, names, NAMES_MAX);
   const customer = await findCustomer(context.pool, customerId);
   if (!customer?.usersCovered) {
     const problem = 'the directory was not read whole yet: activate a setup, and wait for its first read';

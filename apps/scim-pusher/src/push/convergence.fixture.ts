@@ -22,6 +22,7 @@ import { ingestBatch } from '../ingest.ts';
 import { listAppsWithWork } from '../store/apps.ts';
 import { saveSetupChanges } from '../store/setups.ts';
 import { pushApp } from './push-app.ts';
+import { createTestSurroundings } from './test-app.fixture.ts';
 
 /** The group that a setup may name. */
 export const accessGroup = 'group001@example.com';
@@ -94,41 +95,22 @@ function addApp({ customerId, serviceProvider, directory, lagMs = 0, profile = {
   let unlagged = 0;
   const announced = new Map<string, { json: string; seq: bigint; deleted: boolean }>();
   const settings = {
-    owner: 'test',
     httpTimeoutMs: impatientMs,
     retryForMs: 0,
     leaseMs,
     settleMs,
-    probeBaseMs: 60_000,
-    historyKeptMs: 400 * 86_400_000,
-    listMaxAccounts: 1_000_000,
-    intents: true,
     // Everybody may lose everything: this is not about the guard, whose share is of active accounts, and who holds the deletes
     // of others above it.
     guard: { maxCount: 1_000_000, maxSharePercent: 1_000_000, windowMs: 1 },
   };
   const ctx: PusherContext = {
     ...engine,
+    ...createTestSurroundings(serviceProvider, settings),
     spAgent: engine.spAgent.compose((dispatch) => (options, handler) => {
       onRequest(++requests);
       return dispatch(options, handler);
     }) as unknown as PusherContext['spAgent'],
-    config: { getSetup: async () => ({}) } as never,
-    directory: { resendUsers: async () => ({ userCount: 0n }) } as never,
-    tokenBroker: {
-      getAppAuthorization: async () => ({
-        headerValue: `Bearer ${serviceProvider.token}`,
-        expireTime: new Date(Date.now() + 60_000),
-      }),
-    } as never,
-    refusedHeaders: new Map(),
-    confirmAgainAtMs: new Map(),
-    brokerSilent: undefined,
-    origin: { installationId: 'test', service: 'scim-pusher' },
     now: () => new Date(Date.now() + offsetMs),
-    wakeOutbox: () => {},
-    wakeWorkers: () => {},
-    settings,
   };
 
   /** The index of the service provider lags in real time: it catches up while so much time is said to go by. */
@@ -201,7 +183,7 @@ function addApp({ customerId, serviceProvider, directory, lagMs = 0, profile = {
     },
     /** From now on requests are waited for, and tried again. */
     bePatient(): void {
-      Object.assign(settings, { httpTimeoutMs: patientMs, retryForMs: 5_000 });
+      Object.assign(ctx.settings, { httpTimeoutMs: patientMs, retryForMs: 5_000 });
     },
     /** Whether somebody's push has failed, or is still to be tried. */
     async unsettled(): Promise<string[]> {

@@ -69,17 +69,12 @@ export type TestApp = {
 /** For tests without lost answers: no request runs out of time because the machine is busy. */
 export const patient = { httpTimeoutMs: 20_000, leaseMs: 60_000 };
 
-/** What a worker of the tests has, on a database that is there; `ca`: whom the service provider's certificate is of. */
-export function createTestContext(
-  databaseUrl: string,
+/** What a worker of the tests has around it, but for its connections: other services that answer as they should. */
+export function createTestSurroundings(
   sp: Pick<ServiceProvider, 'token'>,
   settings: Partial<PusherContext['settings']> = {},
-  ca?: string,
-): PusherContext {
-  const logger = createLogger({ service: 'scim-pusher-test', level: 'warn' });
-  const spAllowedHosts = ['127.0.0.1', 'localhost'];
+): Omit<PusherContext, 'pool' | 'spAgent' | 'spAllowedHosts' | 'logger'> {
   return {
-    pool: connect({ url: databaseUrl, schema: 'scim_pusher', applicationName: 'test', logger }),
     config: { getSetup: async () => ({}) } as never,
     directory: { resendUsers: async () => ({ userCount: 0n }) } as never,
     // The broker is another service: here it hands out the token that the service provider takes.
@@ -89,17 +84,10 @@ export function createTestContext(
         expireTime: new Date(Date.now() + 60_000),
       }),
     } as never,
-    spAgent: createOutboundAgent({
-      allowedHosts: spAllowedHosts,
-      timeoutMs: settings.httpTimeoutMs ?? 2_000,
-      ...(ca !== undefined && { ca }),
-    }),
-    spAllowedHosts,
     refusedHeaders: new Map(),
     confirmAgainAtMs: new Map(),
     brokerSilent: undefined,
     origin: { installationId: 'test', service: 'scim-pusher' },
-    logger,
     now: () => new Date(),
     wakeOutbox: () => {},
     wakeWorkers: () => {},
@@ -116,6 +104,28 @@ export function createTestContext(
       guard: { maxCount: 500, maxSharePercent: 10, windowMs: 86_400_000 },
       ...settings,
     },
+  };
+}
+
+/** The same with connections, on a database that is there; `ca`: whom the service provider's certificate is of. */
+export function createTestContext(
+  databaseUrl: string,
+  sp: Pick<ServiceProvider, 'token'>,
+  settings: Partial<PusherContext['settings']> = {},
+  ca?: string,
+): PusherContext {
+  const logger = createLogger({ service: 'scim-pusher-test', level: 'warn' });
+  const spAllowedHosts = ['127.0.0.1', 'localhost'];
+  return {
+    ...createTestSurroundings(sp, settings),
+    pool: connect({ url: databaseUrl, schema: 'scim_pusher', applicationName: 'test', logger }),
+    spAgent: createOutboundAgent({
+      allowedHosts: spAllowedHosts,
+      timeoutMs: settings.httpTimeoutMs ?? 2_000,
+      ...(ca !== undefined && { ca }),
+    }),
+    spAllowedHosts,
+    logger,
   };
 }
 

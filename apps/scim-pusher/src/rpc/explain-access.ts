@@ -1,8 +1,6 @@
 import {
-  Account_State,
   ExplainAccessResponse_Cause as Cause,
   Outcome_Result,
-  PlannedAction,
   type ExplainAccessRequest,
   type ExplainAccessResponse,
 } from '@autoprov/proto';
@@ -22,9 +20,10 @@ import { listAttempts } from '../store/attempts.ts';
 import type { AccountThen, Version } from '../store/versions.ts';
 import { readAppName, requireSetup } from './app-key.ts';
 import { invalidField } from './errors.ts';
-import { actionOf } from './explain-user.ts';
 import { findPersonId } from './find-person.ts';
+import { accountStates } from './list-accounts.ts';
 import { readPast } from './list-timeline.ts';
+import { presentPlannedAction } from './present-planned-action.ts';
 import { toTimeline, type Past } from './present-timeline.ts';
 
 const BEGINNING = new Date(0);
@@ -48,17 +47,21 @@ export async function explainAccess(ctx: PusherContext, request: ExplainAccessRe
   const begin = new Date(Math.min(...[since, situation.knownAt, asOf].map((time) => (time ?? asOf).getTime())));
   const period = { from: begin, to: changeTime ?? asOf };
   const evidence = toTimeline(await readPast(ctx, key, userId, period), period).slice(-evidenceMax);
-  const { decision } = situation;
   return {
     user: `customers/${key.customerId}/users/${userId}`,
     asOf,
-    state: states[then.account?.value.state ?? 'none'],
-    stateSince: then.account?.knownAt,
-    wanted: PlannedAction.fromPartial({
-      action: actionOf(decision, then.account?.value ?? noAccount(userId)),
-      explanation: decision.explanation,
-      dueTime: decision.dueAt,
-    }),
+    state: accountStates[then.account?.value.state ?? 'none'],
+    stateSince: then.account?.value.acceptedAt ?? then.account?.knownAt,
+    // Without attributes: what people they refer to had then is not looked up, and bears on no access.
+    wanted: {
+      ...presentPlannedAction({
+        customerId: key.customerId,
+        userId,
+        decision: situation.decision,
+        account: then.account?.value ?? noAccount(userId),
+      }),
+      changes: [],
+    },
     cause: causes[cause],
     causeSince: since,
     explanation: words,
@@ -66,13 +69,6 @@ export async function explainAccess(ctx: PusherContext, request: ExplainAccessRe
     evidence,
   };
 }
-
-const states: Record<Account['state'], Account_State> = {
-  none: Account_State.STATE_UNSPECIFIED,
-  active: Account_State.STATE_ACTIVE,
-  suspended: Account_State.STATE_SUSPENDED,
-  deleted: Account_State.STATE_DELETED,
-};
 
 const causes: Record<AccessCause, Cause> = {
   as_wanted: Cause.CAUSE_AS_WANTED,
@@ -110,7 +106,7 @@ function situationOf(
   lastAttempt: Past['attempts'][0] | undefined,
 ): AccessSituation {
   const { user, setup } = then;
-  const account = then.account?.value ?? noAccount(user.value.name);
+  const account = then.account?.value ?? noAccount(user.value.name.split('/').at(-1)!);
   const decideAs = (person: typeof user, now: Date) =>
     decide({
       setup: setup.value.setup,

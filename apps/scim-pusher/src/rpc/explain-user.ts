@@ -1,18 +1,12 @@
-import {
-  Outcome_Action,
-  type AttributeChange,
-  type DirectoryUser,
-  type ExplainUserRequest,
-  type ExplainUserResponse,
-  type Membership,
-  type ProvisioningSetup,
+import type {
+  DirectoryUser,
+  ExplainUserRequest,
+  ExplainUserResponse,
+  Membership,
+  ProvisioningSetup,
 } from '@autoprov/proto';
 import { RpcError, status } from '@autoprov/grpc';
-import { readPath } from '@autoprov/mapping';
-import type { PatchOperation, ScimUser } from '@autoprov/scim';
 import type { PusherContext } from '../context.ts';
-import type { Decision } from '../domain/decide.ts';
-import type { Account } from '../domain/model.ts';
 import { isHeldAnyway } from '../domain/guard.ts';
 import { decideFor } from '../push/decide-people.ts';
 import { judgeTurns } from '../push/judge-turns.ts';
@@ -22,7 +16,8 @@ import { readAppName, requireSetup } from './app-key.ts';
 import { findPersonId } from './find-person.ts';
 import { presentHold } from './hold-messages.ts';
 import { toMessage } from './list-accounts.ts';
-import { presentDanger, presentHeldAction } from './present-held-action.ts';
+import { presentHeldAction } from './present-held-action.ts';
+import { presentPlannedAction } from './present-planned-action.ts';
 
 export async function explainUser(ctx: PusherContext, request: ExplainUserRequest): Promise<ExplainUserResponse> {
   const key = readAppName('app', request.app);
@@ -43,13 +38,14 @@ export async function explainUser(ctx: PusherContext, request: ExplainUserReques
     inScope: decision.inScope ?? false,
     scopeExplanation: decision.scopeExplanation,
     next: {
-      action: actionOf(decision, account),
-      explanation: decision.explanation,
+      ...presentPlannedAction({
+        ...turn,
+        customerId: key.customerId,
+        dangers: changes.map(({ change }) => change.danger),
+        held: changes.some(({ verdict }) => isHeldAnyway(verdict)),
+      }),
+      // Here also the next attempt.
       dueTime: decision.dueAt ?? account.dueAt,
-      changes: 'changes' in decision ? toChanges(decision.changes, account.accepted) : [],
-      user: `customers/${key.customerId}/users/${turn.userId}`,
-      dangers: changes.map(({ change }) => presentDanger(change.danger)),
-      held: changes.some(({ verdict }) => isHeldAnyway(verdict)),
     },
     account: hasAccount ? toMessage(request.app, account) : undefined,
     mapped: decision.desired,
@@ -87,33 +83,4 @@ async function explainGroups(
     logger.warn({ err: answer.reason }, 'directory-reader does not explain a membership: it is left out');
     return [];
   });
-}
-
-/** The API's word for what was decided. */
-export function actionOf(decision: Decision, account: Account): Outcome_Action {
-  switch (decision.do) {
-    case 'nothing':
-      return Outcome_Action.ACTION_UNSPECIFIED;
-    case 'refuse':
-      return account.scimId === undefined ? Outcome_Action.ACTION_CREATE : Outcome_Action.ACTION_UPDATE;
-    case 'create':
-      return Outcome_Action.ACTION_CREATE;
-    case 'update':
-      return Outcome_Action.ACTION_UPDATE;
-    case 'reactivate':
-      return Outcome_Action.ACTION_REACTIVATE;
-    case 'suspend':
-      return Outcome_Action.ACTION_SUSPEND;
-    case 'delete':
-      return Outcome_Action.ACTION_DELETE;
-  }
-}
-
-/** The API's form of changes. */
-export function toChanges(changes: readonly PatchOperation[], accepted: ScimUser | undefined): AttributeChange[] {
-  return changes.map((change) => ({
-    path: change.path,
-    oldValue: accepted && readPath(accepted, change.path),
-    newValue: 'value' in change ? change.value : undefined,
-  }));
 }

@@ -17,7 +17,8 @@ export async function listAccounts(ctx: PusherContext, request: ListAccountsRequ
 }
 
 const origins = { created: Account_Origin.ORIGIN_CREATED, adopted: Account_Origin.ORIGIN_ADOPTED };
-const states = {
+/** The API's words for what is known of an account. */
+export const accountStates = {
   none: Account_State.STATE_UNSPECIFIED,
   active: Account_State.STATE_ACTIVE,
   suspended: Account_State.STATE_SUSPENDED,
@@ -30,7 +31,7 @@ export function toMessage(app: string, account: Account): AccountMessage {
     name: `${app}/accounts/${account.userId}`,
     scimId: account.scimId ?? '',
     origin: account.origin ? origins[account.origin] : Account_Origin.ORIGIN_UNSPECIFIED,
-    state: states[account.state],
+    state: accountStates[account.state],
     accepted: account.accepted,
     acceptTime: account.acceptedAt,
     failureCode: account.failureCode ?? '',

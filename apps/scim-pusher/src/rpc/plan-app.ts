@@ -7,10 +7,9 @@ import { createPlanSurvey, planPeople, type Planned, type PlanSurvey } from '../
 import { uncovered } from '../push/push-app.ts';
 import { findCoverage } from '../store/customers.ts';
 import { readAppName, requireSetup } from './app-key.ts';
-import { actionOf, toChanges } from './explain-user.ts';
 import { readPageSize, readPageToken, toPageToken } from './pages.ts';
 import { withChanges } from './planned-setup.ts';
-import { presentDanger } from './present-held-action.ts';
+import { presentPlannedAction } from './present-planned-action.ts';
 
 export async function planApp(
   ctx: PusherContext,
@@ -45,18 +44,10 @@ export async function planApp(
   };
 }
 
-function present({ customerId }: AppKey, planned: Planned, held: readonly Danger[]): PlannedAction {
-  const { userId, decision, account } = planned.turn;
-  const isHeld = planned.heldAnyway || planned.limited.some((danger) => held.includes(danger));
-  return {
-    action: actionOf(decision, account),
-    explanation: decision.explanation,
-    dueTime: decision.dueAt,
-    changes: 'changes' in decision ? toChanges(decision.changes, account.accepted) : [],
-    user: `customers/${customerId}/users/${userId}`,
-    dangers: planned.dangers.map(presentDanger),
-    held: isHeld,
-  };
+function present({ customerId }: AppKey, planned: Planned, heldDangers: readonly Danger[]): PlannedAction {
+  const { turn, heldAnyway, limited, dangers: found } = planned;
+  const held = heldAnyway || limited.some((danger) => heldDangers.includes(danger));
+  return presentPlannedAction({ ...turn, customerId, dangers: found, held });
 }
 
 function presentTotals({ counts, heldCount }: PlanSurvey): PlanTotals {

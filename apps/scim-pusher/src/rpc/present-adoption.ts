@@ -9,7 +9,7 @@ import type { AppKey } from '../domain/model.ts';
 import type { PlannedAdoption } from '../push/plan-adoptions.ts';
 import { isAdoptionHeld, type AdoptionTally } from '../push/tally-adoptions.ts';
 import type { UnmatchedAccount } from '../store/surveyed-accounts.ts';
-import { toChanges } from './explain-user.ts';
+import { toChanges } from './present-planned-action.ts';
 import { presentDanger } from './present-held-action.ts';
 
 const kinds: Record<AdoptionKind, PlannedAdoption_Kind> = {

@@ -14,7 +14,7 @@ import type { HeldAction } from '../store/held-actions.ts';
 import type { PastHold } from '../store/holds.ts';
 import type { Undo } from '../store/undos.ts';
 import type { AccountThen, Down, Period, Version } from '../store/versions.ts';
-import { toChanges } from './explain-user.ts';
+import { toChanges } from './present-planned-action.ts';
 import { presentHeldAction } from './present-held-action.ts';
 
 /** What is kept of one person in one app within a time; of versions, with the one that was in effect when it began. */

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CallContext } from '@autoprov/grpc';
 import type { ProvisionUsersRequest, ProvisionUsersResponse, ReadUser } from '@autoprov/proto';
-import { parseUserName } from '@autoprov/proto';
 import type { PusherContext } from '../context.ts';
 import type { AppKey } from '../domain/model.ts';
 import { deleteUrgentUsers, findUrgentUsers, saveUrgentUsers } from '../store/urgent-users.ts';
@@ -9,11 +8,11 @@ import { findUserSeqs } from '../store/users.ts';
 import { readAppName, requireSetup } from './app-key.ts';
 import { invalidField } from './errors.ts';
 import { explainUser } from './explain-user.ts';
+import { readUserIds } from './find-person.ts';
 import { getAppStatus } from './get-app-status.ts';
 import { readPast } from './list-timeline.ts';
 import { toTimeline } from './present-timeline.ts';
 
-const usersMax = 1_000;
 const lookEveryMs = 50;
 const readTimeoutMs = 30_000;
 /** What was read comes by Kafka. */
@@ -31,8 +30,7 @@ export async function* provisionUsers(
 ): AsyncGenerator<ProvisionUsersResponse> {
   const key = readAppName('app', app);
   await requireSetup(ctx, app, key);
-  users.forEach((name, i) => requireUser(name, key, i));
-  if (users.length === 0 || users.length > usersMax) throw invalidField('users', `must be 1 to ${usersMax} people`);
+  if (readUserIds(key, users).length === 0) throw invalidField('users', 'is empty: name somebody');
   const from = ctx.now();
   const read = await readNow(ctx, key, users);
   const waiting = await waitForCopy(ctx, key, read, call);
@@ -54,14 +52,6 @@ export async function* provisionUsers(
     ctx.pool,
     key,
     [...waiting.keys()].map((userId) => ({ userId, askedAt })),
-  );
-}
-
-function requireUser(name: string, { customerId }: AppKey, index: number): void {
-  if (parseUserName(name)?.customerId === customerId) return;
-  throw invalidField(
-    `users[${index}]`,
-    `names nobody of the app's customer: write customers/${customerId}/users/{user}`,
   );
 }
 

@@ -167,6 +167,12 @@ test('… while a group was not read whole: what it hid is named', async () => {
   });
 });
 
+test('a first sync keeps no version of anybody: what never changes costs nothing', async () => {
+  const { app } = await start();
+  const { rows } = await app.pool.query(`select from user_versions union all select from account_versions`);
+  expect(rows).toHaveLength(0);
+});
+
 test('pages of a timeline are the timeline, and the time before a person was known is no guess', async () => {
   const { app } = await start();
   await app.read([{ ...ada, title: 'Fellow' }]);

@@ -1,26 +1,17 @@
-import {
-  PlannedAction,
-  type PlanUndoRequest,
-  type PlanUndoResponse,
-  type StartUndoRequest,
-  type StartUndoResponse,
-} from '@autoprov/proto';
+import type { PlanUndoRequest, PlanUndoResponse, StartUndoRequest, StartUndoResponse } from '@autoprov/proto';
 import type { CallContext } from '@autoprov/grpc';
 import { inTransaction } from '@autoprov/postgres';
 import type { PusherContext } from '../context.ts';
 import { findDangers } from '../domain/guard.ts';
-import type { AppSetup } from '../domain/model.ts';
 import { decideFor } from '../push/decide-people.ts';
-import type { Turn } from '../push/outcome.ts';
 import { listUndoTargets, saveUndo, type Unrestorable } from '../store/undos.ts';
 import { findUsers } from '../store/users.ts';
 import { actorOf } from './actor.ts';
 import { readAppName, requireSetup } from './app-key.ts';
 import { invalidField } from './errors.ts';
-import { actionOf, toChanges } from './explain-user.ts';
 import { readReason } from './hold-messages.ts';
 import { readPageSize, readPageToken, toPageToken } from './pages.ts';
-import { presentDanger } from './present-held-action.ts';
+import { presentPlannedAction } from './present-planned-action.ts';
 
 export async function planUndo(ctx: PusherContext, request: PlanUndoRequest): Promise<PlanUndoResponse> {
   const key = readAppName('app', request.app);
@@ -37,7 +28,10 @@ export async function planUndo(ctx: PusherContext, request: PlanUndoRequest): Pr
     actions: [...turns.values()]
       .filter(({ decision }) => decision.do !== 'nothing')
       .toSorted((a, b) => (a.userId < b.userId ? -1 : 1))
-      .map((turn) => present(app, turn)),
+      .map((turn) => {
+        const dangers = findDangers(app.setup, turn.decision, turn.account).map(({ danger }) => danger);
+        return presentPlannedAction({ ...turn, customerId: key.customerId, dangers });
+      }),
     unrestorable: targets.flatMap(({ userId, unrestorable }) =>
       unrestorable ? [{ user: userName(userId), explanation: reasons[unrestorable] }] : [],
     ),
@@ -69,15 +63,4 @@ const reasons: Record<Unrestorable, string> = {
 function readSince(ctx: PusherContext, since: Date | undefined): Date {
   if (since && since < ctx.now()) return since;
   throw invalidField('since', 'must be a time in the past: when what is to be undone began');
-}
-
-function present({ setup, customerId }: AppSetup, { userId, decision, account }: Turn): PlannedAction {
-  return {
-    ...PlannedAction.fromPartial({}),
-    user: `customers/${customerId}/users/${userId}`,
-    action: actionOf(decision, account),
-    explanation: decision.explanation,
-    changes: 'changes' in decision ? toChanges(decision.changes, account.accepted) : [],
-    dangers: findDangers(setup, decision, account).map(({ danger }) => presentDanger(danger)),
-  };
 }

@@ -12,6 +12,12 @@ export async function addCrash(tx: Db, { customerId, appId }: AppKey): Promise<n
   return rows[0]!.count;
 }
 
+/** Whether an app's last pass ended with an unexpected error. */
+export async function isCrashed(db: Db, { customerId, appId }: AppKey): Promise<boolean> {
+  const { rows } = await db.query(`select from crashes where customer_id = $1 and app_id = $2`, [customerId, appId]);
+  return rows.length > 0;
+}
+
 /** Notes that an app's pass ended well; answers whether it was the last one of which the opposite was noted. */
 export async function endCrash(tx: Db, { customerId, appId }: AppKey): Promise<boolean> {
   const { rowCount } = await tx.query(`delete from crashes where customer_id = $1 and app_id = $2`, [

@@ -7,6 +7,11 @@ export async function clearListedAccounts(tx: Db, app: AppKey): Promise<void> {
   await tx.query(`delete from listed_accounts where customer_id = $1 and app_id = $2`, [app.customerId, app.appId]);
 }
 
+/** Of a resource `r`: id, userName, externalId, emails as they are looked for, and all of it. What is longer fits into no index. */
+export const listedValues = `r->>'id', left(coalesce(r->>'userName', ''), 500), left(r->>'externalId', 500),
+  array(select lower(e->>'value') from jsonb_path_query(r, 'lax $.emails[*]') as e
+        where length(e->>'value') <= 500 limit 100), r`;
+
 /**
  * Stores a page of the service provider's list, each with an id of its own. What they are looked up by is cut where no
  * person's is so long, for no index takes more.
@@ -21,9 +26,7 @@ export async function saveListedAccounts(
   const { rows } = await tx.query<{ count: number; chars: number }>(
     `with saved as (
        insert into listed_accounts (customer_id, app_id, scim_id, user_name, external_id, emails, resource)
-       select $1, $2, r->>'id', left(coalesce(r->>'userName', ''), 500), left(r->>'externalId', 500),
-         array(select lower(e->>'value') from jsonb_path_query(r, 'lax $.emails[*]') as e
-               where length(e->>'value') <= 500 limit 100), r
+       select $1, $2, ${listedValues}
        from jsonb_array_elements($3) as r
        on conflict (customer_id, app_id, scim_id) do nothing
        returning length(resource::text) as chars)

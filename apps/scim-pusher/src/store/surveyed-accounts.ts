@@ -1,6 +1,7 @@
 import type { Db } from '@autoprov/postgres';
 import type { ScimUser } from '@autoprov/scim';
 import type { AppKey } from '../domain/model.ts';
+import { listedValues } from './listed-accounts.ts';
 
 /** One report's list of a service provider's accounts. */
 export type Survey = AppKey & { surveyId: string };
@@ -24,9 +25,7 @@ export async function saveSurveyedAccounts(
   const { rows } = await db.query<{ count: number; chars: number }>(
     `with saved as (
        insert into surveyed_accounts (survey_id, customer_id, app_id, scim_id, user_name, external_id, emails, resource)
-       select $1, $2, $3, r->>'id', left(coalesce(r->>'userName', ''), 500), left(r->>'externalId', 500),
-         array(select lower(e->>'value') from jsonb_path_query(r, 'lax $.emails[*]') as e
-               where length(e->>'value') <= 500 limit 100), r
+       select $1, $2, $3, ${listedValues}
        from jsonb_array_elements($4) as r
        on conflict (survey_id, scim_id) do nothing
        returning length(resource::text) as chars)
