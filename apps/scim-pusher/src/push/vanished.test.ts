@@ -57,7 +57,7 @@ test('an account that was deleted at the service provider is made anew, once, an
   expect((await readFrontCounts(sp)).writes).toBe(writes);
 });
 
-test('a page that says 404 is no proof: nobody is made anew, and nobody believed gone', async () => {
+test('404 to every question is no proof: nobody is made anew, and nobody believed gone', async () => {
   const { sp, app } = await start();
   const id = await idOf(sp, ada);
   await commandFront(sp, { do: 'fault', effect: 'failBefore', status: 404, path: '/Users', times: 1_000 });
@@ -68,6 +68,27 @@ test('a page that says 404 is no proof: nobody is made anew, and nobody believed
   await app.push();
   expect(await idOf(sp, ada)).toBe(id);
   expect((await listAccounts(sp)).find((account) => account.id === id)).toMatchObject({ title: 'Fellow' });
+});
+
+test('a second look that is not answered is no proof either: the account stays linked and is tried again', async () => {
+  const { sp, app } = await start();
+  const id = await idOf(sp, ada);
+  await remove(sp, ada);
+  await commandFront(sp, {
+    do: 'fault',
+    effect: 'failBefore',
+    status: 503,
+    method: 'GET',
+    path: `/Users/${id}`,
+    times: 20,
+  });
+  await app.read([titled(ada)]);
+  await app.push();
+  await commandFront(sp, { do: 'clearFaults' });
+  expect(await idOf(sp, ada)).toBeUndefined();
+  app.moveClock(86_400_000);
+  await app.push();
+  expect(await idOf(sp, ada)).toBeDefined();
 });
 
 test('who is there under another id is linked again: a change, and a loss of access, reach that account', async () => {
