@@ -10,6 +10,8 @@ const requestMs = 1_000;
 /** Requests that a pass over three people, and a probe, make one after the other. */
 const requestsInRow = 10;
 const mayGrowMb = 50;
+/** As in docker/compose.yaml. */
+const heapAsDeployed = '--max-semi-space-size=16';
 
 let hostile: HostileServiceProvider, beside: ServiceProvider, app: TestApp, worker: ChildProcess;
 let round = 0;
@@ -24,7 +26,7 @@ beforeAll(async () => {
   worker = fork(
     new URL('hostile-worker.process.ts', import.meta.url).pathname,
     [app.databaseUrl, beside.token, JSON.stringify(settings)],
-    { execArgv: ['--expose-gc', '--conditions=@autoprov/source', '--disable-warning=ExperimentalWarning'] },
+    { execArgv: ['--expose-gc', heapAsDeployed, '--conditions=@autoprov/source', '--disable-warning=ExperimentalWarning'] },
   );
   await ask({ apps: ['crm'], probe: beside.baseUrl });
 }, 60_000);

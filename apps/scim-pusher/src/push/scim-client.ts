@@ -93,6 +93,8 @@ export class PassEndedError extends Error {
 type Asked = { method: Method; path: string; body: JsonObject | undefined; isRemoval: boolean };
 
 const maxBodyBytes = 2 * 1024 * 1024;
+/** Of a refusal: its status and its first words say what it is. */
+const maxRefusalBytes = 64 * 1024;
 /** Answers that only announce one, as 103 Early Hints. */
 const maxInformational = 10;
 
@@ -192,9 +194,9 @@ export class ScimClient {
         },
         ...(body && { body: JSON.stringify(body) }),
       });
-      const text = await readCapped(answer.body);
       const headers = answer.headers as Record<string, string>;
       const httpStatus = answer.statusCode;
+      const text = httpStatus < 400 ? await readWhole(answer.body) : await readBeginning(answer.body);
       const json = { parsed: parseJson(text) };
       const extraPatterns = this.#options.errorPatterns ?? [];
       const { code, ...verdict } = classify({ ...asked, status: httpStatus, headers, body: text, json, extraPatterns });
@@ -224,15 +226,28 @@ function mayRepeat(isRepeatable: boolean, failure: ScimFailure): boolean {
   return isRepeatable || failure.httpStatus === 429 || failure.code === '45005';
 }
 
-async function readCapped(body: Dispatcher.ResponseData['body']): Promise<string> {
+type Body = Dispatcher.ResponseData['body'];
+
+async function readWhole(body: Body): Promise<string> {
+  const { text, isWhole } = await readUpTo(maxBodyBytes, body);
+  if (!isWhole) throw tooLarge();
+  return text;
+}
+
+async function readBeginning(body: Body): Promise<string> {
+  return (await readUpTo(maxRefusalBytes, body)).text;
+}
+
+/** Ends the connection where more comes. */
+async function readUpTo(maxBytes: number, body: Body): Promise<{ text: string; isWhole: boolean }> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBodyBytes) throw tooLarge();
     chunks.push(chunk);
+    if (size > maxBytes) break;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return { text: Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8'), isWhole: size <= maxBytes };
 }
 
 function tooLarge(): Error {

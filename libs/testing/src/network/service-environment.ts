@@ -71,6 +71,7 @@ function ownVariables(service: ServiceName, at: Surroundings): Record<string, st
         HTTP_TIMEOUT_MS: '5000',
         LEASE_MS: '9000',
         SETTLE_MS: '1000',
+        NODE_OPTIONS: '--max-semi-space-size=16',
       };
     case 'failure-reporter':
       return { KAFKA_SESSION_TIMEOUT_MS: '6000', SETUP_POLL_MS: '500', NODE_OPTIONS: boundedMemory };
