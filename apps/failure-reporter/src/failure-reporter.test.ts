@@ -263,7 +263,10 @@ test('a message that cannot be read is parked and told of, and the messages afte
   });
   expect(failure).toMatchObject({ source: 'failure-reporter', scope: Failure_Scope.SCOPE_PLATFORM });
   // It can be read once a version that can, or its topic, is repaired: here its row is.
-  const [first, second] = (await client.listParkedEvents({ pageSize: 0 }, call)).parkedEvents;
+  const [first, second] = await eventually(async () => {
+    const { parkedEvents } = await client.listParkedEvents({ pageSize: 0 }, call);
+    return parkedEvents.length === 2 ? parkedEvents : undefined;
+  });
   expect([first, second].map((event) => event!.value.toString()).toSorted()).toEqual([
     'no JSON',
     '{"app":"customers/x"}',
