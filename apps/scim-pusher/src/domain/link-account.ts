@@ -26,5 +26,7 @@ export function linkAccount(
     acceptedDigest: digestOf(accepted),
     keepsExternalId: keepExternalId,
     undo: undefined,
+    intentAt: undefined,
+    attempt: 0,
   };
 }

@@ -50,11 +50,15 @@ export function judgeHits(
       detail: 'the matching account has no id that can be used: the service provider must answer one',
     };
   }
-  if (linkedTo.has(scimId))
-    return { do: 'fail', reason: 'DUPLICATE', detail: `the matching account belongs to another person (${scimId})` };
+  if (linkedTo.has(scimId)) return { do: 'fail', reason: 'DUPLICATE', detail: othersAccount(scimId) };
   const foreign = isForeign(hit, desired);
   if (ours && !foreign) return { do: 'adopt', resource: hit, scimId, keepExternalId: false };
   return foreign ? judgeForeign(hit, scimId, policy) : judgeExisting(hit, scimId, policy);
+}
+
+/** Two people match one account: it stays with whom it is linked to. */
+export function othersAccount(scimId: string): string {
+  return `the matching account belongs to another person (${scimId}): correct what both have in common, in the directory or there`;
 }
 
 /** Whether an account has another provisioner's externalId. */

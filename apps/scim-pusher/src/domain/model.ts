@@ -31,7 +31,7 @@ export type Account = {
   keepsExternalId?: boolean;
   acceptedAt?: Date;
   /** A create was begun at this time and its end is not known. */
-  intentAt?: Date;
+  intentAt?: Date | undefined;
   /** Since when which trigger holds. */
   trigger?: Trigger;
   triggerAt?: Date;

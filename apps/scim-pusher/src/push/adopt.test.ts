@@ -4,6 +4,7 @@ import {
   MappingRow_Apply,
   MappingRow_OnNull,
   MatchingPolicy,
+  MatchingPolicy_OnExisting,
   MatchingPolicy_OnForeignExternalId,
 } from '@autoprov/proto';
 import { listAccounts, readFrontCounts, startScimmy, type ScimAccount } from '@autoprov/testing';
@@ -97,5 +98,49 @@ test('what is written on create only, or kept without a value, is left as it is 
   }));
   await app.configure({ matching, attributeMapping: { rows } });
   await read([{ id: '1000' }]);
+  expect(await push()).toBe(0);
+}, 60_000);
+
+test.each(['listed', 'looked up'])(
+  'of two people who match one account that is %s one gets it, and nothing is written for the other',
+  async (how) => {
+    const email = 'office@example.com';
+    const emails = [{ value: email, type: 'work', primary: true }];
+    const name = { givenName: 'P', familyName: 'Office' };
+    const shared = leftAccount('0', { userName: email, externalId: '', emails, name });
+    const { sp, app, read, push } = await start([shared]);
+    await app.configure({ matching });
+    if (how === 'looked up') {
+      // After the first sync nothing is listed any more.
+      await read([]);
+      await push();
+    }
+    await read([
+      { id: '1000', email, title: 'Porter' },
+      { id: '1001', email, title: 'Cook' },
+    ]);
+    expect(await push()).toBe(1);
+    const { rows } = await app.pool.query<{ user_id: string; code: string; reason: string; detail: string }>(
+      `select user_id, failure_code as code, failure_reason as reason, failure_detail as detail from accounts order by scim_id`,
+    );
+    const [linked, other] = rows;
+    expect(linked).toMatchObject({ code: null });
+    expect(other).toMatchObject({ code: '45003', reason: 'DUPLICATE' });
+    expect(other!.detail).toContain('belongs to another person');
+    const titles: Record<string, string> = { '1000': 'Porter', '1001': 'Cook' };
+    const { user_id: id } = linked!;
+    expect(await listAccounts(sp)).toEqual([expect.objectContaining({ externalId: id, title: titles[id] })]);
+  },
+  60_000,
+);
+
+test('an account that the policy leaves alone is left alone at the next change of the person, too', async () => {
+  const { app, read, push } = await start([leftAccount('1000')]);
+  const onExisting = MatchingPolicy_OnExisting.ON_EXISTING_SKIP;
+  await app.configure({ matching: { ...matching, onExisting } });
+  await read([{ id: '1000' }]);
+  expect(await push()).toBe(0);
+  app.moveClock(60_000);
+  await read([{ id: '1000', title: 'Engineer' }]);
   expect(await push()).toBe(0);
 }, 60_000);

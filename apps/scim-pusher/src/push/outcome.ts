@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { Outcome, Outcome_Result, type DirectoryUser, type Outcome_Action } from '@autoprov/proto';
+import { Outcome, Outcome_Action, Outcome_Result, type DirectoryUser } from '@autoprov/proto';
 import { toCloudEvent } from '@autoprov/kafka';
 import { addToOutbox, isUniqueViolation, type Db } from '@autoprov/postgres';
+import { digestOf, type ScimUser } from '@autoprov/scim';
 import type { ScimFailure } from './scim-client.ts';
 import type { Decision } from '../domain/decide.ts';
 import type { Danger } from '../domain/guard.ts';
+import { othersAccount } from '../domain/match.ts';
 import { appNameOf, type Account } from '../domain/model.ts';
 import { nextAttempt } from '../domain/retry.ts';
 import {
@@ -32,13 +34,29 @@ export type Turn = {
   letGo?: { danger: Danger; heldNo?: bigint }[];
 };
 
-/** Stores that the service provider accepted, and says so; wakes those who waited for this account. */
+/** What the service provider accepted for one person, or was found to have. */
+export type Accepted = {
+  turn: Turn;
+  action: Outcome_Action;
+  acceptance: Omit<Acceptance, 'userId' | 'revision' | 'parked' | 'now'>;
+};
+
+/** An active account that is as it should be. */
+export function acceptedAs(desired: ScimUser) {
+  return { state: 'active' as const, accepted: desired, acceptedDigest: digestOf(desired) };
+}
+
+/**
+ * Stores that the service provider accepted, and says so; wakes those who waited for this account.
+ *
+ * @returns whether that is so: an account that is linked to another person is a failure of this one
+ */
 export async function recordAccepted(
   pass: Pass,
   turn: Turn,
   action: Outcome_Action,
-  acceptance: Omit<Acceptance, 'userId' | 'revision' | 'parked' | 'now'>,
-): Promise<void> {
+  acceptance: Accepted['acceptance'],
+): Promise<boolean> {
   const now = pass.ctx.now();
   const { userId, decision } = turn;
   const stored = pass.write(async (tx) => {
@@ -58,10 +76,12 @@ export async function recordAccepted(
     await stored;
   } catch (err) {
     if (!isUniqueViolation(err, 'accounts_scim_id')) throw err;
-    return recordFailed(pass, turn, action, othersAccount(acceptance.scimId));
+    await recordFailed(pass, turn, action, linkedElsewhere(action, acceptance.scimId));
+    return false;
   }
   pass.outagesInRow = 0;
   await recordDoubtful(pass);
+  return true;
 }
 
 /** With the acceptance itself, so that the guard's window misses nothing. */
@@ -79,9 +99,12 @@ function countedDangers({ letGo = [] }: Turn): Danger[] {
   return letGo.flatMap(({ danger, heldNo }) => (heldNo === undefined ? [danger] : []));
 }
 
-/** Some service providers answer a create with an account they have already, whoever it belongs to. */
-function othersAccount(scimId: string): ScimFailure {
-  const detail = `the service provider answered with the account of another person (${scimId}): check both there`;
+/** Two people match one account; or a create was answered with one that is there, whoever it belongs to. */
+function linkedElsewhere(action: Outcome_Action, scimId: string): ScimFailure {
+  const detail =
+    action === Outcome_Action.ACTION_ADOPT
+      ? othersAccount(scimId)
+      : `the service provider answered with the account of another person (${scimId}): check both there`;
   return { code: '45003', reason: 'DUPLICATE', retryable: false, detail, httpStatus: 0 };
 }
 

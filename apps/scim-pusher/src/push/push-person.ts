@@ -2,13 +2,11 @@ import { Outcome_Action } from '@autoprov/proto';
 import { managedPart, mapUser } from '@autoprov/mapping';
 import { codeOf, digestOf, type JsonObject, type ScimUser } from '@autoprov/scim';
 import type { Decision } from '../domain/decide.ts';
-import { findDangers } from '../domain/guard.ts';
-import { linkAccount } from '../domain/link-account.ts';
 import type { Match } from '../domain/match.ts';
 import { dropIntent, saveDeleteIntent, saveWaits } from '../store/accounts.ts';
-import { decideAdoption } from './decide-people.ts';
 import { findMatch } from './find-match.ts';
-import { recordAccepted, recordFailed, type Turn } from './outcome.ts';
+import { afterLink, linkTo } from './link.ts';
+import { acceptedAs, recordAccepted, recordFailed, type Turn } from './outcome.ts';
 import type { Pass } from './pass.ts';
 import type { ScimFailure } from './scim-client.ts';
 import { saysVanished, settleVanished } from './vanished.ts';
@@ -83,11 +81,9 @@ async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Pro
   if (found.match.do !== 'create') return settleMatch(pass, turn, found.match);
   const written = await createAccount(pass, decision.desired);
   if (written.ok) {
-    return recordAccepted(pass, turn, Outcome_Action.ACTION_CREATE, {
-      ...acceptedAs(decision.desired),
-      scimId: written.scimId,
-      origin: 'created',
-    });
+    const accepted = { ...acceptedAs(decision.desired), scimId: written.scimId, origin: 'created' as const };
+    await recordAccepted(pass, turn, Outcome_Action.ACTION_CREATE, accepted);
+    return;
   }
   if (written.failure.reason === 'DUPLICATE') return adoptAfterRefusal(pass, turn, decision, written.failure);
   await recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, written.failure, written.failure.unknownEnd);
@@ -108,40 +104,19 @@ async function adoptAfterRefusal(pass: Pass, turn: Turn, decision: Deciding<'cre
 
 async function settleMatch(pass: Pass, turn: Turn, match: Exclude<Match, { do: 'create' }>) {
   if (match.do === 'adopt') return adopt(pass, turn, match);
-  if (match.do === 'skip')
-    return pass.write((tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [] }], pass.ctx.now()));
+  // No create is begun: an intent that stayed would make the account ours at the next look-up.
+  if (match.do === 'skip') return pass.write((tx) => dropIntent(tx, pass.app, turn.userId));
   const { reason, detail } = match;
   const failure: ScimFailure = { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 };
   return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, failure, hasOpenIntent(turn));
 }
 
-/**
- * Links the person to the account that was found, and changes what differs. What of that may do harm is the guard's to judge,
- * with all others of its kind: then the account is linked as it is, and the next pass decides.
- */
+/** Links the person to the account that was found, and changes what differs. */
 async function adopt(pass: Pass, turn: Turn, match: Extract<Match, { do: 'adopt' }>): Promise<void> {
-  const { ctx, app } = pass;
-  const { scimId } = match;
-  const linked = linkAccount(app.setup, turn.account, match);
-  const decision = decideAdoption({ app, ...turn }, linked, ctx.now());
-  // Our own account, found again after a crash, was created, not adopted; so was one that was put aside.
-  const ours = hasOpenIntent(turn) || scimId === turn.account.scimId;
-  const action = ours ? Outcome_Action.ACTION_CREATE : Outcome_Action.ACTION_ADOPT;
-  const link = {
-    scimId,
-    origin: ours ? ('created' as const) : ('adopted' as const),
-    keepsExternalId: match.keepExternalId,
-  };
-  if (findDangers(app.setup, decision, linked).length > 0) {
-    pass.linked.add(turn.userId);
-    const { state, accepted, acceptedDigest } = linked;
-    return recordAccepted(pass, turn, action, { ...link, state, accepted, acceptedDigest, dueAt: ctx.now() });
-  }
-  const { desired = linked.accepted } = decision;
-  const changes = 'changes' in decision ? decision.changes : [];
-  const written = changes.length > 0 ? await changeAccount(pass, scimId, desired, changes) : { ok: true as const };
-  if (!written.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, written.failure, hasOpenIntent(turn));
-  await recordAccepted(pass, turn, action, { ...link, ...acceptedAs(desired) });
+  const link = linkTo(pass, turn, match);
+  const isLinked = await recordAccepted(pass, turn, link.action, link.acceptance);
+  const next = isLinked ? afterLink(pass, link) : undefined;
+  if (next) await pushPerson(pass, next);
 }
 
 async function update(pass: Pass, turn: Turn, decision: Deciding<'update' | 'reactivate'>): Promise<void> {
@@ -183,10 +158,6 @@ async function remove(
   const written = await deleteAccount(pass, scimId);
   if (!written.ok) return recordFailed(pass, turn, action, written.failure);
   await recordAccepted(pass, turn, action, { scimId, state: 'deleted', ...timersOf(decision) });
-}
-
-function acceptedAs(desired: ScimUser) {
-  return { state: 'active' as const, accepted: desired, acceptedDigest: digestOf(desired) };
 }
 
 function timersOf({ trigger, triggerAt, dueAt }: Decision) {

@@ -39,7 +39,7 @@ export async function settleVanished(pass: Pass, turn: Turn, wanted: ScimUser, f
     const { reason, detail } = match;
     return recordFailed(pass, turn, action, { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 });
   }
-  if (isRemoval) return recordAccepted(pass, turn, action, { scimId, state: 'deleted' });
+  if (isRemoval) return void (await recordAccepted(pass, turn, action, { scimId, state: 'deleted' }));
   const refusal = await whyNotAnew(pass);
   if (refusal !== undefined) return recordFailed(pass, turn, action, { ...failure, detail: refusal });
   const now = pass.ctx.now();
