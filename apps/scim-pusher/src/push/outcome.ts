@@ -6,18 +6,18 @@ import { digestOf, type ScimUser } from '@autoprov/scim';
 import type { ScimFailure } from './scim-client.ts';
 import type { Decision } from '../domain/decide.ts';
 import type { Danger } from '../domain/guard.ts';
-import { othersAccount } from '../domain/match.ts';
+import { othersAccount, type Match } from '../domain/match.ts';
 import { appNameOf, type Account } from '../domain/model.ts';
 import { nextAttempt } from '../domain/retry.ts';
 import {
-  saveAcceptance,
+  saveAcceptances,
   saveRefusal,
   saveWithdrawal,
   wakeParked,
   wakeReferring,
   type Acceptance,
 } from '../store/accounts.ts';
-import { saveAttempt } from '../store/attempts.ts';
+import { saveAttempts } from '../store/attempts.ts';
 import { saveGuardedChanges } from '../store/guarded-changes.ts';
 import { endHeldActions } from '../store/held-actions.ts';
 import { noteFailure, recordDoubtful, type Pass } from './pass.ts';
@@ -32,13 +32,15 @@ export type Turn = {
   references: ReadonlyMap<string, string>;
   /** What of it may do harm and is let go; `heldNo`: by the approval of that row. */
   letGo?: { danger: Danger; heldNo?: bigint }[];
+  /** What looking for an account came to, where that has been done. */
+  match?: Match;
 };
 
 /** What the service provider accepted for one person, or was found to have. */
 export type Accepted = {
   turn: Turn;
   action: Outcome_Action;
-  acceptance: Omit<Acceptance, 'userId' | 'revision' | 'parked' | 'now'>;
+  acceptance: Omit<Acceptance, 'userId' | 'parked'>;
 };
 
 /** An active account that is as it should be. */
@@ -57,23 +59,8 @@ export async function recordAccepted(
   action: Outcome_Action,
   acceptance: Accepted['acceptance'],
 ): Promise<boolean> {
-  const now = pass.ctx.now();
-  const { userId, decision } = turn;
-  const stored = pass.write(async (tx) => {
-    const seq = await saveAcceptance(tx, pass.app, {
-      ...acceptance,
-      userId,
-      revision: pass.app.revision,
-      parked: decision.parked,
-      now,
-    });
-    await saveLetGo(tx, pass, turn);
-    if (acceptance.origin) await wakeParked(tx, pass.app, [turn.user.primaryEmail, userId], now);
-    if (acceptance.state === 'deleted') await wakeReferring(tx, pass.app, acceptance.scimId, now);
-    await addOutcome(tx, pass, turn, { action, result: Outcome_Result.RESULT_ACCEPTED, seq, occurTime: now });
-  });
   try {
-    await stored;
+    await recordAllAccepted(pass, [{ turn, action, acceptance }]);
   } catch (err) {
     if (!isUniqueViolation(err, 'accounts_scim_id')) throw err;
     await recordFailed(pass, turn, action, linkedElsewhere(action, acceptance.scimId));
@@ -82,6 +69,36 @@ export async function recordAccepted(
   pass.outagesInRow = 0;
   await recordDoubtful(pass);
   return true;
+}
+
+/** The same for many people at once, about whom nothing was asked: each of the accounts must be linked to nobody else. */
+export async function recordAllAccepted(pass: Pass, accepted: readonly Accepted[]): Promise<void> {
+  const { app } = pass;
+  const now = pass.ctx.now();
+  const acceptances = accepted.map(({ turn: { userId, decision }, acceptance }) => ({
+    ...acceptance,
+    userId,
+    parked: decision.parked,
+  }));
+  // Whoever waits for them may be told at once.
+  const named = accepted.flatMap(({ turn, acceptance }) =>
+    acceptance.origin ? [turn.user.primaryEmail, turn.userId] : [],
+  );
+  await pass.write(async (tx) => {
+    const seqs = await saveAcceptances(tx, app, app.revision, acceptances, now);
+    for (const { turn } of accepted) await saveLetGo(tx, pass, turn);
+    if (named.length > 0) await wakeParked(tx, app, named, now);
+    for (const { scimId, state } of acceptances) if (state === 'deleted') await wakeReferring(tx, app, scimId, now);
+    const result = Outcome_Result.RESULT_ACCEPTED;
+    await addOutcomes(
+      tx,
+      pass,
+      accepted.map(({ turn, action }) => ({
+        turn,
+        outcome: { action, result, seq: seqs.get(turn.userId)!, occurTime: now },
+      })),
+    );
+  });
 }
 
 /** With the acceptance itself, so that the guard's window misses nothing. */
@@ -173,16 +190,32 @@ export async function recordWithdrawn(pass: Pass, turn: Turn): Promise<void> {
   });
 }
 
-async function addOutcome(tx: Db, { ctx, app }: Pass, turn: Turn, outcome: Partial<Outcome>): Promise<void> {
-  const message: Outcome = {
+function addOutcome(tx: Db, pass: Pass, turn: Turn, outcome: Partial<Outcome>): Promise<void> {
+  return addOutcomes(tx, pass, [{ turn, outcome }]);
+}
+
+async function addOutcomes(
+  tx: Db,
+  { ctx, app }: Pass,
+  outcomes: readonly { turn: Turn; outcome: Partial<Outcome> }[],
+): Promise<void> {
+  const messages = outcomes.map(({ turn, outcome }) => ({
     ...Outcome.fromPartial({}),
     app: appNameOf(app),
     user: `customers/${app.customerId}/users/${turn.userId}`,
     setupRevision: app.revision,
     traceId: randomBytes(16).toString('hex'),
     ...outcome,
-  };
-  await saveAttempt(tx, app, turn.userId, message, turn.decision.explanation);
-  await addToOutbox(tx, [toCloudEvent(ctx.origin, { kind: 'outcome', message })]);
+  }));
+  const attempts = outcomes.map(({ turn: { userId, decision } }, i) => ({
+    userId,
+    outcome: messages[i]!,
+    explanation: decision.explanation,
+  }));
+  await saveAttempts(tx, app, attempts);
+  await addToOutbox(
+    tx,
+    messages.map((message) => toCloudEvent(ctx.origin, { kind: 'outcome', message })),
+  );
   ctx.wakeOutbox();
 }

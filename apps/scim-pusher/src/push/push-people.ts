@@ -5,6 +5,7 @@ import { orderByReference } from '../domain/order-by-reference.ts';
 import { findScimIds, saveIntents, saveWaits } from '../store/accounts.ts';
 import { saveRemovalsKeptBack } from '../store/apps.ts';
 import { findUserIds, findUsers } from '../store/users.ts';
+import { adoptListed } from './adopt-listed.ts';
 import { decideFor, idOf, referencesIn } from './decide-people.ts';
 import { guardTurns } from './guard.ts';
 import { recordWithdrawn, type Turn } from './outcome.ts';
@@ -53,10 +54,12 @@ async function pushLevel(pass: Pass, users: readonly DirectoryUser[]): Promise<v
   const turns = await guardTurns(pass, await decideFor(pass, users));
   const waiting = turns.filter(({ decision, account }) => decision.do === 'nothing' && account.intentAt === undefined);
   await settleWaiting(pass, waiting);
-  const [removals, others] = [
-    turns.filter(endsAccess),
-    turns.filter((turn) => !waiting.includes(turn) && !endsAccess(turn)),
-  ];
+  const waits = new Set(waiting);
+  const removals = turns.filter(endsAccess);
+  const others = await adoptListed(
+    pass,
+    turns.filter((turn) => !waits.has(turn) && !endsAccess(turn)),
+  );
   if (pass.removalsHeld && removals.length > 0) await keepBack(pass, removals.splice(0), pass.removalsHeld);
   if (pass.ctx.settings.intents) {
     const creating = others.filter(isFirstCreate).map((turn) => turn.userId);
@@ -119,8 +122,8 @@ function hasRow(account: Account): boolean {
   return account.state !== 'none' || account.dueAt !== undefined || account.attempt > 0;
 }
 
-function isFirstCreate({ decision, account }: Turn): boolean {
-  return decision.do === 'create' && account.intentAt === undefined;
+function isFirstCreate({ decision, account, match }: Turn): boolean {
+  return decision.do === 'create' && account.intentAt === undefined && (match?.do ?? 'create') === 'create';
 }
 
 function endsAccess({ decision }: Turn): boolean {
