@@ -75,6 +75,37 @@ test.each<[string, Fields, string[]]>([
     ['setup.deprovisioning.deleted.delete_after'],
   ],
   ['an attribute that is not compared', { matching: { attributes: ['nickName'] } }, ['setup.matching.attributes[0]']],
+  ['a rule of no attribute', { matching: { rules: [{ attribute: 'a b' }] } }, ['setup.matching.rules[0].attribute']],
+  [
+    'a rule of what is the same for all',
+    { matching: { rules: [{ attribute: 'active' }] } },
+    ['setup.matching.rules[0].attribute'],
+  ],
+  [
+    'a rule in another spelling',
+    { matching: { rules: [{ attribute: 'username' }] } },
+    ['setup.matching.rules[0].attribute'],
+  ],
+  [
+    'a rule whose expression gives no text',
+    { matching: { rules: [{ attribute: 'nickName', expression: '1 + 1' }] } },
+    ['setup.matching.rules[0].expression'],
+  ],
+  [
+    'a rule that stands there already',
+    { matching: { rules: [{ attribute: 'userName' }, { attribute: 'userName' }] } },
+    ['setup.matching.rules[1]'],
+  ],
+  [
+    'rules beside attributes',
+    { matching: { attributes: ['userName'], rules: [{ attribute: 'nickName', expression: 'user.id' }] } },
+    ['setup.matching.attributes'],
+  ],
+  [
+    'too many rules',
+    { matching: { rules: Array.from({ length: 11 }, (_, i) => ({ attribute: `a${i}` })) } },
+    ['setup.matching.rules'],
+  ],
   ['a filter without end', { scope: { filter: 'a'.repeat(2_049) } }, ['setup.scope.filter']],
   ['a filter that is no expression', { scope: { filter: 'user.' } }, ['setup.scope.filter']],
   ['a filter that is neither true nor false', { scope: { filter: 'user.primaryEmail' } }, ['setup.scope.filter']],

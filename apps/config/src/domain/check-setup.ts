@@ -1,4 +1,4 @@
-import { checkMapping, checkScopeFilter } from '@autoprov/mapping';
+import { checkMapping, checkMatchingExpression, checkScopeFilter } from '@autoprov/mapping';
 import {
   MatchingPolicy_OnExisting,
   MatchingPolicy_OnForeignExternalId,
@@ -13,6 +13,7 @@ import {
 } from '@autoprov/proto';
 import { MappingRow_Apply, MappingRow_OnNull } from '@autoprov/proto';
 import { checkUrl } from '@autoprov/outbound';
+import { isAttributePath } from '@autoprov/scim';
 import { checkJson } from './check-json.ts';
 import { checkMappingTests } from './check-mapping-tests.ts';
 
@@ -25,6 +26,8 @@ const MAX_DURATION_SECONDS = 315_576_000_000n;
 /** What the pusher remembers of accepted changes: 31 days. */
 const MAX_WINDOW_SECONDS = 2_678_400n;
 const matchingAttributes = ['externalId', 'userName', 'emails'];
+const neverCompared = new Set(['active', 'id', 'meta', 'schemas', 'groups', 'password']);
+const MAX_RULES = 10;
 
 /** Everything that is wrong with a setup as an admin writes it; empty when it can be stored. */
 export function checkSetup(setup: ProvisioningSetup, allowedHosts: readonly string[]): Violation[] {
@@ -122,17 +125,50 @@ function nanosOf({ seconds, nanos }: Duration): bigint {
 /** What is wrong with a matching policy; empty: nothing. */
 export function checkMatching(matching: MatchingPolicy | undefined): Violation[] {
   if (!matching) return [];
-  const { attributes, onExisting, onForeignExternalId, onVanished } = matching;
-  const description = `is not compared: use ${matchingAttributes.join(', ')}`;
+  const { attributes, rules, onExisting, onForeignExternalId, onVanished } = matching;
+  const description = `is not compared: use ${matchingAttributes.join(', ')}, or rules for others`;
   return [
     ...checkList('attributes', attributes),
     ...attributes.flatMap((name, i) =>
       matchingAttributes.includes(name) ? [] : [{ field: `attributes[${i}]`, description }],
     ),
+    ...checkRules(matching),
+    ...(rules.length > 0 && attributes.length > 0
+      ? [{ field: 'attributes', description: 'are given beside rules: move them into rules' }]
+      : []),
     ...checkEnum('on_existing', onExisting, MatchingPolicy_OnExisting),
     ...checkEnum('on_foreign_external_id', onForeignExternalId, MatchingPolicy_OnForeignExternalId),
     ...checkEnum('on_vanished', onVanished, MatchingPolicy_OnVanished),
   ];
+}
+
+function checkRules({ rules }: MatchingPolicy): Violation[] {
+  if (rules.length > MAX_RULES)
+    return [{ field: 'rules', description: `are more than ${MAX_RULES}: leave out the last` }];
+  const seen = new Set<string>();
+  return rules.flatMap(({ attribute, expression }, i) => {
+    const problem = problemOfAttribute(attribute);
+    const key = JSON.stringify([attribute, expression]);
+    const isRepeated = seen.has(key);
+    seen.add(key);
+    return [
+      ...(problem === undefined ? [] : [{ field: `rules[${i}].attribute`, description: problem }]),
+      ...(isRepeated ? [{ field: `rules[${i}]`, description: 'stands there already: remove it' }] : []),
+      ...(expression.includes('\0')
+        ? [{ field: `rules[${i}].expression`, description: 'holds the character NUL: remove it' }]
+        : prefix(`rules[${i}]`, checkMatchingExpression(expression))),
+    ];
+  });
+}
+
+function problemOfAttribute(attribute: string): string | undefined {
+  const usual = matchingAttributes.find((name) => name.toLowerCase() === attribute.toLowerCase());
+  if (usual !== undefined) return usual === attribute ? undefined : `is spelled ${usual}: correct it`;
+  const lower = attribute.toLowerCase();
+  if (lower === 'emails.value') return 'is compared as emails: write that';
+  if (neverCompared.has(lower)) return 'tells nobody apart: compare another attribute';
+  if (attribute.length <= 500 && isAttributePath(attribute)) return undefined;
+  return 'is no attribute to filter by: write for example userName, or urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber';
 }
 
 /** What is wrong with the limits of a guard; empty: nothing. */

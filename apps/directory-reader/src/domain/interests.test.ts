@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { directoryAttributes } from '@autoprov/mapping';
-import { MappingRow, ProvisioningScope } from '@autoprov/proto';
+import { MappingRow, MatchingPolicy, ProvisioningScope } from '@autoprov/proto';
 import { userFields } from './field-mask.ts';
 import { interestsOf, nestedGroupKey } from './interests.ts';
 
@@ -14,9 +14,12 @@ test('groups are those of the scope, schemas those that mapping rows, expression
   ];
   const groups = ['b@example.com', 'a@example.com', 'b@example.com'];
   const scope = ProvisioningScope.fromPartial({ groups, filter: 'user.customSchemas.Access.crm == true' });
-  expect(interestsOf({ scope, attributeMapping: { rows } })).toEqual({
+  const matching = MatchingPolicy.fromPartial({
+    rules: [{ attribute: 'nickName', expression: 'user.customSchemas.Ids.crm' }],
+  });
+  expect(interestsOf({ scope, attributeMapping: { rows }, matching })).toEqual({
     groups: ['a@example.com', 'b@example.com'],
-    schemas: ['Access', 'Employment', 'HR Facts'],
+    schemas: ['Access', 'Employment', 'HR Facts', 'Ids'],
   });
 });
 

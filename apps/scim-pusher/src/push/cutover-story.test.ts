@@ -7,8 +7,8 @@ import { leftAccount } from './adopt.fixture.ts';
 import { approve, held } from './guard.fixture.ts';
 import { startTestApp } from './test-app.fixture.ts';
 
-/** FULL_SIZE=1 for the size that docs/adr/0020-cutover.md tells of. */
-const size = process.env['FULL_SIZE'] ? 100 : 1;
+/** FULL_SIZE=1 for the size that docs/adr/0020-cutover.md tells of; CUTOVER_SIZE=20 beside it for a fifth. */
+const size = process.env['FULL_SIZE'] ? Number(process.env['CUTOVER_SIZE'] ?? 100) : 1;
 const equal = 140 * size;
 const okta = 20 * size;
 const handles = 24 * size;

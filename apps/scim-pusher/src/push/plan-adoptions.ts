@@ -68,8 +68,10 @@ async function planBatch(
   counts: boolean,
 ): Promise<PlannedAdoption[]> {
   const matchCounts = new Map<string, number>();
-  const desired = candidates.map(({ turn: { decision } }) => (decision.do === 'create' ? decision.desired : undefined));
-  const allHits = await findStoredHits(desired, app.setup.matching, async (attribute, values) => {
+  const people = candidates.map(({ turn: { decision, user } }) =>
+    decision.do === 'create' ? { desired: decision.desired, user } : undefined,
+  );
+  const allHits = await findStoredHits(people, app.setup.matching, async (attribute, values) => {
     const accounts = await findSurveyedAccounts(ctx.pool, survey, attribute, values);
     for (const { resource, matchCount } of [...accounts.values()].flat())
       matchCounts.set(resource.id ?? '', matchCount);
@@ -80,7 +82,8 @@ async function planBatch(
   if (counts) await addMatches(ctx.pool, survey, scimIds);
   const links = await findLinks(ctx.pool, app, scimIds);
   return candidates.map(({ userId, turn }) => {
-    const { hits, attribute } = found.get(userId)!;
+    const some = found.get(userId)!;
+    const { hits } = some;
     const linkedTo = new Map(
       hits.flatMap(({ id }) => {
         const other = links.get(id ?? '');
@@ -88,7 +91,7 @@ async function planBatch(
       }),
     );
     const decideLinked = (linked: LinkedAccount) => decideAdoption({ app, ...turn }, linked, ctx.now());
-    const about = { hits, linkedTo, ...(attribute !== undefined && { attribute }) };
+    const about = { ...some, linkedTo };
     const adoption = judgeAdoption(app.setup, turn.decision, turn.account, about, decideLinked);
     return {
       userId,

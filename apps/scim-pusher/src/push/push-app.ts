@@ -1,5 +1,5 @@
 import { withLease, LeaseLostError, type HeldLease } from '@autoprov/postgres';
-import { schemasOf } from '@autoprov/mapping';
+import { matchingExpressions, schemasOf } from '@autoprov/mapping';
 import type { PusherContext } from '../context.ts';
 import type { AppKey, AppSetup } from '../domain/model.ts';
 import { listDueUsers } from '../store/accounts.ts';
@@ -95,7 +95,8 @@ async function endKeepingBack(pass: Pass): Promise<void> {
 /** Groups and custom schemas of the setup that no completed read covers yet: until then nothing is decided. */
 export function uncovered({ setup }: AppSetup, coverage: Coverage | undefined): string[] {
   const groups = (setup.scope?.groups ?? []).filter((group) => !coverage?.groups.includes(group));
-  const schemas = schemasOf(setup.attributeMapping?.rows ?? [], setup.scope?.filter).filter(
+  const expressions = [setup.scope?.filter ?? '', ...matchingExpressions(setup.matching)];
+  const schemas = schemasOf(setup.attributeMapping?.rows ?? [], ...expressions).filter(
     (name) => !coverage?.schemas.includes(name),
   );
   return coverage && coverage.readNo > 0n ? [...groups, ...schemas] : ['users', ...groups, ...schemas];

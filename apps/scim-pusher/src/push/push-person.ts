@@ -60,7 +60,7 @@ function waitUntilSettled(pass: Pass, turn: Turn, intentAt: Date): Promise<void>
 async function findLostAccount(pass: Pass, turn: Turn): Promise<void> {
   const rows = pass.app.setup.attributeMapping?.rows ?? [];
   const wanted = mapUser(rows, (turn.user.attributes ?? {}) as JsonObject, new Map()).resource as ScimUser;
-  const found = await findMatch(pass, turn.userId, wanted, { ours: true });
+  const found = await findMatch(pass, turn, wanted, { ours: true });
   if (!found.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.failure, true);
   if (found.match.do !== 'adopt') return pass.write((tx) => dropIntent(tx, pass.app, turn.userId));
   const { resource, scimId } = found.match;
@@ -78,7 +78,7 @@ async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Pro
   const formerScimId = turn.account.scimId;
   const found = turn.match
     ? { ok: true as const, match: turn.match }
-    : await findMatch(pass, turn.userId, decision.desired, { ours, formerScimId });
+    : await findMatch(pass, turn, decision.desired, { ours, formerScimId });
   if (!found.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.failure, ours);
   if (found.match.do !== 'create') return settleMatch(pass, turn, found.match);
   const written = await createAccount(pass, decision.desired);
@@ -94,7 +94,7 @@ async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Pro
 /** The service provider knows somebody like this whom no look-up found before: it is looked up once more, live. */
 async function adoptAfterRefusal(pass: Pass, turn: Turn, decision: Deciding<'create'>, refusal: ScimFailure) {
   const formerScimId = turn.account.scimId;
-  const found = await findMatch(pass, turn.userId, decision.desired, { ours: false, formerScimId });
+  const found = await findMatch(pass, turn, decision.desired, { ours: false, formerScimId });
   if (!found.ok || found.match.do === 'create') {
     return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.ok ? refusal : found.failure);
   }

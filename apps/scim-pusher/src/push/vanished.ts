@@ -27,7 +27,7 @@ export async function settleVanished(pass: Pass, turn: Turn, wanted: ScimUser, f
   const again = await pass.scim.send('GET', `/Users/${encodeURIComponent(scimId)}`);
   if (again.ok) return recordFailed(pass, turn, action, failure);
   if (!saysVanished(again.failure)) return recordFailed(pass, turn, action, again.failure);
-  const found = await findMatch(pass, turn.userId, wanted, { ours: false, formerScimId: scimId });
+  const found = await findMatch(pass, turn, wanted, { ours: false, formerScimId: scimId });
   if (!found.ok) return recordFailed(pass, turn, action, found.failure);
   const { match } = found;
   if (match.do === 'adopt' && match.scimId === scimId) {

@@ -6,6 +6,8 @@ import type {
   ProvisioningSetup,
 } from '@autoprov/proto';
 import { RpcError, status } from '@autoprov/grpc';
+import { matchingRules, matchingValue } from '@autoprov/mapping';
+import type { JsonObject, ScimUser } from '@autoprov/scim';
 import type { PusherContext } from '../context.ts';
 import { isHeldAnyway } from '../domain/guard.ts';
 import { decideFor } from '../push/decide-people.ts';
@@ -52,7 +54,14 @@ export async function explainUser(ctx: PusherContext, request: ExplainUserReques
     memberships: await explainGroups(ctx, app.setup, turn.user),
     held: rows.map((row) => presentHeldAction(key.customerId, row)),
     holds: (await findHolds(ctx.pool, holdParents(key))).map(presentHold),
+    matching: decision.do === 'create' ? explainMatching(app.setup, turn.user, decision.desired) : [],
   };
+}
+
+function explainMatching({ matching }: ProvisioningSetup, { attributes }: DirectoryUser, desired: ScimUser) {
+  return matchingRules(matching).map((rule) =>
+    matchingValue(rule, desired as JsonObject, (attributes ?? {}) as JsonObject),
+  );
 }
 
 const GROUPS_MAX = 10;

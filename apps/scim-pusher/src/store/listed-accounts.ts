@@ -1,5 +1,5 @@
 import type { Db } from '@autoprov/postgres';
-import type { JsonObject, ScimUser } from '@autoprov/scim';
+import { parsePath, type JsonObject, type ScimUser } from '@autoprov/scim';
 import type { AppKey } from '../domain/model.ts';
 
 /** Forgets an earlier list. */
@@ -65,18 +65,50 @@ export async function findListedAccounts(
   values: readonly string[],
 ): Promise<Map<string, ScimUser[]>> {
   const listed = 'listed_accounts where customer_id = $1 and app_id = $2';
-  const sources: Record<string, string> = {
-    externalId: `select external_id as value, scim_id, resource from ${listed} and external_id = any($3)`,
-    userName: `select lower(user_name) as value, scim_id, resource from ${listed} and lower(user_name) = any($3)`,
-    emails: `select distinct value, scim_id, resource from
-      (select unnest(emails) as value, scim_id, resource from ${listed} and emails && $3::text[]) as found where value = any($3)`,
-  };
-  const source = sources[attribute];
-  if (!source) throw new Error(`accounts are not listed by ${attribute}: match by externalId, userName or emails`);
+  const { sql, params } = selectHolding(listed, [app.customerId, app.appId], attribute, values);
   const { rows } = await db.query<{ value: string; resource: ScimUser }>(
-    `select value, resource from (${source}) as found order by scim_id`,
-    [app.customerId, app.appId, values],
+    `select value, resource from (${sql}) as found order by scim_id`,
+    params,
   );
   const byValue = Map.groupBy(rows, ({ value }) => value);
   return new Map([...byValue].map(([value, found]) => [value, found.map(({ resource }) => resource)]));
+}
+
+/**
+ * Selects accounts of a list that hold one of some values, with that value.
+ *
+ * @param accounts a table of listed accounts with its condition on `given`, its parameters
+ */
+export function selectHolding(
+  accounts: string,
+  given: readonly string[],
+  attribute: string,
+  values: readonly string[],
+): { sql: string; params: unknown[] } {
+  const params: unknown[] = [...given, values];
+  const wanted = `any($${params.length}::text[])`;
+  switch (attribute) {
+    case 'externalId':
+      return { sql: `select external_id as value, * from ${accounts} and external_id = ${wanted}`, params };
+    case 'userName':
+      return { sql: `select lower(user_name) as value, * from ${accounts} and lower(user_name) = ${wanted}`, params };
+    case 'emails': {
+      const some = `select unnest(emails) as value, * from ${accounts} and emails && $${params.length}::text[]`;
+      return { sql: `select distinct on (value, scim_id) * from (${some}) as holding where value = ${wanted}`, params };
+    }
+    default: {
+      // No index is of what a rule may compare: the list is scanned.
+      const some = `select case jsonb_typeof(held) when 'object' then held->>'value' else held #>> '{}' end as value, listed.*
+        from (select * from ${accounts}) as listed, jsonb_path_query(resource, $${params.length + 1}::jsonpath) as held`;
+      const sql = `select distinct on (value, scim_id) * from (${some}) as holding where value = ${wanted}`;
+      return { sql, params: [...params, pathOf(attribute)] };
+    }
+  }
+}
+
+/** An attribute in SQL/JSON; one of an extension is a member of the extension's object (RFC 7643 §3.3). */
+function pathOf(attribute: string): string {
+  const { urn, attribute: name, subAttribute } = parsePath(attribute);
+  const keys = [urn, name, subAttribute].filter((key) => key !== undefined);
+  return `lax $${keys.map((key) => `.${JSON.stringify(key)}`).join('')}`;
 }

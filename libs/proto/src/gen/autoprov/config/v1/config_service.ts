@@ -27,6 +27,7 @@ import {
   DeprovisioningPolicy,
   MappingTest,
   MatchingPolicy,
+  MatchingValue,
   ProvisioningScope,
   ProvisioningSetup,
   SetupDefaults,
@@ -833,7 +834,7 @@ export interface PreviewMappingRequest {
   app: string;
   /** `customers/{customer}/users/{user}`; the id may be a primary address. */
   user: string;
-  /** A draft whose mapping and scope are used; absent: the stored setup. */
+  /** A draft whose mapping, scope and matching are used; absent: the stored setup. */
   draft?: ProvisioningSetup | undefined;
 }
 
@@ -854,6 +855,8 @@ export interface PreviewMappingResponse {
    * are not known; empty: nothing.
    */
   schemaNote: string;
+  /** What an account of the person would be looked for by, in the order of the matching rules. */
+  matching: MatchingValue[];
 }
 
 /** What one row of a mapping gives. */
@@ -6673,7 +6676,7 @@ export const PreviewMappingRequest: MessageFns<PreviewMappingRequest> = {
 };
 
 function createBasePreviewMappingResponse(): PreviewMappingResponse {
-  return { values: [], resource: undefined, inScope: false, scopeExplanation: "", schemaNote: "" };
+  return { values: [], resource: undefined, inScope: false, scopeExplanation: "", schemaNote: "", matching: [] };
 }
 
 export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
@@ -6692,6 +6695,9 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
     }
     if (message.schemaNote !== "") {
       writer.uint32(42).string(message.schemaNote);
+    }
+    for (const v of message.matching) {
+      MatchingValue.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -6749,6 +6755,14 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
             message.schemaNote = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.matching.push(MatchingValue.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6780,6 +6794,9 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
         : isSet(object.schema_note)
         ? globalThis.String(object.schema_note)
         : "",
+      matching: globalThis.Array.isArray(object?.matching)
+        ? object.matching.map((e: any) => MatchingValue.fromJSON(e))
+        : [],
     };
   },
 
@@ -6800,6 +6817,9 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
     if (message.schemaNote !== "") {
       obj.schemaNote = message.schemaNote;
     }
+    if (message.matching?.length) {
+      obj.matching = message.matching.map((e) => MatchingValue.toJSON(e));
+    }
     return obj;
   },
 
@@ -6813,6 +6833,7 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
     message.inScope = object.inScope ?? false;
     message.scopeExplanation = object.scopeExplanation ?? "";
     message.schemaNote = object.schemaNote ?? "";
+    message.matching = object.matching?.map((e) => MatchingValue.fromPartial(e)) || [];
     return message;
   },
 };

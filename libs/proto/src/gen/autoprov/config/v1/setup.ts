@@ -373,7 +373,7 @@ export interface DeprovisioningRule {
 export interface MatchingPolicy {
   /**
    * SCIM attributes compared in this order, each hit checked again by us: `externalId`, `userName`, `emails`.
-   * Empty: externalId, then userName.
+   * Empty: externalId, then userName. The short form of `rules` without expressions; only one of both may be given.
    */
   attributes: string[];
   /** An account that exists. */
@@ -382,6 +382,8 @@ export interface MatchingPolicy {
   onForeignExternalId: MatchingPolicy_OnForeignExternalId;
   /** An account that is there no more. */
   onVanished: MatchingPolicy_OnVanished;
+  /** What is compared, in this order; the first rule that finds an account decides. At most 10. */
+  rules: MatchingRule[];
 }
 
 /** What is done with an account that matches and belongs to nobody of ours yet. */
@@ -560,6 +562,32 @@ export function matchingPolicy_OnVanishedToJSON(object: MatchingPolicy_OnVanishe
     default:
       return "UNRECOGNIZED";
   }
+}
+
+/** One comparison of a person with the service provider's accounts. */
+export interface MatchingRule {
+  /**
+   * The SCIM attribute that accounts are filtered by, for example `externalId`, `userName`, `emails` or
+   * `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber`. Login names and addresses are compared
+   * without regard to case, all else exactly.
+   */
+  attribute: string;
+  /**
+   * An expression in CEL over `user`, Google's users resource, that gives the text to look for (docs/mapping.md); empty:
+   * what the mapping gives the attribute. No value, or an empty one: the rule is passed over. Somebody for whom it fails
+   * gets no account, and 45006 says so: another might be made beside the one that they have.
+   */
+  expression: string;
+}
+
+/** What one rule looks for, for one person. */
+export interface MatchingValue {
+  /** The rule's attribute. */
+  attribute: string;
+  /** The value; empty: none, and the rule is passed over. */
+  value: string;
+  /** Why the rule's expression has no answer for this person; empty: it has. */
+  problem: string;
 }
 
 function createBaseProvisioningSetup(): ProvisioningSetup {
@@ -1941,7 +1969,7 @@ export const DeprovisioningRule: MessageFns<DeprovisioningRule> = {
 };
 
 function createBaseMatchingPolicy(): MatchingPolicy {
-  return { attributes: [], onExisting: 0, onForeignExternalId: 0, onVanished: 0 };
+  return { attributes: [], onExisting: 0, onForeignExternalId: 0, onVanished: 0, rules: [] };
 }
 
 export const MatchingPolicy: MessageFns<MatchingPolicy> = {
@@ -1957,6 +1985,9 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
     }
     if (message.onVanished !== 0) {
       writer.uint32(32).int32(message.onVanished);
+    }
+    for (const v of message.rules) {
+      MatchingRule.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -2006,6 +2037,14 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
             message.onVanished = reader.int32() as any;
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.rules.push(MatchingRule.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2038,6 +2077,9 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
         : isSet(object.on_vanished)
         ? matchingPolicy_OnVanishedFromJSON(object.on_vanished)
         : 0,
+      rules: globalThis.Array.isArray(object?.rules)
+        ? object.rules.map((e: any) => MatchingRule.fromJSON(e))
+        : [],
     };
   },
 
@@ -2055,6 +2097,9 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
     if (message.onVanished !== 0) {
       obj.onVanished = matchingPolicy_OnVanishedToJSON(message.onVanished);
     }
+    if (message.rules?.length) {
+      obj.rules = message.rules.map((e) => MatchingRule.toJSON(e));
+    }
     return obj;
   },
 
@@ -2067,6 +2112,193 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
     message.onExisting = object.onExisting ?? 0;
     message.onForeignExternalId = object.onForeignExternalId ?? 0;
     message.onVanished = object.onVanished ?? 0;
+    message.rules = object.rules?.map((e) => MatchingRule.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseMatchingRule(): MatchingRule {
+  return { attribute: "", expression: "" };
+}
+
+export const MatchingRule: MessageFns<MatchingRule> = {
+  encode(message: MatchingRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attribute !== "") {
+      writer.uint32(10).string(message.attribute);
+    }
+    if (message.expression !== "") {
+      writer.uint32(18).string(message.expression);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MatchingRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMatchingRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attribute = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.expression = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MatchingRule {
+    return {
+      attribute: isSet(object.attribute) ? globalThis.String(object.attribute) : "",
+      expression: isSet(object.expression) ? globalThis.String(object.expression) : "",
+    };
+  },
+
+  toJSON(message: MatchingRule): unknown {
+    const obj: any = {};
+    if (message.attribute !== "") {
+      obj.attribute = message.attribute;
+    }
+    if (message.expression !== "") {
+      obj.expression = message.expression;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<MatchingRule>, I>>(base?: I): MatchingRule {
+    return MatchingRule.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MatchingRule>, I>>(object: I): MatchingRule {
+    const message = createBaseMatchingRule();
+    message.attribute = object.attribute ?? "";
+    message.expression = object.expression ?? "";
+    return message;
+  },
+};
+
+function createBaseMatchingValue(): MatchingValue {
+  return { attribute: "", value: "", problem: "" };
+}
+
+export const MatchingValue: MessageFns<MatchingValue> = {
+  encode(message: MatchingValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attribute !== "") {
+      writer.uint32(10).string(message.attribute);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    if (message.problem !== "") {
+      writer.uint32(26).string(message.problem);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MatchingValue {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMatchingValue();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attribute = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MatchingValue {
+    return {
+      attribute: isSet(object.attribute) ? globalThis.String(object.attribute) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+      problem: isSet(object.problem) ? globalThis.String(object.problem) : "",
+    };
+  },
+
+  toJSON(message: MatchingValue): unknown {
+    const obj: any = {};
+    if (message.attribute !== "") {
+      obj.attribute = message.attribute;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    if (message.problem !== "") {
+      obj.problem = message.problem;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<MatchingValue>, I>>(base?: I): MatchingValue {
+    return MatchingValue.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MatchingValue>, I>>(object: I): MatchingValue {
+    const message = createBaseMatchingValue();
+    message.attribute = object.attribute ?? "";
+    message.value = object.value ?? "";
+    message.problem = object.problem ?? "";
     return message;
   },
 };

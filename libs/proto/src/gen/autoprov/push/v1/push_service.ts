@@ -23,7 +23,13 @@ import {
 import { Struct, Value } from "../../../google/protobuf/struct.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { ScimProfile, Template } from "../../config/v1/config_service.ts";
-import { AttributeMapping, DeprovisioningPolicy, GuardPolicy, ProvisioningScope } from "../../config/v1/setup.ts";
+import {
+  AttributeMapping,
+  DeprovisioningPolicy,
+  GuardPolicy,
+  MatchingValue,
+  ProvisioningScope,
+} from "../../config/v1/setup.ts";
 import { Membership } from "../../directory/v1/directory_service.ts";
 import { Outcome_Action, outcome_ActionFromJSON, outcome_ActionToJSON } from "../../event/v1/outcome.ts";
 
@@ -261,6 +267,8 @@ export interface ExplainUserResponse {
   held: HeldAction[];
   /** Holds in effect for the app. */
   holds: Hold[];
+  /** Where an account is to be created: what one that is there is looked for by before, in the order of the matching rules. */
+  matching: MatchingValue[];
 }
 
 /** What the decision says. */
@@ -2303,6 +2311,7 @@ function createBaseExplainUserResponse(): ExplainUserResponse {
     memberships: [],
     held: [],
     holds: [],
+    matching: [],
   };
 }
 
@@ -2334,6 +2343,9 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     }
     for (const v of message.holds) {
       Hold.encode(v!, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.matching) {
+      MatchingValue.encode(v!, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -2423,6 +2435,14 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
             message.holds.push(Hold.decode(reader, reader.uint32()));
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.matching.push(MatchingValue.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2458,6 +2478,9 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
         ? object.held.map((e: any) => HeldAction.fromJSON(e))
         : [],
       holds: globalThis.Array.isArray(object?.holds) ? object.holds.map((e: any) => Hold.fromJSON(e)) : [],
+      matching: globalThis.Array.isArray(object?.matching)
+        ? object.matching.map((e: any) => MatchingValue.fromJSON(e))
+        : [],
     };
   },
 
@@ -2490,6 +2513,9 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     if (message.holds?.length) {
       obj.holds = message.holds.map((e) => Hold.toJSON(e));
     }
+    if (message.matching?.length) {
+      obj.matching = message.matching.map((e) => MatchingValue.toJSON(e));
+    }
     return obj;
   },
 
@@ -2511,6 +2537,7 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     message.memberships = object.memberships?.map((e) => Membership.fromPartial(e)) || [];
     message.held = object.held?.map((e) => HeldAction.fromPartial(e)) || [];
     message.holds = object.holds?.map((e) => Hold.fromPartial(e)) || [];
+    message.matching = object.matching?.map((e) => MatchingValue.fromPartial(e)) || [];
     return message;
   },
 };
