@@ -142,8 +142,9 @@ async function storeFailure(
   });
 }
 
-/** Says that a failed push is no longer asked for. */
+/** Says that a failed push, if there is one, is no longer asked for. */
 export async function recordWithdrawn(pass: Pass, turn: Turn): Promise<void> {
+  if (turn.account.failureCode === undefined) return;
   await pass.write(async (tx) => {
     const seq = await saveWithdrawal(tx, pass.app, turn.userId);
     await addOutcome(tx, pass, turn, { result: Outcome_Result.RESULT_WITHDRAWN, seq, occurTime: pass.ctx.now() });

@@ -100,7 +100,7 @@ async function settleWaiting(pass: Pass, turns: readonly Turn[]): Promise<void> 
     .filter(({ decision, account }) => hasRow(account) && changesWait(decision, account))
     .map(({ userId, decision }) => ({ userId, ...pick(decision) }));
   if (waits.length > 0) await pass.write((tx) => saveWaits(tx, pass.app, waits, pass.ctx.now()));
-  for (const turn of turns) if (turn.account.failureCode !== undefined) await recordWithdrawn(pass, turn);
+  for (const turn of turns) await recordWithdrawn(pass, turn);
 }
 
 function pick({ trigger, triggerAt, dueAt, parked }: Decision) {
