@@ -124,7 +124,9 @@ async function storeFailure(
   const detail = failure.detail ?? '';
   await pass.write(async (tx) => {
     const refusal = { userId: turn.userId, code: failure.code, reason: failure.reason, detail, attempt, dueAt };
-    const seq = await saveRefusal(tx, pass.app, { ...refusal, parked: turn.decision.parked, keepIntent });
+    // What was not known before this attempt is not known after it.
+    const isDoubtful = failure.unknownEnd === true || turn.account.writeBegunAt !== undefined;
+    const seq = await saveRefusal(tx, pass.app, { ...refusal, parked: turn.decision.parked, keepIntent, isDoubtful });
     await addOutcome(tx, pass, turn, {
       action,
       result: Outcome_Result.RESULT_FAILED,

@@ -5,7 +5,7 @@ import type { Decision } from '../domain/decide.ts';
 import { findDangers } from '../domain/guard.ts';
 import { linkAccount } from '../domain/link-account.ts';
 import type { Match } from '../domain/match.ts';
-import { dropIntent, saveDeleteIntent, saveIntents, saveWaits } from '../store/accounts.ts';
+import { dropIntent, saveIntents, saveWaits } from '../store/accounts.ts';
 import { decideAdoption } from './decide-people.ts';
 import { findMatch } from './find-match.ts';
 import { recordAccepted, recordFailed, recordWithdrawn, type Turn } from './outcome.ts';
@@ -157,7 +157,8 @@ async function adopt(pass: Pass, turn: Turn, match: Extract<Match, { do: 'adopt'
 
 async function update(pass: Pass, turn: Turn, decision: Deciding<'update' | 'reactivate'>): Promise<void> {
   const scimId = turn.account.scimId!;
-  const written = await changeAccount(pass, scimId, decision.desired, decision.changes);
+  const readFirst = turn.account.writeBegunAt !== undefined;
+  const written = await changeAccount(pass, scimId, decision.desired, decision.changes, { readFirst });
   if (!written.ok && saysVanished(written.failure))
     return settleVanished(pass, turn, decision.desired, written.failure);
   if (!written.ok) return recordFailed(pass, turn, actionOf(turn), written.failure);
@@ -189,8 +190,6 @@ async function remove(
   action: Outcome_Action = Outcome_Action.ACTION_DELETE,
 ): Promise<void> {
   const scimId = turn.account.scimId!;
-  // The answer may be lost, or the process, and the person may return before the next attempt.
-  await pass.write((tx) => saveDeleteIntent(tx, pass.app, turn.userId));
   const written = await deleteAccount(pass, scimId);
   if (!written.ok) return recordFailed(pass, turn, action, written.failure);
   await recordAccepted(pass, turn, action, { scimId, state: 'deleted', ...timersOf(decision) });
