@@ -27,6 +27,7 @@ export function linkAccount(
     keepsExternalId: keepExternalId,
     undo: undefined,
     intentAt: undefined,
+    writeBegunAt: undefined,
     attempt: 0,
   };
 }

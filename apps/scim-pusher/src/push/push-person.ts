@@ -3,10 +3,10 @@ import { managedPart, mapUser } from '@autoprov/mapping';
 import { codeOf, digestOf, type JsonObject, type ScimUser } from '@autoprov/scim';
 import type { Decision } from '../domain/decide.ts';
 import type { Match } from '../domain/match.ts';
-import { dropIntent, saveDeleteIntent, saveWaits } from '../store/accounts.ts';
+import { dropIntent, saveIntents, saveWaits, saveWritesBegun } from '../store/accounts.ts';
 import { findMatch } from './find-match.ts';
 import { afterLink, linkTo } from './link.ts';
-import { acceptedAs, recordAccepted, recordFailed, type Turn } from './outcome.ts';
+import { acceptedAs, recordAccepted, recordFailed, recordWithdrawn, type Turn } from './outcome.ts';
 import type { Pass } from './pass.ts';
 import type { ScimFailure } from './scim-client.ts';
 import { saysVanished, settleVanished } from './vanished.ts';
@@ -62,7 +62,10 @@ async function findLostAccount(pass: Pass, turn: Turn): Promise<void> {
   const wanted = mapUser(rows, (turn.user.attributes ?? {}) as JsonObject, new Map()).resource as ScimUser;
   const found = await findMatch(pass, turn, wanted, { ours: true });
   if (!found.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.failure, true);
-  if (found.match.do !== 'adopt') return pass.write((tx) => dropIntent(tx, pass.app, turn.userId));
+  if (found.match.do !== 'adopt') {
+    await recordWithdrawn(pass, turn);
+    return pass.write((tx) => dropIntent(tx, pass.app, turn.userId));
+  }
   const { resource, scimId } = found.match;
   await recordAccepted(pass, turn, Outcome_Action.ACTION_CREATE, {
     ...acceptedAs(managedPart(rows, resource as JsonObject) as ScimUser),
@@ -88,7 +91,13 @@ async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Pro
     return;
   }
   if (written.failure.reason === 'DUPLICATE') return adoptAfterRefusal(pass, turn, decision, written.failure);
+  if (written.failure.unknownEnd) await renewIntent(pass, turn);
   await recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, written.failure, written.failure.unknownEnd);
+}
+
+/** From now on it may be on its way into the service provider's index; it waited for its turn since it was intended. */
+async function renewIntent({ ctx, app, write }: Pass, { userId }: Turn): Promise<void> {
+  if (ctx.settings.intents) await write((tx) => saveIntents(tx, app, [userId], ctx.now()));
 }
 
 /** The service provider knows somebody like this whom no look-up found before: it is looked up once more, live. */
@@ -104,7 +113,10 @@ async function adoptAfterRefusal(pass: Pass, turn: Turn, decision: Deciding<'cre
 async function settleMatch(pass: Pass, turn: Turn, match: Exclude<Match, { do: 'create' }>) {
   if (match.do === 'adopt') return adopt(pass, turn, match);
   // No create is begun: an intent that stayed would make the account ours at the next look-up.
-  if (match.do === 'skip') return pass.write((tx) => dropIntent(tx, pass.app, turn.userId));
+  if (match.do === 'skip') {
+    await recordWithdrawn(pass, turn);
+    return pass.write((tx) => dropIntent(tx, pass.app, turn.userId));
+  }
   const { reason, detail } = match;
   const failure: ScimFailure = { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 };
   return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, failure, hasOpenIntent(turn));
@@ -115,12 +127,16 @@ async function adopt(pass: Pass, turn: Turn, match: Extract<Match, { do: 'adopt'
   const link = linkTo(pass, turn, match);
   const isLinked = await recordAccepted(pass, turn, link.action, link.acceptance);
   const next = isLinked ? afterLink(pass, link) : undefined;
-  if (next) await pushPerson(pass, next);
+  if (!next) return;
+  const { app, ctx } = pass;
+  if (ctx.settings.intents) await pass.write((tx) => saveWritesBegun(tx, app, [next.userId], ctx.now()));
+  await pushPerson(pass, next);
 }
 
 async function update(pass: Pass, turn: Turn, decision: Deciding<'update' | 'reactivate'>): Promise<void> {
   const scimId = turn.account.scimId!;
-  const written = await changeAccount(pass, scimId, decision.desired, decision.changes);
+  const readFirst = turn.account.writeBegunAt !== undefined;
+  const written = await changeAccount(pass, scimId, decision.desired, decision.changes, { readFirst });
   if (!written.ok && saysVanished(written.failure))
     return settleVanished(pass, turn, decision.desired, written.failure);
   if (!written.ok) return recordFailed(pass, turn, actionOf(turn), written.failure);
@@ -152,8 +168,6 @@ async function remove(
   action: Outcome_Action = Outcome_Action.ACTION_DELETE,
 ): Promise<void> {
   const scimId = turn.account.scimId!;
-  // The answer may be lost, or the process, and the person may return before the next attempt.
-  await pass.write((tx) => saveDeleteIntent(tx, pass.app, turn.userId));
   const written = await deleteAccount(pass, scimId);
   if (!written.ok) return recordFailed(pass, turn, action, written.failure);
   await recordAccepted(pass, turn, action, { scimId, state: 'deleted', ...timersOf(decision) });
