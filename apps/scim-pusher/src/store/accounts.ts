@@ -241,7 +241,7 @@ export async function wakeReferring(tx: Db, app: AppKey, scimId: string, now: Da
   await tx.query(
     `update accounts set due_at = least(due_at, $4)
      where customer_id = $1 and app_id = $2 and state in ('active', 'suspended')
-       and jsonb_path_exists(accepted, '$.*.manager.value ? (@ == $id)', jsonb_build_object('id', $3::text))`,
+       and jsonb_path_query_array(accepted, '$.*.manager.value') @> jsonb_build_array($3::text)`,
     [app.customerId, app.appId, scimId, now],
   );
 }

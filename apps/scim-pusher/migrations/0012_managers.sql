@@ -1,0 +1,4 @@
+-- Which accounts name another one as the manager's: asked whenever an account is deleted. Hashed, for a service provider may
+-- answer an id of any length.
+create index accounts_managers on accounts using gin (jsonb_path_query_array(accepted, '$.*.manager.value') jsonb_path_ops)
+  where state in ('active', 'suspended');
