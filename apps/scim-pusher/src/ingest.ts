@@ -11,6 +11,7 @@ import type { ConsumedBatch } from '@autoprov/kafka';
 import { inTransaction, type Db } from '@autoprov/postgres';
 import type { PusherContext } from './context.ts';
 import { lockCustomer, saveIngestNo, saveReadCompleted } from './store/customers.ts';
+import { aliasesOf } from './domain/aliases.ts';
 import { eachPresentUser, saveUsers, type UserState } from './store/users.ts';
 
 /**
@@ -60,7 +61,8 @@ function toState(seq: bigint, user: DirectoryUser): UserState {
   if (!name) throw new Error('an event of autoprov.users.v1 has a user without a name');
   const deleted = user.state === DirectoryUser_State.STATE_DELETED;
   const document = Buffer.from(DirectoryUser.encode(user).finish());
-  return { userId: name.userId, seq, primaryEmail: user.primaryEmail, deleted, document };
+  const aliases = aliasesOf(user).map((alias) => alias.toLowerCase());
+  return { userId: name.userId, seq, primaryEmail: user.primaryEmail, aliases, deleted, document };
 }
 
 /** One statement may touch a row once only. */

@@ -5,6 +5,7 @@ import { addToOutbox, isUniqueViolation, type Db } from '@autoprov/postgres';
 import { digestOf, type ScimUser } from '@autoprov/scim';
 import type { ScimFailure } from './scim-client.ts';
 import type { Decision } from '../domain/decide.ts';
+import { aliasesOf } from '../domain/aliases.ts';
 import type { Danger } from '../domain/guard.ts';
 import { othersAccount, type Match } from '../domain/match.ts';
 import { appNameOf, type Account } from '../domain/model.ts';
@@ -82,7 +83,7 @@ export async function recordAllAccepted(pass: Pass, accepted: readonly Accepted[
   }));
   // Whoever waits for them may be told at once.
   const named = accepted.flatMap(({ turn, acceptance }) =>
-    acceptance.origin ? [turn.user.primaryEmail, turn.userId] : [],
+    acceptance.origin ? [turn.user.primaryEmail, turn.userId, ...aliasesOf(turn.user)] : [],
   );
   await pass.write(async (tx) => {
     const seqs = await saveAcceptances(tx, app, app.revision, acceptances, now);

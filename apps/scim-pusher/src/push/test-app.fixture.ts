@@ -35,6 +35,7 @@ export type TestPerson = {
   email?: string;
   title?: string;
   manager?: string;
+  aliases?: string[];
   groups?: string[];
   state?: DirectoryUser_State;
   /** In the one group that reads cover. */
@@ -208,7 +209,7 @@ export function mappingRows(required: readonly string[] = []): MappingRow[] {
 }
 
 function userEvent(
-  { id, email, title, manager, groups, state, isStaff, observedAt }: TestPerson,
+  { id, email, title, manager, aliases, groups, state, isStaff, observedAt }: TestPerson,
   seq: bigint,
 ): DirectoryEvent {
   const primaryEmail = email ?? `p${id}@example.com`;
@@ -223,6 +224,7 @@ function userEvent(
       id,
       primaryEmail,
       name: { givenName: 'P', familyName: id },
+      ...(aliases && { aliases }),
       ...(title && { organizations: [{ title }] }),
       ...(manager && { relations: [{ type: 'manager', value: manager }] }),
     },
