@@ -46,6 +46,11 @@ export type Account = {
   failureDetail?: string;
 };
 
+/** A write was begun whose end is not known, and the account counts as active: it may be there no more. */
+export function isDoubtful({ state, scimId, writeBegunAt }: Account): boolean {
+  return state === 'active' && scimId !== undefined && writeBegunAt !== undefined;
+}
+
 /** Somebody without a row. */
 export function noAccount(userId: string): Account {
   return { userId, state: 'none', parked: [], attempt: 0 };

@@ -1,6 +1,6 @@
 import type { DirectoryUser } from '@autoprov/proto';
 import type { Decision } from '../domain/decide.ts';
-import type { Account } from '../domain/model.ts';
+import { isDoubtful, type Account } from '../domain/model.ts';
 import { orderByReference } from '../domain/order-by-reference.ts';
 import { findScimIds, saveIntents, saveWaits, saveWritesBegun } from '../store/accounts.ts';
 import { saveRemovalsKeptBack } from '../store/apps.ts';
@@ -58,7 +58,7 @@ async function pushLevel(pass: Pass, users: readonly DirectoryUser[]): Promise<v
   const removals = turns.filter(endsAccess);
   const others = await adoptListed(
     pass,
-    turns.filter((turn) => !waits.has(turn) && !endsAccess(turn)),
+    turns.filter((turn) => (!waits.has(turn) || isDoubtful(turn.account)) && !endsAccess(turn)),
   );
   if (pass.removalsHeld && removals.length > 0) await keepBack(pass, removals.splice(0), pass.removalsHeld);
   if (pass.ctx.settings.intents) await noteWhatIsBegun(pass, [...removals, ...others]);
@@ -108,10 +108,16 @@ async function keepBack(pass: Pass, turns: readonly Turn[], why: NonNullable<Pas
 
 /** Nothing is sent for these; timers, references and withdrawn failures are written down where they changed. */
 async function settleWaiting(pass: Pass, turns: readonly Turn[]): Promise<void> {
+  const now = pass.ctx.now();
   const waits = turns
-    .filter(({ decision, account }) => hasRow(account) && changesWait(decision, account))
-    .map(({ userId, decision }) => ({ userId, ...pick(decision) }));
-  if (waits.length > 0) await pass.write((tx) => saveWaits(tx, pass.app, waits, pass.ctx.now()));
+    .filter(({ decision, account }) => hasRow(account) && (changesWait(decision, account) || isDoubtful(account)))
+    // Due until it has been looked at.
+    .map(({ userId, decision, account }) => ({
+      userId,
+      ...pick(decision),
+      ...(isDoubtful(account) && { dueAt: now }),
+    }));
+  if (waits.length > 0) await pass.write((tx) => saveWaits(tx, pass.app, waits, now));
   for (const turn of turns) await recordWithdrawn(pass, turn);
 }
 

@@ -3,6 +3,7 @@ import { managedPart, mapUser } from '@autoprov/mapping';
 import { codeOf, digestOf, type JsonObject, type ScimUser } from '@autoprov/scim';
 import type { Decision } from '../domain/decide.ts';
 import type { Match } from '../domain/match.ts';
+import { isDoubtful } from '../domain/model.ts';
 import { dropIntent, saveIntents, saveWaits, saveWritesBegun } from '../store/accounts.ts';
 import { findMatch } from './find-match.ts';
 import { afterLink, linkTo } from './link.ts';
@@ -22,7 +23,8 @@ export async function pushPerson(pass: Pass, turn: Turn): Promise<void> {
   if (intentAt && !isSettled(pass, intentAt)) return waitUntilSettled(pass, turn, intentAt);
   switch (decision.do) {
     case 'nothing':
-      return intentAt && findLostAccount(pass, turn);
+      if (intentAt) return findLostAccount(pass, turn);
+      return isDoubtful(turn.account) ? lookAtAccount(pass, turn, decision) : undefined;
     case 'refuse':
       // Nothing was sent: whether an earlier create happened is asked when something can be sent again.
       return recordFailed(pass, turn, actionOf(turn), refusal(decision), hasOpenIntent(turn));
@@ -72,6 +74,26 @@ async function findLostAccount(pass: Pass, turn: Turn): Promise<void> {
     scimId,
     origin: 'created',
     dueAt: pass.ctx.now(),
+  });
+}
+
+/**
+ * Nothing is asked for, but a write was begun whose end is not known: what is there is looked at once, and stored as it is. Nothing
+ * is written, for who should have no access must not get any back.
+ */
+async function lookAtAccount(pass: Pass, turn: Turn, decision: Decision): Promise<void> {
+  const { scimId, accepted } = turn.account;
+  const answer = await pass.scim.send('GET', `/Users/${encodeURIComponent(scimId!)}`);
+  if (!answer.ok && saysVanished(answer.failure))
+    return settleVanished(pass, turn, { ...accepted, active: false }, answer.failure);
+  if (!answer.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_UPDATE, answer.failure);
+  const rows = pass.app.setup.attributeMapping?.rows ?? [];
+  const found = managedPart(rows, (answer.body ?? {}) as JsonObject) as ScimUser;
+  await recordAccepted(pass, turn, Outcome_Action.ACTION_UPDATE, {
+    ...acceptedAs(found),
+    ...(found.active === false && { state: 'suspended' }),
+    scimId: scimId!,
+    ...timersOf(decision),
   });
 }
 
