@@ -97,7 +97,12 @@ async function guardTurn(pass: Pass, { turn, changes, rows }: JudgedTurn): Promi
     isHeld ? [] : [{ danger, ...(heldNo !== undefined && { heldNo }) }],
   );
   return {
-    turn: { ...turn, decision: holdBack(pass.app.setup, turn.decision, turn.account, held), letGo },
+    turn: {
+      ...turn,
+      decision: holdBack(pass.app.setup, turn.decision, turn.account, held),
+      letGo,
+      isHeld: held.length > 0,
+    },
     ends: [
       ...settled.flatMap(({ end }) => end ?? []),
       ...rows.flatMap(({ danger, heldNo }) => (isOver(danger) ? [{ heldNo, reason: 'returned' as const }] : [])),

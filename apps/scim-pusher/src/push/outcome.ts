@@ -33,6 +33,8 @@ export type Turn = {
   references: ReadonlyMap<string, string>;
   /** What of it may do harm and is let go; `heldNo`: by the approval of that row. */
   letGo?: { danger: Danger; heldNo?: bigint }[];
+  /** Something of it may do harm and is held: the decision is what is left. */
+  isHeld?: boolean;
   /** What looking for an account came to, where that has been done. */
   match?: Match;
 };

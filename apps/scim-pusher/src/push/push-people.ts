@@ -1,6 +1,6 @@
 import type { DirectoryUser } from '@autoprov/proto';
 import type { Decision } from '../domain/decide.ts';
-import { isDoubtful, type Account } from '../domain/model.ts';
+import type { Account } from '../domain/model.ts';
 import { orderByReference } from '../domain/order-by-reference.ts';
 import { findScimIds, saveIntents, saveWaits, saveWritesBegun } from '../store/accounts.ts';
 import { saveRemovalsKeptBack } from '../store/apps.ts';
@@ -10,7 +10,7 @@ import { decideFor, idOf, referencesIn } from './decide-people.ts';
 import { guardTurns } from './guard.ts';
 import { recordWithdrawn, type Turn } from './outcome.ts';
 import { judgeDoubtful, type Pass } from './pass.ts';
-import { pushPerson } from './push-person.ts';
+import { isLookedAt, pushPerson } from './push-person.ts';
 
 /** People who are referred to are pushed before those who refer to them, over so many steps of reference. */
 const referenceDepth = 10;
@@ -58,7 +58,7 @@ async function pushLevel(pass: Pass, users: readonly DirectoryUser[]): Promise<v
   const removals = turns.filter(endsAccess);
   const others = await adoptListed(
     pass,
-    turns.filter((turn) => (!waits.has(turn) || isDoubtful(turn.account)) && !endsAccess(turn)),
+    turns.filter((turn) => (!waits.has(turn) || isLookedAt(turn)) && !endsAccess(turn)),
   );
   if (pass.removalsHeld && removals.length > 0) await keepBack(pass, removals.splice(0), pass.removalsHeld);
   if (pass.ctx.settings.intents) await noteWhatIsBegun(pass, [...removals, ...others]);
@@ -110,13 +110,9 @@ async function keepBack(pass: Pass, turns: readonly Turn[], why: NonNullable<Pas
 async function settleWaiting(pass: Pass, turns: readonly Turn[]): Promise<void> {
   const now = pass.ctx.now();
   const waits = turns
-    .filter(({ decision, account }) => hasRow(account) && (changesWait(decision, account) || isDoubtful(account)))
+    .filter((turn) => hasRow(turn.account) && (changesWait(turn.decision, turn.account) || isLookedAt(turn)))
     // Due until it has been looked at.
-    .map(({ userId, decision, account }) => ({
-      userId,
-      ...pick(decision),
-      ...(isDoubtful(account) && { dueAt: now }),
-    }));
+    .map((turn) => ({ userId: turn.userId, ...pick(turn.decision), ...(isLookedAt(turn) && { dueAt: now }) }));
   if (waits.length > 0) await pass.write((tx) => saveWaits(tx, pass.app, waits, now));
   for (const turn of turns) await recordWithdrawn(pass, turn);
 }

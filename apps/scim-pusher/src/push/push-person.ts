@@ -24,7 +24,7 @@ export async function pushPerson(pass: Pass, turn: Turn): Promise<void> {
   switch (decision.do) {
     case 'nothing':
       if (intentAt) return findLostAccount(pass, turn);
-      return isDoubtful(turn.account) ? lookAtAccount(pass, turn, decision) : undefined;
+      return isLookedAt(turn) ? lookAtAccount(pass, turn, decision) : undefined;
     case 'refuse':
       // Nothing was sent: whether an earlier create happened is asked when something can be sent again.
       return recordFailed(pass, turn, actionOf(turn), refusal(decision), hasOpenIntent(turn));
@@ -75,6 +75,11 @@ async function findLostAccount(pass: Pass, turn: Turn): Promise<void> {
     origin: 'created',
     dueAt: pass.ctx.now(),
   });
+}
+
+/** Nothing is asked for of an account that may be there no more. What is held counts as not done until it is approved. */
+export function isLookedAt({ decision, account, isHeld = false }: Turn): boolean {
+  return decision.do === 'nothing' && isDoubtful(account) && !isHeld;
 }
 
 /**
