@@ -37,6 +37,8 @@ export const Danger = {
   DANGER_CHANGED_IDENTITY: 2,
   /** DANGER_CLEARED_ATTRIBUTE - An attribute that has a value gets none. */
   DANGER_CLEARED_ATTRIBUTE: 3,
+  /** DANGER_LOST_MEMBERSHIP - A person is taken out of groups that are pushed. */
+  DANGER_LOST_MEMBERSHIP: 4,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -47,6 +49,7 @@ export namespace Danger {
   export type DANGER_LOSS_OF_ACCESS = typeof Danger.DANGER_LOSS_OF_ACCESS;
   export type DANGER_CHANGED_IDENTITY = typeof Danger.DANGER_CHANGED_IDENTITY;
   export type DANGER_CLEARED_ATTRIBUTE = typeof Danger.DANGER_CLEARED_ATTRIBUTE;
+  export type DANGER_LOST_MEMBERSHIP = typeof Danger.DANGER_LOST_MEMBERSHIP;
   export type UNRECOGNIZED = typeof Danger.UNRECOGNIZED;
 }
 
@@ -64,6 +67,9 @@ export function dangerFromJSON(object: any): Danger {
     case 3:
     case "DANGER_CLEARED_ATTRIBUTE":
       return Danger.DANGER_CLEARED_ATTRIBUTE;
+    case 4:
+    case "DANGER_LOST_MEMBERSHIP":
+      return Danger.DANGER_LOST_MEMBERSHIP;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -81,6 +87,8 @@ export function dangerToJSON(object: Danger): string {
       return "DANGER_CHANGED_IDENTITY";
     case Danger.DANGER_CLEARED_ATTRIBUTE:
       return "DANGER_CLEARED_ATTRIBUTE";
+    case Danger.DANGER_LOST_MEMBERSHIP:
+      return "DANGER_LOST_MEMBERSHIP";
     case Danger.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -125,6 +133,10 @@ export interface GetAppStatusResponse {
   heldCount: bigint;
   /** Holds in effect. */
   holds: Hold[];
+  /** Pushed groups that are in step or were once. */
+  groupCount: bigint;
+  /** Pushed groups whose last push failed. */
+  failingGroupCount: bigint;
 }
 
 /** What the app does now. */
@@ -462,7 +474,11 @@ export interface ProbeEndpointRequest {
   /** The SCIM base URL. */
   endpointUrl: string;
   /** What the template says of the service provider. */
-  profile?: ScimProfile | undefined;
+  profile?:
+    | ScimProfile
+    | undefined;
+  /** Ask for groups, too. */
+  asksGroups?: boolean | undefined;
 }
 
 /** What it answered. */
@@ -480,7 +496,11 @@ export interface ProbeEndpointResponse {
   /** Otherwise the service provider's own words, cut, without secrets. */
   detail: string;
   /** Its ServiceProviderConfig (RFC 7643 §5); absent: it has none. */
-  serviceProviderConfig?: { [key: string]: any } | undefined;
+  serviceProviderConfig?:
+    | { [key: string]: any }
+    | undefined;
+  /** Where groups were asked for: whether it has them (RFC 7643 §4.2). Absent: it could not be found out, or was not asked. */
+  hasGroups?: boolean | undefined;
 }
 
 /** Asks what a service provider can do. */
@@ -1747,6 +1767,8 @@ function createBaseGetAppStatusResponse(): GetAppStatusResponse {
     requestCounts: {},
     heldCount: 0n,
     holds: [],
+    groupCount: 0n,
+    failingGroupCount: 0n,
   };
 }
 
@@ -1811,6 +1833,18 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
     }
     for (const v of message.holds) {
       Hold.encode(v!, writer.uint32(106).fork()).join();
+    }
+    if (message.groupCount !== 0n) {
+      if (BigInt.asIntN(64, message.groupCount) !== message.groupCount) {
+        throw new globalThis.Error("value provided for field message.groupCount of type int64 too large");
+      }
+      writer.uint32(144).int64(message.groupCount);
+    }
+    if (message.failingGroupCount !== 0n) {
+      if (BigInt.asIntN(64, message.failingGroupCount) !== message.failingGroupCount) {
+        throw new globalThis.Error("value provided for field message.failingGroupCount of type int64 too large");
+      }
+      writer.uint32(152).int64(message.failingGroupCount);
     }
     return writer;
   },
@@ -1935,6 +1969,22 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
             message.holds.push(Hold.decode(reader, reader.uint32()));
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.groupCount = reader.int64() as bigint;
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.failingGroupCount = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2022,6 +2072,16 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
       holds: globalThis.Array.isArray(object?.holds)
         ? object.holds.map((e: any) => Hold.fromJSON(e))
         : [],
+      groupCount: isSet(object.groupCount)
+        ? BigInt(object.groupCount)
+        : isSet(object.group_count)
+        ? BigInt(object.group_count)
+        : 0n,
+      failingGroupCount: isSet(object.failingGroupCount)
+        ? BigInt(object.failingGroupCount)
+        : isSet(object.failing_group_count)
+        ? BigInt(object.failing_group_count)
+        : 0n,
     };
   },
 
@@ -2072,6 +2132,12 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
     if (message.holds?.length) {
       obj.holds = message.holds.map((e) => Hold.toJSON(e));
     }
+    if (message.groupCount !== 0n) {
+      obj.groupCount = message.groupCount.toString();
+    }
+    if (message.failingGroupCount !== 0n) {
+      obj.failingGroupCount = message.failingGroupCount.toString();
+    }
     return obj;
   },
 
@@ -2111,6 +2177,12 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
     );
     message.heldCount = (object.heldCount !== undefined && object.heldCount !== null) ? BigInt(object.heldCount) : 0n;
     message.holds = object.holds?.map((e) => Hold.fromPartial(e)) || [];
+    message.groupCount = (object.groupCount !== undefined && object.groupCount !== null)
+      ? BigInt(object.groupCount)
+      : 0n;
+    message.failingGroupCount = (object.failingGroupCount !== undefined && object.failingGroupCount !== null)
+      ? BigInt(object.failingGroupCount)
+      : 0n;
     return message;
   },
 };
@@ -3265,7 +3337,7 @@ export const ListAccountsResponse: MessageFns<ListAccountsResponse> = {
 };
 
 function createBaseProbeEndpointRequest(): ProbeEndpointRequest {
-  return { app: "", endpointUrl: "", profile: undefined };
+  return { app: "", endpointUrl: "", profile: undefined, asksGroups: undefined };
 }
 
 export const ProbeEndpointRequest: MessageFns<ProbeEndpointRequest> = {
@@ -3278,6 +3350,9 @@ export const ProbeEndpointRequest: MessageFns<ProbeEndpointRequest> = {
     }
     if (message.profile !== undefined) {
       ScimProfile.encode(message.profile, writer.uint32(26).fork()).join();
+    }
+    if (message.asksGroups !== undefined) {
+      writer.uint32(32).bool(message.asksGroups);
     }
     return writer;
   },
@@ -3319,6 +3394,14 @@ export const ProbeEndpointRequest: MessageFns<ProbeEndpointRequest> = {
             message.profile = ScimProfile.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.asksGroups = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3340,6 +3423,11 @@ export const ProbeEndpointRequest: MessageFns<ProbeEndpointRequest> = {
         ? globalThis.String(object.endpoint_url)
         : "",
       profile: isSet(object.profile) ? ScimProfile.fromJSON(object.profile) : undefined,
+      asksGroups: isSet(object.asksGroups)
+        ? globalThis.Boolean(object.asksGroups)
+        : isSet(object.asks_groups)
+        ? globalThis.Boolean(object.asks_groups)
+        : undefined,
     };
   },
 
@@ -3354,6 +3442,9 @@ export const ProbeEndpointRequest: MessageFns<ProbeEndpointRequest> = {
     if (message.profile !== undefined) {
       obj.profile = ScimProfile.toJSON(message.profile);
     }
+    if (message.asksGroups !== undefined) {
+      obj.asksGroups = message.asksGroups;
+    }
     return obj;
   },
 
@@ -3367,6 +3458,7 @@ export const ProbeEndpointRequest: MessageFns<ProbeEndpointRequest> = {
     message.profile = (object.profile !== undefined && object.profile !== null)
       ? ScimProfile.fromPartial(object.profile)
       : undefined;
+    message.asksGroups = object.asksGroups ?? undefined;
     return message;
   },
 };
@@ -3380,6 +3472,7 @@ function createBaseProbeEndpointResponse(): ProbeEndpointResponse {
     retryable: false,
     detail: "",
     serviceProviderConfig: undefined,
+    hasGroups: undefined,
   };
 }
 
@@ -3405,6 +3498,9 @@ export const ProbeEndpointResponse: MessageFns<ProbeEndpointResponse> = {
     }
     if (message.serviceProviderConfig !== undefined) {
       Struct.encode(Struct.wrap(message.serviceProviderConfig), writer.uint32(58).fork()).join();
+    }
+    if (message.hasGroups !== undefined) {
+      writer.uint32(64).bool(message.hasGroups);
     }
     return writer;
   },
@@ -3478,6 +3574,14 @@ export const ProbeEndpointResponse: MessageFns<ProbeEndpointResponse> = {
             message.serviceProviderConfig = Struct.unwrap(Struct.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.hasGroups = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3511,6 +3615,11 @@ export const ProbeEndpointResponse: MessageFns<ProbeEndpointResponse> = {
         : isObject(object.service_provider_config)
         ? object.service_provider_config
         : undefined,
+      hasGroups: isSet(object.hasGroups)
+        ? globalThis.Boolean(object.hasGroups)
+        : isSet(object.has_groups)
+        ? globalThis.Boolean(object.has_groups)
+        : undefined,
     };
   },
 
@@ -3537,6 +3646,9 @@ export const ProbeEndpointResponse: MessageFns<ProbeEndpointResponse> = {
     if (message.serviceProviderConfig !== undefined) {
       obj.serviceProviderConfig = message.serviceProviderConfig;
     }
+    if (message.hasGroups !== undefined) {
+      obj.hasGroups = message.hasGroups;
+    }
     return obj;
   },
 
@@ -3552,6 +3664,7 @@ export const ProbeEndpointResponse: MessageFns<ProbeEndpointResponse> = {
     message.retryable = object.retryable ?? false;
     message.detail = object.detail ?? "";
     message.serviceProviderConfig = object.serviceProviderConfig ?? undefined;
+    message.hasGroups = object.hasGroups ?? undefined;
     return message;
   },
 };
