@@ -9,11 +9,16 @@ export type SetupInterests = {
   schemas: string[];
 };
 
-/** What a setup wants to be read: the groups of its scope, and the custom schemas that its mapping and filter name. */
-export function interestsOf(setup: Pick<ProvisioningSetup, 'scope' | 'attributeMapping'> | undefined): SetupInterests {
-  const { scope, attributeMapping } = setup ?? {};
+/**
+ * What a setup wants to be read: the groups of its scope and those that are pushed, and the custom schemas that its mapping and
+ * filter name.
+ */
+export function interestsOf(
+  setup: Pick<ProvisioningSetup, 'scope' | 'attributeMapping' | 'pushedGroups'> | undefined,
+): SetupInterests {
+  const { scope, attributeMapping, pushedGroups = [] } = setup ?? {};
   return {
-    groups: sortedUnique(scope?.groups ?? []),
+    groups: sortedUnique([...(scope?.groups ?? []), ...pushedGroups.map(({ group }) => group)]),
     schemas: schemasOf(attributeMapping?.rows ?? [], scope?.filter),
   };
 }
