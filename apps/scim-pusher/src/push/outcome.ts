@@ -30,6 +30,10 @@ export type Turn = {
   references: ReadonlyMap<string, string>;
   /** What of it may do harm and is let go; `heldNo`: by the approval of that row. */
   letGo?: { danger: Danger; heldNo?: bigint }[];
+  /** Pushed groups whose member the person is at the service provider, and no longer in the directory. */
+  lostGroups?: string[];
+  /** Those of them that the person is taken out of: see noteMemberships. */
+  leavesGroups?: string[];
 };
 
 /** Stores that the service provider accepted, and says so; wakes those who waited for this account. */
@@ -68,15 +72,16 @@ export async function recordAccepted(
 async function saveLetGo(tx: Db, { app, ctx }: Pass, turn: Turn): Promise<void> {
   const now = ctx.now();
   await saveGuardedChanges(tx, app, turn.userId, countedDangers(turn), now);
-  const applied = (turn.letGo ?? []).flatMap(({ heldNo }) =>
-    heldNo === undefined ? [] : [{ heldNo, reason: 'applied' as const }],
+  const applied = (turn.letGo ?? []).flatMap(({ danger, heldNo }) =>
+    heldNo === undefined || danger === 'membership' ? [] : [{ heldNo, reason: 'applied' as const }],
   );
   await endHeldActions(tx, app, applied, now);
 }
 
 /** What somebody has approved does not count. */
 function countedDangers({ letGo = [] }: Turn): Danger[] {
-  return letGo.flatMap(({ danger, heldNo }) => (heldNo === undefined ? [danger] : []));
+  // A lost membership is counted when it is noted, for no push of the account goes with it.
+  return letGo.flatMap(({ danger, heldNo }) => (heldNo === undefined && danger !== 'membership' ? [danger] : []));
 }
 
 /** Some service providers answer a create with an account they have already, whoever it belongs to. */

@@ -5,6 +5,7 @@ import { uncovered } from '../push/push-app.ts';
 import { countAccounts } from '../store/accounts.ts';
 import { countPending, findApp, type AppWork } from '../store/apps.ts';
 import { findCoverage, type Coverage } from '../store/customers.ts';
+import { countGroups } from '../store/groups.ts';
 import { countHeld } from '../store/held-actions.ts';
 import { findHolds, holdParents, type Hold } from '../store/holds.ts';
 import { isActive } from '../store/setups.ts';
@@ -18,22 +19,40 @@ export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequ
   const coverage = await findCoverage(ctx.pool, key.customerId);
   const pendingCount = await countPending(ctx.pool, key, ctx.now());
   const counts = await countAccounts(ctx.pool, key);
+  const groups = await countGroups(ctx.pool, key);
   const heldCount = await countHeld(ctx.pool, key);
   const holds = await findHolds(ctx.pool, holdParents(key));
+  const described = describeState({ setup, work, coverage, pendingCount, heldCount, holds });
   return {
-    ...describeState({ setup, work, coverage, pendingCount, heldCount, holds }),
+    ...described,
+    explanation: `${described.explanation}${describeGroups(setup, coverage, groups)}`,
     heldCount,
     holds: holds.map(presentHold),
     setupRevision: setup.revision,
     readNo: coverage?.readNo ?? 0n,
     pendingCount,
     failingCount: counts.failing,
+    groupCount: groups.linked,
+    failingGroupCount: groups.failing,
     activeCount: counts.active,
     suspendedCount: counts.suspended,
     lastAcceptedTime: counts.lastAcceptedAt ?? undefined,
     backOffUntil: work.backOffUntil,
     requestCounts: Object.fromEntries(Object.entries(work.requestCounts).map(([method, n]) => [method, BigInt(n)])),
   };
+}
+
+/** How the pushed groups stand; empty: there are none. */
+function describeGroups(
+  { setup }: AppSetup,
+  coverage: Coverage | undefined,
+  { linked, failing }: { linked: bigint; failing: bigint },
+): string {
+  const wanted = setup.pushedGroups.map(({ group }) => group);
+  if (wanted.length === 0) return '';
+  const unread = wanted.filter((group) => !coverage?.groups.includes(group));
+  const waits = unread.length > 0 ? `, waits for a read of ${unread.join(', ')}` : '';
+  return `; groups: ${linked} there, ${failing} failing${waits}`;
 }
 
 type Stand = {
