@@ -21,11 +21,13 @@ import { judgeDoubtful, type Pass } from './pass.ts';
 import type { ScimFailure } from './scim-client.ts';
 import { saysVanished } from './vanished.ts';
 import { usesPatch } from './write-account.ts';
-import { createGroup, pathOf, putGroup, renameGroup, writeMembers } from './write-group.ts';
+import { createGroup, pathOf, putGroup, renameGroup, writeMembers, type Refusals } from './write-group.ts';
 
 const defaultChunkSize = 100;
 /** Memberships that are read at once. */
 const pageSize = 1_000;
+/** As many requests may be refused in one push of a group: a chunk of 100 with one account at fault takes seven. */
+const maxRefusals = 50;
 const coverageRetryMs = 30_000;
 const removalRetryMs = 10_000;
 
@@ -63,12 +65,16 @@ async function waitFor({ write, app, ctx }: Pass, { groupId }: ScimGroup, waitMs
   await write((tx) => saveGroupDue(tx, app, groupId, new Date(ctx.now().getTime() + waitMs)));
 }
 
+/** What the service provider refused while a group was pushed, member by member. */
+type Refused = { userIds: Set<string>; refusal?: ScimFailure; budget: Refusals };
+
 async function pushGroup(pass: Pass, due: ScimGroup, displayName: string): Promise<void> {
   let group = due;
   let action: Outcome_Action | undefined;
+  const refused: Refused = { userIds: new Set(), budget: { left: maxRefusals } };
   for (;;) {
     await pass.assertGoesOn();
-    const decision = await decide(pass, group, displayName);
+    const decision = await decide(pass, group, displayName, refused);
     if (decision.do === 'create') {
       const linked = await linkGroup(pass, group, displayName);
       if (!linked) return;
@@ -76,8 +82,11 @@ async function pushGroup(pass: Pass, due: ScimGroup, displayName: string): Promi
       action = linked.action;
       continue;
     }
-    if (decision.do === 'nothing') return recordGroupInStep(pass, group, action);
-    const failure = await changeGroup(pass, group, decision, displayName);
+    if (decision.do === 'nothing') {
+      if (!refused.refusal) return recordGroupInStep(pass, group, action);
+      return recordGroupFailed(pass, group, action ?? Outcome_Action.ACTION_UPDATE, refused.refusal);
+    }
+    const failure = await changeGroup(pass, group, decision, displayName, refused);
     if (failure && saysVanished(failure) && action === undefined && (await isVanished(pass, group))) {
       if (!mayMakeAnew(pass)) return recordGroupFailed(pass, group, Outcome_Action.ACTION_UPDATE, failure);
       await pass.write((tx) => unlinkGroup(tx, pass.app, group.groupId));
@@ -93,12 +102,16 @@ async function pushGroup(pass: Pass, due: ScimGroup, displayName: string): Promi
   }
 }
 
-async function decide(pass: Pass, group: ScimGroup, displayName: string): Promise<GroupDecision> {
+async function decide(pass: Pass, group: ScimGroup, displayName: string, { userIds }: Refused): Promise<GroupDecision> {
   const chunkSize = pass.app.profile.maxMembersPerRequest || defaultChunkSize;
   const keepsMembers = pass.removalsHeld !== undefined;
   // A PUT carries all members at once.
   const limit = usesPatch(pass) ? pageSize : 1_000_000;
-  const members = await listPendingMembers(pass.ctx.pool, pass.app, group.groupId, { limit, keepsMembers });
+  const members = await listPendingMembers(pass.ctx.pool, pass.app, group.groupId, {
+    limit,
+    keepsMembers,
+    without: [...userIds],
+  });
   return decideGroup({ displayName, group, members, chunkSize, keepsMembers });
 }
 
@@ -163,24 +176,26 @@ function failureOf({ reason, detail }: Extract<GroupMatch, { do: 'fail' }>): Sci
   return { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 };
 }
 
-/** What of the change failed; undefined: it is all done. */
+/** Why nothing further should be sent now; undefined: it is all done, but for members that are refused. */
 async function changeGroup(
   pass: Pass,
   group: ScimGroup,
   change: Change,
   displayName: string,
+  refused: Refused,
 ): Promise<ScimFailure | undefined> {
   const { app } = pass;
   const { groupId } = group;
   if (change.forget.length > 0) await pass.write((tx) => deleteMembers(tx, app, groupId, change.forget));
   if (!sendsSomething(change)) return undefined;
-  return usesPatch(pass) ? patchGroup(pass, group, change) : putWhole(pass, group, change, displayName);
+  return usesPatch(pass) ? patchGroup(pass, group, change, refused) : putWhole(pass, group, change, displayName);
 }
 
 async function patchGroup(
   pass: Pass,
   { groupId, scimId }: ScimGroup,
   change: Change,
+  refused: Refused,
 ): Promise<ScimFailure | undefined> {
   const { rename } = change;
   if (rename !== undefined) {
@@ -191,9 +206,11 @@ async function patchGroup(
   for (const step of change.steps) {
     await pass.assertGoesOn();
     await noteSent(pass, groupId, step);
-    const { done, failure } = await writeMembers(pass, scimId!, step);
-    await noteDone(pass, groupId, { ...step, members: done });
-    if (failure) return failure;
+    const written = await writeMembers(pass, scimId!, step, refused.budget);
+    await noteDone(pass, groupId, { ...step, members: written.done });
+    for (const { userId } of written.refused) refused.userIds.add(userId);
+    if (written.refusal) refused.refusal ??= written.refusal;
+    if (written.stopped) return written.stopped;
   }
   return undefined;
 }

@@ -15,11 +15,20 @@ import type { SentMember } from '../store/group-members.ts';
 import type { Pass } from './pass.ts';
 import type { ScimAnswer, ScimFailure } from './scim-client.ts';
 
-/** What came of a change of a group: which members it is done for, and why not for the others. */
-export type MembersWritten = { done: SentMember[]; failure?: ScimFailure };
+/**
+ * What came of a chunk of members: for whom it is done, and who is refused by themselves; `stopped`: why nothing further should be
+ * sent now.
+ */
+export type MembersWritten = {
+  done: SentMember[];
+  refused: SentMember[];
+  refusal?: ScimFailure;
+  stopped?: ScimFailure;
+};
 
-/** So many refused requests end a chunk: the rest would be refused, too. */
-const maxRefusals = 5;
+/** How many refused requests a push of a group may still cost: after that, it is not about single members. */
+export type Refusals = { left: number };
+
 /** So often a kind of write must be seen to work before only one in `sampleOf` is checked. */
 const proofsNeeded = 5;
 const sampleOf = 100;
@@ -51,12 +60,17 @@ export async function renameGroup(pass: Pass, scimId: string, displayName: strin
  * Adds or removes some members with one request. Where that is refused, the chunk is halved until only those are left who are
  * refused by themselves: one account that is not there keeps nobody else out.
  */
-export async function writeMembers(pass: Pass, scimId: string, step: MemberStep): Promise<MembersWritten> {
+export async function writeMembers(
+  pass: Pass,
+  scimId: string,
+  step: MemberStep,
+  refusals: Refusals,
+): Promise<MembersWritten> {
   const there = step.mayBeThere ? await findThere(pass, scimId, step) : { ok: true as const, members: [] };
-  if (!there.ok) return { done: [], failure: there.failure };
+  if (!there.ok) return { done: [], refused: [], stopped: there.failure };
   const members = step.members.filter((one) => !there.members.includes(one));
-  if (members.length === 0) return { done: there.members };
-  const written = await writeHalves(pass, scimId, { ...step, members }, { left: maxRefusals });
+  if (members.length === 0) return { done: there.members, refused: [] };
+  const written = await writeHalves(pass, scimId, { ...step, members }, refusals);
   return { ...written, done: [...there.members, ...written.done] };
 }
 
@@ -68,31 +82,40 @@ async function findThere({ scim }: Pass, scimId: string, { members }: MemberStep
   return { ok: true as const, members: members.filter((one) => shown?.has(one.scimId)) };
 }
 
-async function writeHalves(
-  pass: Pass,
-  scimId: string,
-  step: MemberStep,
-  refusals: { left: number },
-): Promise<MembersWritten> {
+async function writeHalves(pass: Pass, scimId: string, step: MemberStep, refusals: Refusals): Promise<MembersWritten> {
   const isRemoval = step.do === 'remove';
   const answer = await patch(pass, scimId, operationsOf(step), { isRemoval, isRepeatable: isRemoval });
-  if (answer.ok) {
-    const failure = await verifyMembers(pass, scimId, step, answer.body);
-    return failure ? { done: [], failure } : { done: step.members };
-  }
-  const { failure } = answer;
-  if (failure.retryable || !failure.code.startsWith('4500') || failure.code === '45005') return { done: [], failure };
+  const failure = answer.ok ? await verifyMembers(pass, scimId, step, answer.body) : answer.failure;
+  if (!failure) return { done: step.members, refused: [] };
+  if (answer.ok || !isAboutContent(failure) || refusals.left-- <= 0) return { done: [], refused: [], stopped: failure };
+  const group = await pass.scim.send('GET', pathOf(scimId));
+  if (!group.ok) return { done: [], refused: [], stopped: group.failure };
   if (step.members.length === 1) {
-    const isDone = step.do === 'remove' && (await isGone(pass, scimId, step.members[0]!));
-    return isDone ? { done: step.members } : { done: [], failure };
+    const isDone = isAsWanted(group.body, step);
+    return isDone ? { done: step.members, refused: [] } : { done: [], refused: step.members, refusal: failure };
   }
-  if (refusals.left-- <= 0) return { done: [], failure };
   const middle = Math.ceil(step.members.length / 2);
   const first = await writeHalves(pass, scimId, { ...step, members: step.members.slice(0, middle) }, refusals);
-  if (first.failure?.retryable) return first;
+  if (first.stopped) return first;
   const second = await writeHalves(pass, scimId, { ...step, members: step.members.slice(middle) }, refusals);
-  const why = first.failure ?? second.failure;
-  return { done: [...first.done, ...second.done], ...(why && { failure: why }) };
+  const refusal = first.refusal ?? second.refusal;
+  return {
+    ...second,
+    done: [...first.done, ...second.done],
+    refused: [...first.refused, ...second.refused],
+    ...(refusal && { refusal }),
+  };
+}
+
+/** Whether a service provider refuses what was asked, and not us or for now. */
+function isAboutContent({ code, retryable }: ScimFailure): boolean {
+  return !retryable && (code === '45003' || code === '45006' || code === '45016');
+}
+
+/** An earlier request did it, whose answer never came: some service providers refuse to do it again. */
+function isAsWanted(group: JsonValue | undefined, { do: what, members }: MemberStep): boolean {
+  const shown = shownMembers(group);
+  return shown !== undefined && members.every(({ scimId }) => shown.has(scimId) === (what === 'add'));
 }
 
 /**
@@ -112,14 +135,6 @@ function patch(
   how: { isRemoval: boolean; isRepeatable: boolean },
 ): Promise<ScimAnswer> {
   return pass.scim.send('PATCH', pathOf(scimId), patchRequest(operations) as unknown as JsonObject, how);
-}
-
-/** Whom an earlier request took out, whose answer never came: some service providers refuse to do it again. */
-async function isGone({ scim }: Pass, scimId: string, one: SentMember): Promise<boolean> {
-  const answer = await scim.send('GET', pathOf(scimId));
-  if (!answer.ok) return false;
-  const shown = shownMembers(answer.body);
-  return shown !== undefined && !shown.has(one.scimId);
 }
 
 /**

@@ -91,24 +91,25 @@ export async function wakePeople(tx: Db, app: AppKey, userIds: readonly string[]
  * Memberships that differ from what the service provider accepted; who leaves comes first.
  *
  * @param keepsMembers nobody is taken out for now: they come last
+ * @param without people whom the service provider refuses
  */
 export async function listPendingMembers(
   db: Db,
   app: AppKey,
   groupId: string,
-  { limit, keepsMembers }: { limit: number; keepsMembers: boolean },
+  { limit, keepsMembers, without }: { limit: number; keepsMembers: boolean; without: readonly string[] },
 ): Promise<GroupMember[]> {
   const { rows } = await db.query<GroupMember & { accountState: string | null; accountId: string | null }>(
     `select user_id as "userId", wanted, members.state, members.scim_id as "sentAs",
        accounts.state as "accountState", accounts.scim_id as "accountId"
      from scim_group_members members left join accounts using (customer_id, app_id, user_id)
-     where customer_id = $1 and app_id = $2 and group_id = $3 and case
+     where customer_id = $1 and app_id = $2 and group_id = $3 and user_id <> all($6) and case
        when wanted then accounts.state = 'active'
          and (members.state <> 'member' or members.scim_id is distinct from accounts.scim_id)
        -- An account that was deleted may come back with its id, and its memberships.
        else accounts.state is distinct from 'deleted' or members.scim_id is distinct from accounts.scim_id end
      order by wanted = $5, user_id limit $4`,
-    [app.customerId, app.appId, groupId, limit, !keepsMembers],
+    [app.customerId, app.appId, groupId, limit, !keepsMembers, without],
   );
   return rows.map((row) => {
     const { accountState, accountId, ...member } = withoutNulls(row);
