@@ -5,7 +5,7 @@ import { uncovered } from '../push/push-app.ts';
 import { countAccounts } from '../store/accounts.ts';
 import { countPending, findApp, type AppWork } from '../store/apps.ts';
 import { findCoverage, type Coverage } from '../store/customers.ts';
-import { countGroups } from '../store/groups.ts';
+import { countGroups, type GroupCounts } from '../store/groups.ts';
 import { countHeld } from '../store/held-actions.ts';
 import { findHolds, holdParents, type Hold } from '../store/holds.ts';
 import { isActive } from '../store/setups.ts';
@@ -19,10 +19,10 @@ export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequ
   const coverage = await findCoverage(ctx.pool, key.customerId);
   const pendingCount = await countPending(ctx.pool, key, ctx.now());
   const counts = await countAccounts(ctx.pool, key);
-  const groups = await countGroups(ctx.pool, key);
+  const groups = await countGroups(ctx.pool, key, ctx.now());
   const heldCount = await countHeld(ctx.pool, key);
   const holds = await findHolds(ctx.pool, holdParents(key));
-  const described = describeState({ setup, work, coverage, pendingCount, heldCount, holds });
+  const described = describeState({ setup, work, coverage, pendingCount, groups, heldCount, holds });
   return {
     ...described,
     explanation: `${described.explanation}${describeGroups(setup, coverage, groups)}`,
@@ -46,7 +46,7 @@ export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequ
 function describeGroups(
   { setup }: AppSetup,
   coverage: Coverage | undefined,
-  { linked, failing }: { linked: bigint; failing: bigint },
+  { linked, failing }: GroupCounts,
 ): string {
   const wanted = setup.pushedGroups.map(({ group }) => group);
   if (wanted.length === 0) return '';
@@ -60,17 +60,19 @@ type Stand = {
   work: AppWork;
   coverage: Coverage | undefined;
   pendingCount: bigint;
+  groups: GroupCounts;
   heldCount: bigint;
   holds: readonly Hold[];
 };
 
-function describeState({ setup, work, coverage, pendingCount, heldCount, holds }: Stand) {
-  const described = describeWork({ setup, work, coverage, pendingCount, heldCount, holds });
+function describeState(stand: Stand) {
+  const described = describeWork(stand);
+  const { holds } = stand;
   if (holds.length === 0 || described.state === GetAppStatusResponse_State.STATE_HELD) return described;
   return { ...described, explanation: `${described.explanation}; ${describeHolds(holds)}` };
 }
 
-function describeWork({ setup, work, coverage, pendingCount, heldCount, holds }: Stand) {
+function describeWork({ setup, work, coverage, pendingCount, groups, heldCount, holds }: Stand) {
   const say = (state: GetAppStatusResponse_State, explanation: string) => ({ state, explanation });
   if (!isActive(setup))
     return say(GetAppStatusResponse_State.STATE_INACTIVE, 'the setup is inactive: activate it to push');
@@ -90,6 +92,7 @@ function describeWork({ setup, work, coverage, pendingCount, heldCount, holds }:
   }
   if (pendingCount > 0n)
     return say(GetAppStatusResponse_State.STATE_RUNNING, `${pendingCount} people are to be decided`);
+  if (groups.due > 0n) return say(GetAppStatusResponse_State.STATE_RUNNING, `${groups.due} groups are to be pushed`);
   if (work.removalsKeptBack && holds.length > 0) {
     return say(GetAppStatusResponse_State.STATE_HELD, `people keep their access: ${describeHolds(holds)}`);
   }

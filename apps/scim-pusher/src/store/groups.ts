@@ -140,12 +140,28 @@ export async function wakeFailingGroups(
   );
 }
 
-/** How many groups the service provider has of us, how many fail. */
-export async function countGroups(db: Db, app: AppKey): Promise<{ linked: bigint; failing: bigint }> {
-  const { rows } = await db.query<{ linked: bigint; failing: bigint }>(
-    `select count(scim_id) as linked, count(failure_code) as failing from scim_groups
-     where customer_id = $1 and app_id = $2`,
-    [app.customerId, app.appId],
+/** Has groups pushed that a read covers now, and did not before. */
+export async function wakeCoveredGroups(
+  tx: Db,
+  customerId: string,
+  groupIds: readonly string[],
+  now: Date,
+): Promise<void> {
+  await tx.query(
+    `update scim_groups set due_at = $3 where customer_id = $1 and group_id = any($2) and due_at > $3`,
+    [customerId, groupIds, now],
+  );
+}
+
+/** How many groups the service provider has of us, how many fail, how many are to be pushed now. */
+export type GroupCounts = { linked: bigint; failing: bigint; due: bigint };
+
+/** Counts an app's groups. */
+export async function countGroups(db: Db, app: AppKey, now: Date): Promise<GroupCounts> {
+  const { rows } = await db.query<GroupCounts>(
+    `select count(scim_id) as linked, count(failure_code) as failing, count(*) filter (where due_at <= $3) as due
+     from scim_groups where customer_id = $1 and app_id = $2`,
+    [app.customerId, app.appId, now],
   );
   return rows[0]!;
 }
