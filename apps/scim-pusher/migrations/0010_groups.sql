@@ -31,7 +31,7 @@ create table scim_group_members (
   user_id text not null,
   -- Should be a member, as far as the person goes; the account must be active besides.
   wanted boolean not null,
-  -- `sent`: was asked for, and may be there or not.
+  -- `sent`: to add or take them out was asked for, and they may be there or not.
   state text not null default 'none' check (state in ('none', 'sent', 'member')),
   -- The account that was sent.
   scim_id text,

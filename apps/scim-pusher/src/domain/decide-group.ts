@@ -16,7 +16,7 @@ export type GroupMember = {
   userId: string;
   /** Is in the group, in scope, as far as is known. */
   wanted: boolean;
-  /** `sent`: was asked for, and may be there or not. */
+  /** `sent`: to add or take them out was asked for, and they may be there or not. */
   state: 'none' | 'sent' | 'member';
   /** The account that was sent. */
   sentAs?: string;

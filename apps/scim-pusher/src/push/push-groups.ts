@@ -188,6 +188,8 @@ async function changeGroup(
   const { groupId } = group;
   if (change.forget.length > 0) await pass.write((tx) => deleteMembers(tx, app, groupId, change.forget));
   if (!sendsSomething(change)) return undefined;
+  // Where the answer is lost, nobody knows what it is called there.
+  if (change.rename !== undefined) await pass.write((tx) => saveGroupName(tx, app, groupId, undefined));
   return usesPatch(pass) ? patchGroup(pass, group, change, refused) : putWhole(pass, group, change, displayName);
 }
 
@@ -232,9 +234,9 @@ async function putWhole(
 
 type Step = Change['steps'][number];
 
-/** Before it is sent: where its end is never known, who leaves meanwhile is taken out all the same. */
+/** Before it is sent: where its end is never known, who leaves meanwhile is taken out, and who returns is added, all the same. */
 async function noteSent({ write, app }: Pass, groupId: string, step: Step): Promise<void> {
-  if (step.do === 'add') await write((tx) => saveMembers(tx, app, groupId, step.members, 'sent'));
+  await write((tx) => saveMembers(tx, app, groupId, step.members, 'sent'));
 }
 
 async function noteDone({ write, app }: Pass, groupId: string, { do: what, members }: Step): Promise<void> {

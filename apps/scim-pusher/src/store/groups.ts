@@ -83,9 +83,15 @@ export async function unlinkGroup(tx: Db, app: AppKey, groupId: string): Promise
   await tx.query(`delete from scim_group_members where ${ofGroup} and not wanted`, keyOf(app, groupId));
 }
 
-/** The service provider has taken this name. */
-export async function saveGroupName(tx: Db, app: AppKey, groupId: string, displayName: string): Promise<void> {
-  await tx.query(`update scim_groups set display_name = $4 where ${ofGroup}`, [...keyOf(app, groupId), displayName]);
+/** The service provider has taken this name; undefined: one is about to be sent, and may be taken or not. */
+export async function saveGroupName(
+  tx: Db,
+  app: AppKey,
+  groupId: string,
+  displayName: string | undefined,
+): Promise<void> {
+  const values = [...keyOf(app, groupId), displayName ?? null];
+  await tx.query(`update scim_groups set display_name = $4 where ${ofGroup}`, values);
 }
 
 /** The group is in step: nothing is due, nothing fails. Gives the number of the outcome. */
@@ -147,10 +153,11 @@ export async function wakeCoveredGroups(
   groupIds: readonly string[],
   now: Date,
 ): Promise<void> {
-  await tx.query(
-    `update scim_groups set due_at = $3 where customer_id = $1 and group_id = any($2) and due_at > $3`,
-    [customerId, groupIds, now],
-  );
+  await tx.query(`update scim_groups set due_at = $3 where customer_id = $1 and group_id = any($2) and due_at > $3`, [
+    customerId,
+    groupIds,
+    now,
+  ]);
 }
 
 /** How many groups the service provider has of us, how many fail, how many are to be pushed now. */
