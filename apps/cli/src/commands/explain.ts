@@ -83,7 +83,7 @@ export function formatAccess({ asOf, cause, explanation, changeTime, evidence }:
  * @param person how the person was asked for
  */
 export function formatExplanation(
-  { inScope, scopeExplanation, memberships, account, next, held, holds }: ExplainUserResponse,
+  { inScope, scopeExplanation, memberships, account, next, held, holds, pushedMemberships }: ExplainUserResponse,
   now: Date,
   person = 'the person',
 ): string {
@@ -92,6 +92,9 @@ export function formatExplanation(
     ...memberships.map((membership) => `group      ${formatMembership(membership, person, now)}`),
     `account    ${formatAccount(account, now)}`,
     `next       ${formatNext(next, now)}`,
+    ...pushedMemberships.map(
+      ({ displayName, explanation }) => `pushed     ${printable(displayName)}: ${printable(explanation)}`,
+    ),
     ...held.map(
       (action) => `held       ${formatWord(dangerToJSON(action.danger), 'DANGER_')}, ${formatHeldState(action)}`,
     ),

@@ -16,6 +16,7 @@ import {
   type ServiceProvider,
 } from '@autoprov/testing';
 import { approveHeldActions } from '../rpc/approve-held-actions.ts';
+import { explainUser } from '../rpc/explain-user.ts';
 import { getAppStatus } from '../rpc/get-app-status.ts';
 import { listHeldActions } from '../rpc/list-held-actions.ts';
 import { placeHold } from '../rpc/place-hold.ts';
@@ -76,6 +77,13 @@ const groupFacts = async (app: TestApp) =>
   (await app.facts())
     .filter(({ body }) => body['group'])
     .map(({ type, body }) => [type, body['code'] || body['action']]);
+
+/** Of each pushed group: whether the person is a member there, and what comes next. */
+const explain = async (app: TestApp, id: string) => {
+  const user = `customers/acme/users/${id}`;
+  const { pushedMemberships } = await explainUser(app.ctx, { app: name, user });
+  return pushedMemberships.map(({ isMember, explanation }) => [isMember, explanation]);
+};
 
 const providers: [string, () => Promise<ServiceProvider>][] = [
   ['better-auth', startBetterAuth],
@@ -259,6 +267,7 @@ test('lost memberships above the limits are held until they are approved', async
   const held = await listHeldActions(app.ctx, { parent: name, pageSize: 10, pageToken: '', state: 0 });
   expect(held.coveredCount).toBe(8n);
   expect(held.heldActions[0]).toMatchObject({ changes: [{ path: 'groups', oldValue: staffGroup }] });
+  expect(await explain(app, '1000')).toEqual([[true, expect.stringContaining('the guard holds it')]]);
   // Everything else about them goes on, and who returns is not held any more.
   await app.read([{ ...staff('1000', false), title: 'Fellow' }, staff('1001')]);
   expect(await writesOf(sp, app)).toBe(1);
@@ -333,6 +342,8 @@ test('who is out of scope or suspended joins no group; whose account comes back 
   await app.read([staff('1'), staff('2'), suspended, staff('4')]);
   await app.push();
   expect(await membersOf(sp)).toEqual(['1', '4']);
+  expect(await explain(app, '1')).toEqual([[true, 'a member']]);
+  expect(await explain(app, '2')).toEqual([[false, expect.stringContaining('out of scope')]]);
   await app.read([{ ...staff('4'), state: DirectoryUser_State.STATE_SUSPENDED }]);
   await app.push();
   expect(await membersOf(sp)).toEqual(['1']);

@@ -22,6 +22,20 @@ export async function findMemberships(
   return rows;
 }
 
+/** How one person stands in groups at the service provider, by group; groups that know nothing of the person are left out. */
+export async function findMemberStates(
+  db: Db,
+  app: AppKey,
+  userId: string,
+): Promise<Map<string, GroupMember['state']>> {
+  const { rows } = await db.query<{ groupId: string; state: GroupMember['state'] }>(
+    `select group_id as "groupId", state from scim_group_members
+     where customer_id = $1 and app_id = $2 and user_id = $3`,
+    [app.customerId, app.appId, userId],
+  );
+  return new Map(rows.map(({ groupId, state }) => [groupId, state]));
+}
+
 /** What is known of some people who were decided. */
 export type DecidedMemberships = {
   userIds: readonly string[];

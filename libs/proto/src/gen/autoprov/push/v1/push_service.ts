@@ -273,6 +273,20 @@ export interface ExplainUserResponse {
   held: HeldAction[];
   /** Holds in effect for the app. */
   holds: Hold[];
+  /** Pushed groups that the person is in, or is a member of at the service provider, as the setup lists them. */
+  pushedMemberships: PushedMembership[];
+}
+
+/** How a person stands in a group that is pushed. */
+export interface PushedMembership {
+  /** The group as the setup spells it. */
+  group: string;
+  /** What it is called at the service provider. */
+  displayName: string;
+  /** Whether the service provider has accepted the person's account as a member. */
+  isMember: boolean;
+  /** What is so or comes next, and why, in a sentence. */
+  explanation: string;
 }
 
 /** What the decision says. */
@@ -2375,6 +2389,7 @@ function createBaseExplainUserResponse(): ExplainUserResponse {
     memberships: [],
     held: [],
     holds: [],
+    pushedMemberships: [],
   };
 }
 
@@ -2406,6 +2421,9 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     }
     for (const v of message.holds) {
       Hold.encode(v!, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.pushedMemberships) {
+      PushedMembership.encode(v!, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -2495,6 +2513,14 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
             message.holds.push(Hold.decode(reader, reader.uint32()));
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.pushedMemberships.push(PushedMembership.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2530,6 +2556,11 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
         ? object.held.map((e: any) => HeldAction.fromJSON(e))
         : [],
       holds: globalThis.Array.isArray(object?.holds) ? object.holds.map((e: any) => Hold.fromJSON(e)) : [],
+      pushedMemberships: globalThis.Array.isArray(object?.pushedMemberships)
+        ? object.pushedMemberships.map((e: any) => PushedMembership.fromJSON(e))
+        : globalThis.Array.isArray(object?.pushed_memberships)
+        ? object.pushed_memberships.map((e: any) => PushedMembership.fromJSON(e))
+        : [],
     };
   },
 
@@ -2562,6 +2593,9 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     if (message.holds?.length) {
       obj.holds = message.holds.map((e) => Hold.toJSON(e));
     }
+    if (message.pushedMemberships?.length) {
+      obj.pushedMemberships = message.pushedMemberships.map((e) => PushedMembership.toJSON(e));
+    }
     return obj;
   },
 
@@ -2583,6 +2617,132 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     message.memberships = object.memberships?.map((e) => Membership.fromPartial(e)) || [];
     message.held = object.held?.map((e) => HeldAction.fromPartial(e)) || [];
     message.holds = object.holds?.map((e) => Hold.fromPartial(e)) || [];
+    message.pushedMemberships = object.pushedMemberships?.map((e) => PushedMembership.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePushedMembership(): PushedMembership {
+  return { group: "", displayName: "", isMember: false, explanation: "" };
+}
+
+export const PushedMembership: MessageFns<PushedMembership> = {
+  encode(message: PushedMembership, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.group !== "") {
+      writer.uint32(10).string(message.group);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(18).string(message.displayName);
+    }
+    if (message.isMember !== false) {
+      writer.uint32(24).bool(message.isMember);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(34).string(message.explanation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PushedMembership {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePushedMembership();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.group = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.isMember = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PushedMembership {
+    return {
+      group: isSet(object.group) ? globalThis.String(object.group) : "",
+      displayName: isSet(object.displayName)
+        ? globalThis.String(object.displayName)
+        : isSet(object.display_name)
+        ? globalThis.String(object.display_name)
+        : "",
+      isMember: isSet(object.isMember)
+        ? globalThis.Boolean(object.isMember)
+        : isSet(object.is_member)
+        ? globalThis.Boolean(object.is_member)
+        : false,
+      explanation: isSet(object.explanation) ? globalThis.String(object.explanation) : "",
+    };
+  },
+
+  toJSON(message: PushedMembership): unknown {
+    const obj: any = {};
+    if (message.group !== "") {
+      obj.group = message.group;
+    }
+    if (message.displayName !== "") {
+      obj.displayName = message.displayName;
+    }
+    if (message.isMember !== false) {
+      obj.isMember = message.isMember;
+    }
+    if (message.explanation !== "") {
+      obj.explanation = message.explanation;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PushedMembership>, I>>(base?: I): PushedMembership {
+    return PushedMembership.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PushedMembership>, I>>(object: I): PushedMembership {
+    const message = createBasePushedMembership();
+    message.group = object.group ?? "";
+    message.displayName = object.displayName ?? "";
+    message.isMember = object.isMember ?? false;
+    message.explanation = object.explanation ?? "";
     return message;
   },
 };
