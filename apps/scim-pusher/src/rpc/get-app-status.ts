@@ -43,11 +43,7 @@ export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequ
 }
 
 /** How the pushed groups stand; empty: there are none. */
-function describeGroups(
-  { setup }: AppSetup,
-  coverage: Coverage | undefined,
-  { linked, failing }: GroupCounts,
-): string {
+function describeGroups({ setup }: AppSetup, coverage: Coverage | undefined, { linked, failing }: GroupCounts): string {
   const wanted = setup.pushedGroups.map(({ group }) => group);
   if (wanted.length === 0) return '';
   const unread = wanted.filter((group) => !coverage?.groups.includes(group));
