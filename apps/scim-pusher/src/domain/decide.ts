@@ -65,14 +65,17 @@ export function decide(situation: Situation): Decision {
 type Rest = Decision extends infer D ? (D extends Decision ? Omit<D, 'inScope' | 'scopeExplanation'> : never) : never;
 
 /** Back to what was accepted before, and there it stays until the person or the setup changes. */
-function keepUndone({ accepted, state }: Account, desired: ScimUser): Rest {
+function keepUndone({ accepted, state, writeBegunAt }: Account, desired: ScimUser): Rest {
   const parked: string[] = [];
   if (desired.active === false) {
-    if (state === 'suspended') return { do: 'nothing', parked, explanation: 'undone: no access, as before' };
+    if (state === 'suspended' && !writeBegunAt)
+      return { do: 'nothing', parked, explanation: 'undone: no access, as before' };
     return { do: 'suspend', parked, explanation: 'an undo was asked for: had no access before' };
   }
   const changes = diffUser(accepted ?? { schemas: desired.schemas }, desired);
-  if (changes.length === 0) return { do: 'nothing', desired, parked, explanation: 'undone: as before' };
+  if (changes.length === 0 && !writeBegunAt)
+    return { do: 'nothing', desired, parked, explanation: 'undone: as before' };
+  if (changes.length === 0) changes.push(stillActive);
   const explanation = 'an undo was asked for: back to what was accepted before';
   return { do: state === 'suspended' ? 'reactivate' : 'update', desired, changes, parked, explanation };
 }
@@ -114,12 +117,13 @@ function keepAccess({ setup, user, account, references }: Situation): Rest {
     return { do: 'refuse', reason: 'MISSING_REQUIRED', detail, parked, explanation };
   }
   if (!hasAccount(account)) return { do: 'create', desired, parked, explanation: 'in scope, and has no account yet' };
-  if (account.acceptedDigest === digestOf(desired)) return { do: 'nothing', desired, parked, explanation: 'in step' };
+  const isDoubtful = account.writeBegunAt !== undefined;
+  if (!isDoubtful && account.acceptedDigest === digestOf(desired))
+    return { do: 'nothing', desired, parked, explanation: 'in step' };
   // Attributes that no row manages any more are left as they are, not cleared.
   const changes = diffUser(managedPart(rows, (accepted ?? {}) as JsonObject) as ScimUser, desired);
-  if (changes.length === 0 && account.acceptedDigest === undefined) {
-    const explanation =
-      'a delete was begun whose end is not known: what is there is asked by a write that changes nothing';
+  if (changes.length === 0 && isDoubtful) {
+    const explanation = 'a write was begun whose end is not known: what is there is read, and changed where it differs';
     return { do: 'update', desired, changes: [stillActive], parked, explanation };
   }
   if (changes.length === 0) return { do: 'nothing', desired, parked, explanation: 'in step' };
@@ -154,8 +158,8 @@ function endAccess({ setup, account, now }: Situation, trigger: Trigger): Rest {
     };
   }
   const dueAt = account.state === 'active' ? earliest(suspendAt, deleteAt) : deleteAt;
-  if (account.state === 'suspended' && account.acceptedDigest === undefined) {
-    const explanation = `${why}: a delete was begun whose end is not known, so it is suspended once more`;
+  if (account.state === 'suspended' && account.writeBegunAt) {
+    const explanation = `${why}: a write was begun whose end is not known, so it is suspended once more`;
     return { ...rest, do: 'suspend', explanation, ...(dueAt && { dueAt }) };
   }
   const next = dueAt ? `the next step is due at ${dueAt.toISOString()}` : 'the policy asks for nothing more';

@@ -22,7 +22,7 @@ export type Account = {
   scimId?: string;
   origin?: 'created' | 'adopted';
   state: 'none' | 'active' | 'suspended' | 'deleted';
-  /** The resource last accepted, with its digest. An account without one may be there no more: a delete of it was begun. */
+  /** The resource last accepted, with its digest. */
   accepted?: ScimUser;
   acceptedDigest?: string;
   /** What an undo brings it back to, while neither the person nor the setup has changed since. */
@@ -32,6 +32,8 @@ export type Account = {
   acceptedAt?: Date;
   /** A create was begun at this time and its end is not known. */
   intentAt?: Date;
+  /** The same for a change or a delete: what is there may not be what was accepted last. */
+  writeBegunAt?: Date;
   /** Since when which trigger holds. */
   trigger?: Trigger;
   triggerAt?: Date;

@@ -26,7 +26,14 @@ beforeAll(async () => {
   worker = fork(
     new URL('hostile-worker.process.ts', import.meta.url).pathname,
     [app.databaseUrl, beside.token, JSON.stringify(settings)],
-    { execArgv: ['--expose-gc', heapAsDeployed, '--conditions=@autoprov/source', '--disable-warning=ExperimentalWarning'] },
+    {
+      execArgv: [
+        '--expose-gc',
+        heapAsDeployed,
+        '--conditions=@autoprov/source',
+        '--disable-warning=ExperimentalWarning',
+      ],
+    },
   );
   await ask({ apps: ['crm'], probe: beside.baseUrl });
 }, 60_000);

@@ -129,7 +129,9 @@ async function storeFailure(
   const detail = failure.detail ?? '';
   await pass.write(async (tx) => {
     const refusal = { userId: turn.userId, code: failure.code, reason: failure.reason, detail, attempt, dueAt };
-    const seq = await saveRefusal(tx, pass.app, { ...refusal, parked: turn.decision.parked, keepIntent });
+    // What was not known before this attempt is not known after it.
+    const isDoubtful = failure.unknownEnd === true || turn.account.writeBegunAt !== undefined;
+    const seq = await saveRefusal(tx, pass.app, { ...refusal, parked: turn.decision.parked, keepIntent, isDoubtful });
     await addOutcome(tx, pass, turn, {
       action,
       result: Outcome_Result.RESULT_FAILED,
@@ -147,8 +149,9 @@ async function storeFailure(
   });
 }
 
-/** Says that a failed push is no longer asked for. */
+/** Says that a failed push, if there is one, is no longer asked for. */
 export async function recordWithdrawn(pass: Pass, turn: Turn): Promise<void> {
+  if (turn.account.failureCode === undefined) return;
   await pass.write(async (tx) => {
     const seq = await saveWithdrawal(tx, pass.app, turn.userId);
     await addOutcome(tx, pass, turn, { result: Outcome_Result.RESULT_WITHDRAWN, seq, occurTime: pass.ctx.now() });

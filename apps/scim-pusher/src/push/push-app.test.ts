@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import {
   DirectoryUser_State,
@@ -222,6 +223,43 @@ test('an account whose create was never answered is found and suspended when its
   app.moveClock(dayMs);
   await app.push();
   expect(await listAccounts(sp)).toMatchObject([{ active: false }]);
+}, 30_000);
+
+test('a create that waited for its turn is looked up once the index had its time since it was sent', async () => {
+  const lagMs = 500;
+  const sp = await startScimmy({ uniqueness: false, lagMs });
+  const app = await start(sp, { settleMs: 10_000 });
+  await app.configure();
+  await app.read(people(1));
+  const agent = app.ctx.spAgent;
+  app.ctx.spAgent = agent.compose((dispatch) => (options, handler) => {
+    if (options.method === 'POST') app.moveClock(60_000);
+    return dispatch(options, handler);
+  }) as unknown as typeof agent;
+  await commandFront(sp, { do: 'fault', effect: 'resetAfter', method: 'POST' });
+  await app.push();
+  app.ctx.spAgent = agent;
+  await app.read([{ id: '1000', title: 'Fellow' }]);
+  await app.push();
+  await delay(lagMs);
+  app.moveClock(10_000);
+  await app.push();
+  expect(await listAccounts(sp)).toMatchObject([{ title: 'Fellow' }]);
+}, 30_000);
+
+test('a lost create of somebody who needs no account any more, and who has none, fails no longer', async () => {
+  const sp = await startScimmy({ uniqueness: false });
+  const app = await start(sp, { retryForMs: 0 });
+  await app.configure();
+  await app.read(people(5));
+  await commandFront(sp, { do: 'fault', effect: 'failBefore', status: 500, method: 'POST' });
+  await app.push();
+  const [failed] = (await app.facts()).filter(({ body }) => body['result'] === 'RESULT_FAILED');
+  const id = String(failed!.body['user']).split('/').at(-1)!;
+  await app.read([{ id, state: DirectoryUser_State.STATE_SUSPENDED }]);
+  await app.push();
+  expect((await app.facts()).at(-1)?.body).toMatchObject({ user: failed!.body['user'], result: 'RESULT_WITHDRAWN' });
+  expect(await listAccounts(sp)).toHaveLength(4);
 }, 30_000);
 
 test('a service provider that is down is one failure of the app and none of its people, and heals', async () => {

@@ -2,7 +2,7 @@ import type { DirectoryUser } from '@autoprov/proto';
 import type { Decision } from '../domain/decide.ts';
 import type { Account } from '../domain/model.ts';
 import { orderByReference } from '../domain/order-by-reference.ts';
-import { findScimIds, saveIntents, saveWaits } from '../store/accounts.ts';
+import { findScimIds, saveIntents, saveWaits, saveWritesBegun } from '../store/accounts.ts';
 import { saveRemovalsKeptBack } from '../store/apps.ts';
 import { findUserIds, findUsers } from '../store/users.ts';
 import { decideFor, idOf, referencesIn } from './decide-people.ts';
@@ -60,14 +60,23 @@ async function pushLevel(pass: Pass, users: readonly DirectoryUser[]): Promise<v
     turns.filter((turn) => !waiting.includes(turn) && !endsAccess(turn)),
   ];
   if (pass.removalsHeld && removals.length > 0) await keepBack(pass, removals.splice(0), pass.removalsHeld);
-  if (pass.ctx.settings.intents) {
-    const creating = others.filter(isFirstCreate).map((turn) => turn.userId);
-    if (creating.length > 0) await pass.write((tx) => saveIntents(tx, pass.app, creating, pass.ctx.now()));
-  }
+  if (pass.ctx.settings.intents) await noteWhatIsBegun(pass, [...removals, ...others]);
   // Loss of access goes first: it is what cannot wait.
   for (const batch of [removals, others]) {
     await pushAll(pass, batch);
   }
+}
+
+/** A process may die in the middle, and answers be lost: whoever comes next must know what may have been done. */
+async function noteWhatIsBegun(pass: Pass, turns: readonly Turn[]): Promise<void> {
+  const creating = turns.filter(isFirstCreate).map(({ userId }) => userId);
+  const writing = turns.filter(writesToAccount).map(({ userId }) => userId);
+  if (creating.length + writing.length === 0) return;
+  const now = pass.ctx.now();
+  await pass.write(async (tx) => {
+    if (creating.length > 0) await saveIntents(tx, pass.app, creating, now);
+    if (writing.length > 0) await saveWritesBegun(tx, pass.app, writing, now);
+  });
 }
 
 /** Waits for every one even if one throws: nothing of a pass may outlive it. */
@@ -102,7 +111,7 @@ async function settleWaiting(pass: Pass, turns: readonly Turn[]): Promise<void> 
     .filter(({ decision, account }) => hasRow(account) && changesWait(decision, account))
     .map(({ userId, decision }) => ({ userId, ...pick(decision) }));
   if (waits.length > 0) await pass.write((tx) => saveWaits(tx, pass.app, waits, pass.ctx.now()));
-  for (const turn of turns) if (turn.account.failureCode !== undefined) await recordWithdrawn(pass, turn);
+  for (const turn of turns) await recordWithdrawn(pass, turn);
 }
 
 function pick({ trigger, triggerAt, dueAt, parked }: Decision) {
@@ -123,6 +132,10 @@ function hasRow(account: Account): boolean {
 
 function isFirstCreate({ decision, account }: Turn): boolean {
   return decision.do === 'create' && account.intentAt === undefined;
+}
+
+function writesToAccount(turn: Turn): boolean {
+  return endsAccess(turn) || turn.decision.do === 'update' || turn.decision.do === 'reactivate';
 }
 
 function endsAccess({ decision }: Turn): boolean {

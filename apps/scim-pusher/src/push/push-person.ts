@@ -5,10 +5,10 @@ import type { Decision } from '../domain/decide.ts';
 import { findDangers } from '../domain/guard.ts';
 import { linkAccount } from '../domain/link-account.ts';
 import type { Match } from '../domain/match.ts';
-import { dropIntent, saveDeleteIntent, saveWaits } from '../store/accounts.ts';
+import { dropIntent, saveIntents, saveWaits } from '../store/accounts.ts';
 import { decideAdoption } from './decide-people.ts';
 import { findMatch } from './find-match.ts';
-import { recordAccepted, recordFailed, type Turn } from './outcome.ts';
+import { recordAccepted, recordFailed, recordWithdrawn, type Turn } from './outcome.ts';
 import type { Pass } from './pass.ts';
 import type { ScimFailure } from './scim-client.ts';
 import { saysVanished, settleVanished } from './vanished.ts';
@@ -64,7 +64,10 @@ async function findLostAccount(pass: Pass, turn: Turn): Promise<void> {
   const wanted = mapUser(rows, (turn.user.attributes ?? {}) as JsonObject, new Map()).resource as ScimUser;
   const found = await findMatch(pass, turn.userId, wanted, { ours: true, live: true });
   if (!found.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.failure, true);
-  if (found.match.do !== 'adopt') return pass.write((tx) => dropIntent(tx, pass.app, turn.userId));
+  if (found.match.do !== 'adopt') {
+    await recordWithdrawn(pass, turn);
+    return pass.write((tx) => dropIntent(tx, pass.app, turn.userId));
+  }
   const { resource, scimId } = found.match;
   await recordAccepted(pass, turn, Outcome_Action.ACTION_CREATE, {
     ...acceptedAs(managedPart(rows, resource as JsonObject) as ScimUser),
@@ -90,7 +93,13 @@ async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Pro
     });
   }
   if (written.failure.reason === 'DUPLICATE') return adoptAfterRefusal(pass, turn, decision, written.failure);
+  if (written.failure.unknownEnd) await renewIntent(pass, turn);
   await recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, written.failure, written.failure.unknownEnd);
+}
+
+/** From now on it may be on its way into the service provider's index; it waited for its turn since it was intended. */
+async function renewIntent({ ctx, app, write }: Pass, { userId }: Turn): Promise<void> {
+  if (ctx.settings.intents) await write((tx) => saveIntents(tx, app, [userId], ctx.now()));
 }
 
 /** The service provider knows somebody like this whom no look-up found before: it is looked up once more, live. */
@@ -108,8 +117,10 @@ async function adoptAfterRefusal(pass: Pass, turn: Turn, decision: Deciding<'cre
 
 async function settleMatch(pass: Pass, turn: Turn, match: Exclude<Match, { do: 'create' }>) {
   if (match.do === 'adopt') return adopt(pass, turn, match);
-  if (match.do === 'skip')
+  if (match.do === 'skip') {
+    await recordWithdrawn(pass, turn);
     return pass.write((tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [] }], pass.ctx.now()));
+  }
   const { reason, detail } = match;
   const failure: ScimFailure = { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 };
   return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, failure, hasOpenIntent(turn));
@@ -146,7 +157,8 @@ async function adopt(pass: Pass, turn: Turn, match: Extract<Match, { do: 'adopt'
 
 async function update(pass: Pass, turn: Turn, decision: Deciding<'update' | 'reactivate'>): Promise<void> {
   const scimId = turn.account.scimId!;
-  const written = await changeAccount(pass, scimId, decision.desired, decision.changes);
+  const readFirst = turn.account.writeBegunAt !== undefined;
+  const written = await changeAccount(pass, scimId, decision.desired, decision.changes, { readFirst });
   if (!written.ok && saysVanished(written.failure))
     return settleVanished(pass, turn, decision.desired, written.failure);
   if (!written.ok) return recordFailed(pass, turn, actionOf(turn), written.failure);
@@ -178,8 +190,6 @@ async function remove(
   action: Outcome_Action = Outcome_Action.ACTION_DELETE,
 ): Promise<void> {
   const scimId = turn.account.scimId!;
-  // The answer may be lost, or the process, and the person may return before the next attempt.
-  await pass.write((tx) => saveDeleteIntent(tx, pass.app, turn.userId));
   const written = await deleteAccount(pass, scimId);
   if (!written.ok) return recordFailed(pass, turn, action, written.failure);
   await recordAccepted(pass, turn, action, { scimId, state: 'deleted', ...timersOf(decision) });

@@ -26,7 +26,7 @@ const deprovisioning = { outOfScope: atOnce, suspended: undefined, archived: und
 async function start(setup: Parameters<TestApp['configure']>[0] = {}) {
   const sp = await startScimmy({ uniqueness: true });
   started.push(sp);
-  const app = await startTestApp(sp, { httpTimeoutMs: 20_000, leaseMs: 60_000 });
+  const app = await startTestApp(sp, { httpTimeoutMs: 20_000, leaseMs: 60_000, retryForMs: 0 });
   started.push(app);
   await app.configure({ scope, ...setup });
   await app.read(people);
@@ -169,7 +169,7 @@ test('whoever returns after a delete whose answer was lost has an account again'
   expect((await readFrontCounts(sp)).writes).toBe(writes);
 });
 
-test('whoever returns after a delete that never came through keeps the account, by one write that changes nothing', async () => {
+test('whoever returns after a delete that was refused keeps the account, and nothing is written', async () => {
   const { sp, app } = await start({ deprovisioning });
   const id = await idOf(sp, ada);
   await commandFront(sp, { do: 'fault', effect: 'failBefore', status: 409, method: 'DELETE', times: 1_000 });
@@ -180,7 +180,38 @@ test('whoever returns after a delete that never came through keeps the account, 
   await app.push();
   await app.push();
   expect(await idOf(sp, ada)).toBe(id);
-  expect((await readFrontCounts(sp)).writes).toBe(writes + 1);
+  expect((await readFrontCounts(sp)).writes).toBe(writes);
+});
+
+test('a change whose answer was lost is taken back when the person changes back, with what it had set', async () => {
+  const { sp, app } = await start();
+  await commandFront(sp, { do: 'fault', effect: 'failAfter', status: 500, method: 'PATCH' });
+  await app.read([titled(ada)]);
+  await app.push();
+  const titleOf = async () => (await listAccounts(sp)).find(({ externalId }) => externalId === ada.id)?.title;
+  expect(await titleOf()).toBe('Fellow');
+  await app.read([ada]);
+  await app.push();
+  expect(await titleOf()).toBeUndefined();
+  const { writes } = await readFrontCounts(sp);
+  await app.configure({ scope });
+  await app.push();
+  expect((await readFrontCounts(sp)).writes).toBe(writes);
+});
+
+test('a reactivation whose answer was lost leaves nobody with access who is suspended again', async () => {
+  const { sp, app } = await start();
+  const suspended = { ...ada, state: DirectoryUser_State.STATE_SUSPENDED };
+  await app.read([suspended]);
+  await app.push();
+  await commandFront(sp, { do: 'fault', effect: 'failAfter', status: 500, method: 'PATCH' });
+  await app.read([ada]);
+  await app.push();
+  const isActive = async () => (await listAccounts(sp)).find(({ externalId }) => externalId === ada.id)?.active;
+  expect(await isActive()).toBe(true);
+  await app.read([suspended]);
+  await app.push();
+  expect(await isActive()).toBe(false);
 });
 
 test('an account that a lost delete has taken away is known to be gone, also where nothing more is asked', async () => {

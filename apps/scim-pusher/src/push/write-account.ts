@@ -1,6 +1,7 @@
 import { ScimProfile_Update } from '@autoprov/proto';
 import { managedPart } from '@autoprov/mapping';
 import {
+  diffUser,
   isObject,
   listsIn,
   mergeForPut,
@@ -37,19 +38,22 @@ export async function createAccount(pass: Pass, desired: ScimUser): Promise<Writ
 /**
  * Changes the account with one request: PATCH with paths, or for service providers without it PUT of what they have
  * with our attributes in it.
+ *
+ * @param how `readFirst`: what the changes were decided from may not be what is there
  */
 export async function changeAccount(
   pass: Pass,
   scimId: string,
   desired: ScimUser,
   changes: PatchOperation[],
+  { readFirst = false } = {},
 ): Promise<Written> {
   const path = `/Users/${encodeURIComponent(scimId)}`;
   const isRemoval = desired.active === false;
   const kind = usesPatch(pass) ? 'patch' : 'put';
   const answer =
     kind === 'patch'
-      ? await patch(pass, path, desired, changes, isRemoval)
+      ? await patch(pass, path, desired, changes, { isRemoval, readFirst })
       : await putMerged(pass, path, desired, isRemoval);
   if (!answer.ok) return answer;
   const failure = await verifyWrite(pass, kind, scimId, desired, answer.body);
@@ -77,20 +81,17 @@ async function patch(
   path: string,
   desired: ScimUser,
   changes: PatchOperation[],
-  isRemoval: boolean,
+  { isRemoval, readFirst }: { isRemoval: boolean; readFirst: boolean },
 ): Promise<ScimAnswer> {
   const send = (operations: PatchOperation[], isRepeatable: boolean): Promise<ScimAnswer> =>
     pass.scim.send('PATCH', path, patchRequest(operations) as unknown as JsonObject, { isRemoval, isRepeatable });
-  if (listsIn(changes).length === 0) return send(changes, true);
+  if (!readFirst && listsIn(changes).length === 0) return send(changes, true);
   const current = await pass.scim.send('GET', path);
   if (!current.ok) return current;
   const rows = pass.app.setup.attributeMapping?.rows ?? [];
-  const operations = rebaseLists(
-    changes,
-    managedPart(rows, (current.body ?? {}) as JsonObject),
-    desired as ScimResource,
-  );
-  return operations.length === 0 ? current : send(operations, false);
+  const found = managedPart(rows, (current.body ?? {}) as JsonObject) as ScimUser;
+  const operations = readFirst ? diffUser(found, desired) : rebaseLists(changes, found, desired);
+  return operations.length === 0 ? current : send(operations, listsIn(operations).length === 0);
 }
 
 async function putMerged(pass: Pass, path: string, desired: ScimUser, isRemoval: boolean): Promise<ScimAnswer> {

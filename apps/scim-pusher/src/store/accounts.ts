@@ -11,7 +11,8 @@ const undoHolds = `undo_to is not null
 
 const columns = `user_id as "userId", scim_id as "scimId", origin, state, accepted,
   accepted_digest as "acceptedDigest", accepted_at as "acceptedAt", keeps_external_id as "keepsExternalId",
-  case when ${undoHolds} then undo_to end as undo, intent_at as "intentAt", trigger, trigger_at as "triggerAt", parked, due_at as "dueAt", attempt,
+  case when ${undoHolds} then undo_to end as undo, intent_at as "intentAt",
+  write_begun_at as "writeBegunAt", trigger, trigger_at as "triggerAt", parked, due_at as "dueAt", attempt,
   failure_code as "failureCode", failure_reason as "failureReason", failure_detail as "failureDetail"`;
 
 /** Rows of some people. */
@@ -92,7 +93,7 @@ export async function saveAcceptance(tx: Db, app: AppKey, a: Acceptance): Promis
        accepted_revision = excluded.accepted_revision, accepted_at = excluded.accepted_at, known_at = excluded.known_at,
        trigger = excluded.trigger, trigger_at = excluded.trigger_at, parked = excluded.parked,
        due_at = excluded.due_at, keeps_external_id = known.keeps_external_id or excluded.keeps_external_id,
-       intent_at = null, attempt = 0, failure_code = null, failure_reason = null, failure_detail = null,
+       intent_at = null, write_begun_at = null, attempt = 0, failure_code = null, failure_reason = null, failure_detail = null,
        outcome_seq = ${nextSeq('known.outcome_seq')}
      returning outcome_seq as seq`,
     [
@@ -114,11 +115,11 @@ export async function saveAcceptance(tx: Db, app: AppKey, a: Acceptance): Promis
   return rows[0]!.seq;
 }
 
-/** Writes down that a delete is about to be sent: until its end is known nobody may rely on the account being there. */
-export async function saveDeleteIntent(tx: Db, app: AppKey, userId: string): Promise<void> {
+/** Writes down that accounts are about to be changed or deleted: until the end is known nobody relies on what was accepted. */
+export async function saveWritesBegun(tx: Db, app: AppKey, userIds: readonly string[], now: Date): Promise<void> {
   await tx.query(
-    `update accounts set accepted_digest = null where customer_id = $1 and app_id = $2 and user_id = $3`,
-    keyOf(app, userId),
+    `update accounts set write_begun_at = $4 where customer_id = $1 and app_id = $2 and user_id = any($3)`,
+    [app.customerId, app.appId, userIds, now],
   );
 }
 
@@ -126,13 +127,13 @@ export async function saveDeleteIntent(tx: Db, app: AppKey, userId: string): Pro
 export async function saveVanishing(tx: Db, app: AppKey, userId: string, now: Date): Promise<void> {
   await tx.query(
     `with superseded as (${keepVersion('$4', 'true')})
-     update accounts set state = 'deleted', known_at = $4, accepted_at = $4, due_at = $4
+     update accounts set state = 'deleted', known_at = $4, accepted_at = $4, due_at = $4, write_begun_at = null
      where customer_id = $1 and app_id = $2 and user_id = $3`,
     [...keyOf(app, userId), now],
   );
 }
 
-/** A push that failed; `keepIntent` when the end of a create is not known. */
+/** A push that failed; `keepIntent` when the end of a create is not known, `isDoubtful` when that of another write is not. */
 export type Refusal = {
   userId: string;
   code: string;
@@ -142,6 +143,7 @@ export type Refusal = {
   dueAt: Date;
   parked: string[];
   keepIntent: boolean;
+  isDoubtful: boolean;
 };
 
 /** Stores a failed push with its next attempt, and gives the number of the outcome. */
@@ -154,9 +156,10 @@ export async function saveRefusal(tx: Db, app: AppKey, r: Refusal): Promise<bigi
        failure_code = excluded.failure_code, failure_reason = excluded.failure_reason,
        failure_detail = excluded.failure_detail, attempt = excluded.attempt, due_at = excluded.due_at,
        parked = excluded.parked, intent_at = case when $10 then known.intent_at end,
+       write_begun_at = case when $11 then known.write_begun_at end,
        outcome_seq = ${nextSeq('known.outcome_seq')}
      returning outcome_seq as seq`,
-    [...keyOf(app, r.userId), r.code, r.reason, r.detail, r.attempt, r.dueAt, r.parked, r.keepIntent],
+    [...keyOf(app, r.userId), r.code, r.reason, r.detail, r.attempt, r.dueAt, r.parked, r.keepIntent, r.isDoubtful],
   );
   return rows[0]!.seq;
 }
