@@ -204,7 +204,10 @@ async function pushBehind(pass: Pass, afterNo: bigint, horizonNo: bigint): Promi
     if (!(await isCurrent(pass))) return;
   }
   await pushDue(pass);
-  await pushGroups(pass);
+  await pushGroups(pass, async () => {
+    await pushUrgent(pass);
+    return !pass.down && isCurrent(pass);
+  });
   await forgetList(pass);
 }
 

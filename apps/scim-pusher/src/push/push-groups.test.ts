@@ -14,6 +14,7 @@ import {
   startBetterAuth,
   startScimmy,
   type ServiceProvider,
+  waitUntil,
 } from '@autoprov/testing';
 import { approveHeldActions } from '../rpc/approve-held-actions.ts';
 import { explainUser } from '../rpc/explain-user.ts';
@@ -350,4 +351,39 @@ test('who is out of scope or suspended joins no group; whose account comes back 
   await app.read([staff('4')]);
   await app.push();
   expect(await membersOf(sp)).toEqual(['1', '4']);
+}, 60_000);
+
+test('a group that a killed worker had made is found again, with its members, whatever the policy says of others', async () => {
+  const { sp, app } = await start(() => startScimmy({ uniqueness: false }));
+  const matching = { ...MatchingPolicy.fromPartial({}), onExisting: MatchingPolicy_OnExisting.ON_EXISTING_FAIL };
+  await app.configure({ ...pushed(), matching });
+  await app.read([staff('1'), staff('2')]);
+  await app.push();
+  // What a kill leaves between the requests and their answers.
+  await app.pool.query(
+    `update scim_groups set scim_id = null, origin = null, display_name = null, intent_at = now(), due_at = now()`,
+  );
+  await app.pool.query(`update scim_group_members set state = 'sent'`);
+  expect(await writesOf(sp, app)).toBe(0);
+  expect(await membersOf(sp)).toEqual(['1', '2']);
+  expect(await getAppStatus(app.ctx, { app: name })).toMatchObject({ groupCount: 1n, failingGroupCount: 0n });
+  expect(await hasWork(app)).toBe(false);
+}, 60_000);
+
+test('a new revision ends the push of groups between pages, and the next pass goes on', async () => {
+  const { sp, app } = await start();
+  const groups = ids(1, 3).map((n) => ({ group: `g${n}@example.com`, displayName: '' }));
+  await app.configure({ pushedGroups: groups });
+  const names = groups.map(({ group }) => group);
+  await app.read([{ id: '1', groups: names }], names);
+  sp.run({ do: 'setLatency', latencyMs: 100 });
+  const pass = app.push();
+  await waitUntil('the first group', async () => (await listGroups(sp)).length > 0, Date.now() + 20_000);
+  await app.configure({ pushedGroups: groups.slice(0, 1) });
+  await pass;
+  sp.run({ do: 'clearFaults' });
+  await app.push();
+  expect((await listGroups(sp)).length).toBeLessThan(3);
+  expect(await membersOf(sp, 'g1')).toEqual(['1']);
+  expect(await hasWork(app)).toBe(false);
 }, 60_000);

@@ -43,8 +43,12 @@ export async function beginPushedGroups(pass: Pass): Promise<void> {
   });
 }
 
-/** Brings the groups that are due in step, after the people of a pass. */
-export async function pushGroups(pass: Pass): Promise<void> {
+/**
+ * Brings the groups that are due in step, after the people of a pass.
+ *
+ * @param goesOn asked between some requests: does what cannot wait; false ends it, and what is due stays so
+ */
+export async function pushGroups(pass: Pass, goesOn: () => Promise<boolean>): Promise<void> {
   const { ctx, app } = pass;
   const named = new Map(app.setup.pushedGroups.map((pushed) => [pushed.group, displayNameOf(pushed)]));
   if (pass.down || named.size === 0) return;
@@ -55,7 +59,7 @@ export async function pushGroups(pass: Pass): Promise<void> {
     if (displayName === undefined) continue;
     if (pass.down) return;
     // What was not read is unknown, never empty.
-    if (coverage?.groups.includes(group.groupId)) await pushGroup(pass, group, displayName);
+    if (coverage?.groups.includes(group.groupId)) await pushGroup(pass, group, displayName, goesOn);
     else await waitFor(pass, group, coverageRetryMs);
   }
   await judgeDoubtful(pass);
@@ -68,11 +72,16 @@ async function waitFor({ write, app, ctx }: Pass, { groupId }: ScimGroup, waitMs
 /** What the service provider refused while a group was pushed, member by member. */
 type Refused = { userIds: Set<string>; refusal?: ScimFailure; budget: Refusals };
 
-async function pushGroup(pass: Pass, due: ScimGroup, displayName: string): Promise<void> {
+async function pushGroup(
+  pass: Pass,
+  due: ScimGroup,
+  displayName: string,
+  goesOn: () => Promise<boolean>,
+): Promise<void> {
   let group = due;
   let action: Outcome_Action | undefined;
   const refused: Refused = { userIds: new Set(), budget: { left: maxRefusals } };
-  for (;;) {
+  while (await goesOn()) {
     await pass.assertGoesOn();
     const decision = await decide(pass, group, displayName, refused);
     if (decision.do === 'create') {
