@@ -281,12 +281,18 @@ test('lost memberships above the limits are held until they are approved', async
 test('a hold of removals keeps members in, and the release lets them go', async () => {
   const { sp, app } = await start();
   await app.configure(pushed());
-  await app.read([staff('1'), staff('2')]);
+  await app.read([staff('1'), staff('2'), staff('4')]);
   await app.push();
+  // Under way when the hold comes.
+  sp.run({ do: 'fault', effect: 'failBefore', method: 'PATCH', path: '/Groups', times: 100 });
+  await app.read([staff('4', false)]);
+  await app.push();
+  sp.run({ do: 'clearFaults' });
+  app.moveClock(86_400_000);
   await placeHold(app.ctx, { parent: name, what: Hold_What.WHAT_REMOVALS, reason: 'wait' }, ann);
   await app.read([staff('1', false), staff('3')]);
   await app.push();
-  expect(await membersOf(sp)).toEqual(['1', '2', '3']);
+  expect(await membersOf(sp)).toEqual(['1', '2', '3', '4']);
   expect(await hasWork(app)).toBe(false);
   await releaseHold(app.ctx, { parent: name, what: Hold_What.WHAT_REMOVALS }, ann);
   await app.push();
