@@ -12,6 +12,7 @@ import { inTransaction, type Db } from '@autoprov/postgres';
 import type { PusherContext } from './context.ts';
 import { lockCustomer, saveIngestNo, saveReadCompleted } from './store/customers.ts';
 import { aliasesOf } from './domain/aliases.ts';
+import { wakeCoveredGroups } from './store/groups.ts';
 import { eachPresentUser, saveUsers, type UserState } from './store/users.ts';
 
 /**
@@ -48,6 +49,8 @@ async function ingest(ctx: PusherContext, tx: Db, customerId: string, events: Di
     if (event?.$case !== 'readCompleted') continue;
     await flush();
     await saveReadCompleted(tx, customerId, seq, event.value);
+    const covered = event.value.groups.filter((group) => !known.groups.includes(group));
+    if (covered.length > 0) await wakeCoveredGroups(tx, customerId, covered, ctx.now());
     if (seq >= known.readSeq) differs = !(await isSame(tx, customerId, event.value));
   }
   await flush();

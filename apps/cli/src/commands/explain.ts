@@ -84,7 +84,17 @@ export function formatAccess({ asOf, cause, explanation, changeTime, evidence }:
  * @param person how the person was asked for
  */
 export function formatExplanation(
-  { inScope, scopeExplanation, memberships, account, next, held, holds, matching }: ExplainUserResponse,
+  {
+    inScope,
+    scopeExplanation,
+    memberships,
+    account,
+    next,
+    held,
+    holds,
+    matching,
+    pushedMemberships,
+  }: ExplainUserResponse,
   now: Date,
   person = 'the person',
 ): string {
@@ -94,6 +104,9 @@ export function formatExplanation(
     `account    ${formatAccount(account, now)}`,
     `next       ${formatNext(next, now)}`,
     ...formatMatching(matching),
+    ...pushedMemberships.map(
+      ({ displayName, explanation }) => `pushed     ${printable(displayName)}: ${printable(explanation)}`,
+    ),
     ...held.map(
       (action) => `held       ${formatWord(dangerToJSON(action.danger), 'DANGER_')}, ${formatHeldState(action)}`,
     ),

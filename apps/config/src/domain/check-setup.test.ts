@@ -14,6 +14,8 @@ const mappingTest = (name: string) => ({
   user: { primaryEmail: 'a@b.example' },
   expected: { userName: 'a@b.example' },
 });
+const pushedGroup = (group: string, displayName = '') => ({ group, displayName });
+const pushedAt = (i: number, part: string) => `setup.pushed_groups[${i}].${part}`;
 const userName = { target: 'userName', source: { $case: 'attribute', value: 'primaryEmail' } } as const;
 
 test('a setup with everything set can be stored', () => {
@@ -22,6 +24,7 @@ test('a setup with everything set can be stored', () => {
     scope: { groups: ['sales@example.com'], orgUnits: ['/', '/Sales/EMEA'], excludedPersons: ['1042'] },
     deprovisioning: { deleted: { suspendAfter: seconds(0), deleteAfter: seconds(0) }, archived: {} },
     matching: { attributes: ['emails', 'externalId'], onExisting: 2, onForeignExternalId: 3 },
+    pushedGroups: [pushedGroup('sales@example.com'), pushedGroup('03abc', 'Board')],
     mappingTests: [mappingTest('a'), { ...mappingTest('b'), expected: { 'emails[type eq "work"].value': null } }],
   };
   expect(fieldsAtFault(fields)).toEqual([]);
@@ -51,6 +54,23 @@ test.each<[string, Fields, string[]]>([
     ['setup.attribute_mapping.rows[0].apply'],
   ],
   ['a group twice, in another case', { scope: { groups: ['a@x.example', 'A@x.example'] } }, ['setup.scope.groups[1]']],
+  [
+    'a pushed group twice',
+    { pushedGroups: [pushedGroup('a@x.example'), pushedGroup('A@x.example')] },
+    [pushedAt(1, 'group')],
+  ],
+  ['a pushed group without a name', { pushedGroups: [pushedGroup('')] }, [pushedAt(0, 'group')]],
+  ['an id that is pushed', { pushedGroups: [pushedGroup('03abc')] }, [pushedAt(0, 'display_name')]],
+  [
+    'two pushed groups of one name',
+    { pushedGroups: [pushedGroup('Staff@x.example'), pushedGroup('03abc', 'staff')] },
+    [pushedAt(1, 'display_name')],
+  ],
+  [
+    'a name that nobody can read',
+    { pushedGroups: [pushedGroup('a@x.example', 'a\nb')] },
+    [pushedAt(0, 'display_name')],
+  ],
   ['a person twice', { scope: { persons: ['1', '2', '1'] } }, ['setup.scope.persons[2]']],
   ['an empty group', { scope: { groups: [''] } }, ['setup.scope.groups[0]']],
   ['a NUL in a group', { scope: { groups: ['a\0'] } }, ['setup.scope.groups[0]']],

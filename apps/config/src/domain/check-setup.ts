@@ -15,7 +15,9 @@ import { MappingRow_Apply, MappingRow_OnNull } from '@autoprov/proto';
 import { checkUrl } from '@autoprov/outbound';
 import { isAttributePath } from '@autoprov/scim';
 import { checkJson } from './check-json.ts';
+import { checkList } from './check-list.ts';
 import { checkMappingTests } from './check-mapping-tests.ts';
+import { checkPushedGroups } from './check-pushed-groups.ts';
 
 /** What is wrong with one field, in the form of google.rpc.BadRequest; `field` is a path in proto names. */
 export type Violation = { field: string; description: string };
@@ -41,6 +43,7 @@ export function checkSetup(setup: ProvisioningSetup, allowedHosts: readonly stri
     ...prefix('matching', checkMatching(setup.matching)),
     ...checkMappingTests(setup.mappingTests),
     ...prefix('guard', checkGuard(setup.guard)),
+    ...checkPushedGroups(setup.pushedGroups),
   ];
   if (ProvisioningSetup.encode(setup).finish().length > MAX_SETUP_BYTES) {
     const description = `is larger than ${MAX_SETUP_BYTES} bytes: name groups instead of persons`;
@@ -188,22 +191,6 @@ export function checkGuard(guard: GuardPolicy | undefined): Violation[] {
       : [{ field: 'window', description: 'is not 1 second to 31 days in whole seconds: write for example 86400s' }]),
     ...checkList('protected_persons', protectedPersons, { ignoreCase: true }),
   ];
-}
-
-/** What is wrong with a list of names, each at most once; empty: nothing. */
-export function checkList(field: string, values: readonly string[], { ignoreCase = false } = {}): Violation[] {
-  const seen = new Map<string, number>();
-  return values.flatMap((value, i) => {
-    const at = `${field}[${i}]`;
-    // Also keeps out NUL, which PostgreSQL cannot store.
-    if (!/^\P{Cc}{1,1024}$/u.test(value)) {
-      return [{ field: at, description: 'must be 1 to 1,024 characters without control characters' }];
-    }
-    const key = ignoreCase ? value.toLowerCase() : value;
-    const first = seen.get(key);
-    seen.set(key, first ?? i);
-    return first === undefined ? [] : [{ field: at, description: `stands in ${field}[${first}] already: remove it` }];
-  });
 }
 
 /** An enum's number comes from the wire, where newer clients may know more of them. */

@@ -107,8 +107,14 @@ function checkTemplateMatching({ matching, scim }: Template): Violation[] {
 function checkProfile(scim: ScimProfile | undefined): Violation[] {
   if (!scim) return [];
   const { requiredAttributes, immutableAttributes, filterableAttributes, maxLengths, errorPatterns } = scim;
-  const { maxRequestsPerSecond, maxConcurrentRequests, maxWritesPerMinute, maxPageSize } = scim;
-  const numbers = { maxRequestsPerSecond, maxConcurrentRequests, maxWritesPerMinute, maxPageSize };
+  const { maxRequestsPerSecond, maxConcurrentRequests, maxWritesPerMinute, maxPageSize, maxMembersPerRequest } = scim;
+  const numbers = {
+    maxRequestsPerSecond,
+    maxConcurrentRequests,
+    maxWritesPerMinute,
+    maxPageSize,
+    maxMembersPerRequest,
+  };
   return [
     ...Object.entries({ requiredAttributes, immutableAttributes, filterableAttributes }).flatMap(([field, paths]) =>
       paths.flatMap((path, i) => checkPath(`${field}[${i}]`, path)),

@@ -9,13 +9,16 @@ export type SetupInterests = {
   schemas: string[];
 };
 
-/** What a setup wants to be read: the groups of its scope, and the custom schemas that mapping, filter and matching name. */
+/**
+ * What a setup wants to be read: the groups of its scope and those that are pushed, and the custom schemas that its mapping,
+ * filter and matching name.
+ */
 export function interestsOf(
-  setup: Pick<ProvisioningSetup, 'scope' | 'attributeMapping' | 'matching'> | undefined,
+  setup: Pick<ProvisioningSetup, 'scope' | 'attributeMapping' | 'matching' | 'pushedGroups'> | undefined,
 ): SetupInterests {
-  const { scope, attributeMapping, matching } = setup ?? {};
+  const { scope, attributeMapping, matching, pushedGroups = [] } = setup ?? {};
   return {
-    groups: sortedUnique(scope?.groups ?? []),
+    groups: sortedUnique([...(scope?.groups ?? []), ...pushedGroups.map(({ group }) => group)]),
     schemas: schemasOf(attributeMapping?.rows ?? [], scope?.filter ?? '', ...matchingExpressions(matching)),
   };
 }

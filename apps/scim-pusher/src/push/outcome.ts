@@ -33,10 +33,14 @@ export type Turn = {
   references: ReadonlyMap<string, string>;
   /** What of it may do harm and is let go; `heldNo`: by the approval of that row. */
   letGo?: { danger: Danger; heldNo?: bigint }[];
-  /** Something of it may do harm and is held: the decision is what is left. */
+  /** Something of it that is about the account may do harm and is held: the decision is what is left. */
   isHeld?: boolean;
   /** What looking for an account came to, where that has been done. */
   match?: Match;
+  /** Pushed groups whose member the person is at the service provider, and no longer in the directory. */
+  lostGroups?: string[];
+  /** Those of them that the person is taken out of: see noteMemberships. */
+  leavesGroups?: string[];
 };
 
 /** What the service provider accepted for one person, or was found to have. */
@@ -108,15 +112,16 @@ export async function recordAllAccepted(pass: Pass, accepted: readonly Accepted[
 async function saveLetGo(tx: Db, { app, ctx }: Pass, turn: Turn): Promise<void> {
   const now = ctx.now();
   await saveGuardedChanges(tx, app, turn.userId, countedDangers(turn), now);
-  const applied = (turn.letGo ?? []).flatMap(({ heldNo }) =>
-    heldNo === undefined ? [] : [{ heldNo, reason: 'applied' as const }],
+  const applied = (turn.letGo ?? []).flatMap(({ danger, heldNo }) =>
+    heldNo === undefined || danger === 'membership' ? [] : [{ heldNo, reason: 'applied' as const }],
   );
   await endHeldActions(tx, app, applied, now);
 }
 
 /** What somebody has approved does not count. */
 function countedDangers({ letGo = [] }: Turn): Danger[] {
-  return letGo.flatMap(({ danger, heldNo }) => (heldNo === undefined ? [danger] : []));
+  // A lost membership is counted when it is noted, for no push of the account goes with it.
+  return letGo.flatMap(({ danger, heldNo }) => (heldNo === undefined && danger !== 'membership' ? [danger] : []));
 }
 
 /** Two people match one account; or a create was answered with one that is there, whoever it belongs to. */

@@ -25,6 +25,7 @@ import { openGuard } from './guard.ts';
 import { recordHealth } from './health.ts';
 import { meetServiceProvider } from './meet-service-provider.ts';
 import type { Pass } from './pass.ts';
+import { beginPushedGroups, pushGroups } from './push-groups.ts';
 import { pushPeople } from './push-people.ts';
 import { PassEndedError, ScimClient } from './scim-client.ts';
 import { watchHolds } from './watch-holds.ts';
@@ -74,6 +75,7 @@ async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stoppi
     const cursorNo = work.cursorRevision === app.revision ? work.cursorNo : 0n;
     const guard = await openGuard(pass, cursorNo, coverage.ingestNo);
     if (guard) pass.guard = guard;
+    await beginPushedGroups(pass);
     await pushUrgent(pass);
     await pushDue(pass);
     await pushBehind(pass, cursorNo, coverage.ingestNo);
@@ -203,6 +205,10 @@ async function pushBehind(pass: Pass, afterNo: bigint, horizonNo: bigint): Promi
     if (!(await isCurrent(pass))) return;
   }
   await pushDue(pass);
+  await pushGroups(pass, async () => {
+    await pushUrgent(pass);
+    return !pass.down && isCurrent(pass);
+  });
   await forgetList(pass);
 }
 

@@ -8,6 +8,7 @@ import { findUserIds, findUsers } from '../store/users.ts';
 import { adoptListed } from './adopt-listed.ts';
 import { decideFor, idOf, referencesIn } from './decide-people.ts';
 import { guardTurns } from './guard.ts';
+import { noteMemberships } from './note-memberships.ts';
 import { recordWithdrawn, type Turn } from './outcome.ts';
 import { judgeDoubtful, type Pass } from './pass.ts';
 import { isLookedAt, pushPerson } from './push-person.ts';
@@ -52,6 +53,7 @@ async function collectReferences(pass: Pass, userIds: readonly string[]): Promis
 
 async function pushLevel(pass: Pass, users: readonly DirectoryUser[]): Promise<void> {
   const turns = await guardTurns(pass, await decideFor(pass, users));
+  await noteMemberships(pass, turns);
   const waiting = turns.filter(({ decision, account }) => decision.do === 'nothing' && account.intentAt === undefined);
   await settleWaiting(pass, waiting);
   const waits = new Set(waiting);

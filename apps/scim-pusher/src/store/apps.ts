@@ -59,6 +59,8 @@ export async function listAppsWithWork(db: Db, now: Date): Promise<AppKey[]> {
             or exists (${newApprovals})
             or exists (select from urgent_users where urgent_users.customer_id = apps.customer_id
                          and urgent_users.app_id = apps.app_id)
+            or exists (select from scim_groups where scim_groups.customer_id = apps.customer_id
+                         and scim_groups.app_id = apps.app_id and due_at <= $1)
             or (removals_kept_back and not ${held('removals')})
             or exists (select from accounts where accounts.customer_id = apps.customer_id
                          and accounts.app_id = apps.app_id and due_at <= $1))

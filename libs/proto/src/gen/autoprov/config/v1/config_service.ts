@@ -298,6 +298,8 @@ export interface ScimProfile {
    * this order.
    */
   errorPatterns: ErrorPattern[];
+  /** How many members of a group one request may add or remove; 0: 100. */
+  maxMembersPerRequest: number;
 }
 
 /** How an account is changed. */
@@ -611,8 +613,8 @@ export interface CreateSetupResponse {
 /** One thing that was checked about a setup. */
 export interface SetupCheck {
   /**
-   * What was checked: `endpoint`, `credential`, `delegation`, `scope <URL>`, `group <group>`, `target_schema`,
-   * `mapping`, `mapping_test <name>`, `sample_user`, `deprovisioning`.
+   * What was checked: `endpoint`, `credential`, `pushed_groups`, `delegation`, `scope <URL>`, `group <group>`,
+   * `target_schema`, `mapping`, `mapping_test <name>`, `sample_user`, `deprovisioning`.
    */
   id: string;
   /** How it went. */
@@ -2216,6 +2218,7 @@ function createBaseScimProfile(): ScimProfile {
     maxWritesPerMinute: 0,
     maxPageSize: 0,
     errorPatterns: [],
+    maxMembersPerRequest: 0,
   };
 }
 
@@ -2265,6 +2268,9 @@ export const ScimProfile: MessageFns<ScimProfile> = {
     }
     for (const v of message.errorPatterns) {
       ErrorPattern.encode(v!, writer.uint32(122).fork()).join();
+    }
+    if (message.maxMembersPerRequest !== 0) {
+      writer.uint32(144).int32(message.maxMembersPerRequest);
     }
     return writer;
   },
@@ -2405,6 +2411,14 @@ export const ScimProfile: MessageFns<ScimProfile> = {
             message.errorPatterns.push(ErrorPattern.decode(reader, reader.uint32()));
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.maxMembersPerRequest = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2512,6 +2526,11 @@ export const ScimProfile: MessageFns<ScimProfile> = {
         : globalThis.Array.isArray(object?.error_patterns)
         ? object.error_patterns.map((e: any) => ErrorPattern.fromJSON(e))
         : [],
+      maxMembersPerRequest: isSet(object.maxMembersPerRequest)
+        ? globalThis.Number(object.maxMembersPerRequest)
+        : isSet(object.max_members_per_request)
+        ? globalThis.Number(object.max_members_per_request)
+        : 0,
     };
   },
 
@@ -2568,6 +2587,9 @@ export const ScimProfile: MessageFns<ScimProfile> = {
     if (message.errorPatterns?.length) {
       obj.errorPatterns = message.errorPatterns.map((e) => ErrorPattern.toJSON(e));
     }
+    if (message.maxMembersPerRequest !== 0) {
+      obj.maxMembersPerRequest = Math.round(message.maxMembersPerRequest);
+    }
     return obj;
   },
 
@@ -2599,6 +2621,7 @@ export const ScimProfile: MessageFns<ScimProfile> = {
     message.maxWritesPerMinute = object.maxWritesPerMinute ?? 0;
     message.maxPageSize = object.maxPageSize ?? 0;
     message.errorPatterns = object.errorPatterns?.map((e) => ErrorPattern.fromPartial(e)) || [];
+    message.maxMembersPerRequest = object.maxMembersPerRequest ?? 0;
     return message;
   },
 };

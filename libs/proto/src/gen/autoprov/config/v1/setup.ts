@@ -57,7 +57,14 @@ export interface ProvisioningSetup {
   /** What the mapping must give for some users; run on every change of the mapping, which is refused when one fails. */
   mappingTests: MappingTest[];
   /** How much may be taken away without an approval. Empty: as the customer's defaults, else as the operator says. */
-  guard?: GuardPolicy | undefined;
+  guard?:
+    | GuardPolicy
+    | undefined;
+  /**
+   * Groups that the service provider gets as SCIM Groups (RFC 7643 §4.2), with those of their members who have an account in
+   * scope. Empty: none. A group that is taken from the list stays at the service provider as it is.
+   */
+  pushedGroups: PushedGroup[];
 }
 
 /** Whether changes are pushed. */
@@ -112,9 +119,18 @@ export function provisioningSetup_StateToJSON(object: ProvisioningSetup_State): 
   }
 }
 
+/** A group of the directory that is pushed as a SCIM Group. */
+export interface PushedGroup {
+  /** The group by e-mail address or by id, as in ProvisioningScope. Members of nested groups count. */
+  group: string;
+  /** Its displayName at the service provider. Empty: what stands before the @ of its address. */
+  displayName: string;
+}
+
 /**
  * How many people of an app may lose something within a while before the rest is held until somebody approves it. Counted
- * apart: loss of access (suspended or deleted), a changed userName or primary address, and cleared attributes. Up to five
+ * apart: loss of access (suspended or deleted), a changed userName or primary address, cleared attributes, and lost
+ * memberships of pushed groups. Up to five
  * people, and never more than half of the app's, rounded up, may always, as far as max_count lets them.
  */
 export interface GuardPolicy {
@@ -606,6 +622,7 @@ function createBaseProvisioningSetup(): ProvisioningSetup {
     updateTime: undefined,
     mappingTests: [],
     guard: undefined,
+    pushedGroups: [],
   };
 }
 
@@ -655,6 +672,9 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
     }
     if (message.guard !== undefined) {
       GuardPolicy.encode(message.guard, writer.uint32(114).fork()).join();
+    }
+    for (const v of message.pushedGroups) {
+      PushedGroup.encode(v!, writer.uint32(130).fork()).join();
     }
     return writer;
   },
@@ -784,6 +804,14 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
             message.guard = GuardPolicy.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.pushedGroups.push(PushedGroup.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -836,6 +864,11 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
         ? object.mapping_tests.map((e: any) => MappingTest.fromJSON(e))
         : [],
       guard: isSet(object.guard) ? GuardPolicy.fromJSON(object.guard) : undefined,
+      pushedGroups: globalThis.Array.isArray(object?.pushedGroups)
+        ? object.pushedGroups.map((e: any) => PushedGroup.fromJSON(e))
+        : globalThis.Array.isArray(object?.pushed_groups)
+        ? object.pushed_groups.map((e: any) => PushedGroup.fromJSON(e))
+        : [],
     };
   },
 
@@ -883,6 +916,9 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
     if (message.guard !== undefined) {
       obj.guard = GuardPolicy.toJSON(message.guard);
     }
+    if (message.pushedGroups?.length) {
+      obj.pushedGroups = message.pushedGroups.map((e) => PushedGroup.toJSON(e));
+    }
     return obj;
   },
 
@@ -915,6 +951,96 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
     message.guard = (object.guard !== undefined && object.guard !== null)
       ? GuardPolicy.fromPartial(object.guard)
       : undefined;
+    message.pushedGroups = object.pushedGroups?.map((e) => PushedGroup.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePushedGroup(): PushedGroup {
+  return { group: "", displayName: "" };
+}
+
+export const PushedGroup: MessageFns<PushedGroup> = {
+  encode(message: PushedGroup, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.group !== "") {
+      writer.uint32(10).string(message.group);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(18).string(message.displayName);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PushedGroup {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePushedGroup();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.group = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PushedGroup {
+    return {
+      group: isSet(object.group) ? globalThis.String(object.group) : "",
+      displayName: isSet(object.displayName)
+        ? globalThis.String(object.displayName)
+        : isSet(object.display_name)
+        ? globalThis.String(object.display_name)
+        : "",
+    };
+  },
+
+  toJSON(message: PushedGroup): unknown {
+    const obj: any = {};
+    if (message.group !== "") {
+      obj.group = message.group;
+    }
+    if (message.displayName !== "") {
+      obj.displayName = message.displayName;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PushedGroup>, I>>(base?: I): PushedGroup {
+    return PushedGroup.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PushedGroup>, I>>(object: I): PushedGroup {
+    const message = createBasePushedGroup();
+    message.group = object.group ?? "";
+    message.displayName = object.displayName ?? "";
     return message;
   },
 };
