@@ -21,6 +21,7 @@ import {
 import { saveAttempts } from '../store/attempts.ts';
 import { saveGuardedChanges } from '../store/guarded-changes.ts';
 import { endHeldActions } from '../store/held-actions.ts';
+import { referencesIn } from './decide-people.ts';
 import { noteFailure, recordDoubtful, type Pass } from './pass.ts';
 
 /** A person's turn: who, what was decided, what is known of the account. */
@@ -82,10 +83,12 @@ export async function recordAccepted(
 export async function recordAllAccepted(pass: Pass, accepted: readonly Accepted[]): Promise<void> {
   const { app } = pass;
   const now = pass.ctx.now();
-  const acceptances = accepted.map(({ turn: { userId, decision }, acceptance }) => ({
+  for (const { acceptance } of accepted) if (acceptance.state === 'deleted') pass.endedScimIds.add(acceptance.scimId);
+  const acceptances = accepted.map(({ turn, acceptance }) => ({
     ...acceptance,
-    userId,
-    parked: decision.parked,
+    userId: turn.userId,
+    parked: turn.decision.parked,
+    ...(namesEnded(pass, turn) && { dueAt: now }),
   }));
   // Whoever waits for them may be told at once.
   const named = accepted.flatMap(({ turn, acceptance }) =>
@@ -106,6 +109,12 @@ export async function recordAllAccepted(pass: Pass, accepted: readonly Accepted[
       })),
     );
   });
+}
+
+/** Whether the account of somebody whom this person refers to has ended since it was decided. */
+function namesEnded(pass: Pass, { user, references }: Turn): boolean {
+  if (pass.endedScimIds.size === 0) return false;
+  return referencesIn(pass, [user]).some((reference) => pass.endedScimIds.has(references.get(reference) ?? ''));
 }
 
 /** With the acceptance itself, so that the guard's window misses nothing. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import {
+  DeprovisioningPolicy,
   DirectoryUser_State,
   MappingRow,
   MatchingPolicy,
@@ -195,6 +196,24 @@ test('an account keeps its manager while the account of that person, deleted in 
   await app.push();
   await app.configure();
   expect(await writesDuring(sp, () => app.push())).toBe(0);
+}, 30_000);
+
+test('nobody keeps a manager whose account is deleted in the pass that names them', async () => {
+  const sp = await startScimmy({ uniqueness: false });
+  const app = await start(sp);
+  const deprovisioning = { deleted: { suspendAfter: undefined, deleteAfter: { seconds: 0n, nanos: 0 } } };
+  await app.configure({ deprovisioning: DeprovisioningPolicy.fromPartial(deprovisioning) });
+  await app.read(people(2));
+  await app.push();
+  await app.read([
+    { id: '1000', state: DirectoryUser_State.STATE_DELETED },
+    { id: '1001', manager: 'p1000@example.com' },
+  ]);
+  await app.push();
+  await app.push();
+  const [left, ...others] = await listAccounts(sp);
+  expect(others).toEqual([]);
+  expect(left?.[enterpriseUrn]?.manager).toBeUndefined();
 }, 30_000);
 
 test('a list is changed for what is in it, also when the answer to an earlier change was lost', async () => {

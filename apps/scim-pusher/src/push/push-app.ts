@@ -147,6 +147,7 @@ function createPass(
     },
     ...(removalsHeld && { removalsHeld }),
     linked: new Set(),
+    endedScimIds: new Set(),
     listIsEmpty: false,
     outagesInRow: 0,
     doubtfulFailures: [],
