@@ -13,7 +13,10 @@ const outcome = (result: Outcome_Result): PublicEvent => ({
   kind: 'outcome',
   message: {
     ...Outcome.fromPartial({ app: 'customers/acme/apps/crm', user: 'customers/acme/users/1', seq, result }),
-    ...{ action: Outcome_Action.ACTION_CREATE, detail: hostile, httpStatus: 409, occurTime: time },
+    action: Outcome_Action.ACTION_CREATE,
+    detail: hostile,
+    httpStatus: 409,
+    occurTime: time,
   },
 });
 const check = (passed: boolean): PublicEvent => ({

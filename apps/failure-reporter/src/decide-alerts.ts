@@ -40,22 +40,31 @@ export async function decideAlerts(
         .filter((recipient) => recipients.includes(recipient))
         .map((recipient) => newAlert(recipient, cause.causeId, now)),
     );
+    const knownKeys = new Set(known.map(keyOf));
     const failingKeys = new Set(failing.map(keyOf));
     const alerts = new Map<string, StoredAlert>(failing.map((alert) => [keyOf(alert), { ...alert, told: null }]));
     for (const alert of known) alerts.set(keyOf(alert), alert);
     for (const [key, alert] of alerts) {
-      await decide(tx, alert, { failing: failingKeys.has(key), muted: muted.has(key) }, now);
+      const isNew = !knownKeys.has(key);
+      await decide(tx, alert, { failing: failingKeys.has(key), muted: muted.has(key), isNew }, now);
     }
   });
 }
 
-async function decide(tx: Db, alert: StoredAlert, state: { failing: boolean; muted: boolean }, now: Date) {
+async function decide(
+  tx: Db,
+  alert: StoredAlert,
+  state: { failing: boolean; muted: boolean; isNew: boolean },
+  now: Date,
+): Promise<void> {
   const { alert: next, telling } = decideAlert(alert, state, now);
   const told = telling ? await tell(tx, { ...alert, ...next }, telling, now) : alert.told;
   // What has ended since it was looked up is decided again at the next pass.
   if (telling && !told) return;
-  if (next) await saveAlert(tx, { ...next, told });
-  else await deleteAlert(tx, alert);
+  if (!next) await deleteAlert(tx, alert);
+  else if (state.isNew || telling || next.goneTime?.getTime() !== alert.goneTime?.getTime()) {
+    await saveAlert(tx, { ...next, told });
+  }
 }
 
 /** Keeps what is to be sent; answers what it says of the cause. null: nothing of it fails any more. */
