@@ -13,6 +13,7 @@ import { addFailures } from './commands/failures.ts';
 import { addApprove, addHeld } from './commands/held.ts';
 import { addHolds } from './commands/holds.ts';
 import { addHistory, addRollback } from './commands/history.ts';
+import { addMute, addUnmute } from './commands/mute.ts';
 import { addPlan } from './commands/plan.ts';
 import { addParked } from './commands/parked.ts';
 import { addPrepare } from './commands/prepare.ts';
@@ -71,6 +72,8 @@ function createProgram(io: Io): Command {
   addReads(program, io);
   addStatus(program, io);
   addTriage(program, io);
+  addMute(program, io);
+  addUnmute(program, io);
   addFailures(program, io);
   addRetry(program, io);
   addDismiss(program, io);

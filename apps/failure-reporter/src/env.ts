@@ -27,6 +27,9 @@ export function readEnv(env: Record<string, string | undefined>) {
       CONFIG_ADDRESS: field.address,
       DIRECTORY_READER_ADDRESS: field.address,
       SETUP_POLL_MS: field.durationMs.default(5_000),
+      WEBHOOKS_FILE: field.filePath.optional(),
+      SP_ALLOWED_HOSTS: field.list.default([]),
+      SP_CA_FILE: field.filePath.optional(),
       CLOCK_OFFSET_MS: field.offsetMs.default(0),
     },
     env,
@@ -44,6 +47,7 @@ export function readEnv(env: Record<string, string | undefined>) {
     configAddress: vars.CONFIG_ADDRESS,
     directoryAddress: vars.DIRECTORY_READER_ADDRESS,
     setupPollMs: vars.SETUP_POLL_MS,
+    webhooks: { file: vars.WEBHOOKS_FILE, allowedHosts: vars.SP_ALLOWED_HOSTS, caFile: vars.SP_CA_FILE },
     clockOffsetMs: vars.CLOCK_OFFSET_MS,
   };
 }

@@ -15,7 +15,9 @@ import {
   toCanonicalJson,
   type ListFailuresRequest,
 } from '@autoprov/proto';
+import { TELL_AFTER_MS } from './domain/alert.ts';
 import { eventually, startReporterNetwork, type PublishedFailure } from './reporter-network.fixture.ts';
+import { startWebhookReceiver } from './webhook-receiver.fixture.ts';
 
 jest.setTimeout(60_000);
 
@@ -213,6 +215,10 @@ test.each([
   ['parent', { ...question('acme') }],
   ['filter.app', question('customers/acme', { app: 'customers/other/apps/crm' })],
   ['filter.user', question('customers/acme', { user: 'bob' })],
+  ['filter.user', question('customers/acme', { user: 'customers/acme/users/b\0b' })],
+  ['filter.code', question('customers/acme', { code: '4500\x003' })],
+  ['filter.reason', question('customers/acme', { reason: '\0' })],
+  ['filter.cause_id', question('customers/acme', { causeId: '\0' })],
   ['page_size', { ...question('customers/acme'), pageSize: -1 }],
   ['page_token', { ...question('customers/acme'), pageToken: 'x' }],
 ])('a wrong %s is named', async (field, request) => {
@@ -350,6 +356,29 @@ test('what has ended cannot be dismissed, and a dismissal needs a note that can 
   await network.publish([accepted('ended', '1')]);
   await listed('customers/ended', 0);
   expect(await dismiss('too late')).toMatchObject({ code: status.FAILED_PRECONDITION, reason: 'FAILURE_ENDED' });
+});
+
+test('the service tells the webhooks of its file what fails, also after it was started anew', async () => {
+  const customer = 'customers/told';
+  const receiver = await startWebhookReceiver([customer]);
+  try {
+    await network.publish([outcome('told', '1', { detail: 'fails so here alone' })]);
+    await listed(customer, 1);
+    // The first sees that it fails, the second that it has done so for a minute.
+    await network.restart({ webhooks: receiver.env });
+    await network.restart({ webhooks: receiver.env, clockOffsetMs: TELL_AFTER_MS });
+    client = network.client();
+    await eventually(() => receiver.received[0]);
+    const causes = await client.listCauses({ parent: customer, pageSize: 0 }, call);
+    expect(receiver.received).toMatchObject([
+      { type: 'autoprov.cause.opened', data: { causeId: causes.causes[0]!.causeId } },
+    ]);
+    await eventually(async () =>
+      (await network.metrics()).includes('failure_reporter_notification_age_seconds 0') ? true : undefined,
+    );
+  } finally {
+    await receiver.stop();
+  }
 });
 
 test('a failure that ended 30 days ago leaves the service and the topic', async () => {

@@ -79,6 +79,7 @@ export async function startReporterNetwork() {
     setupPollMs: 20,
     configAddress: `127.0.0.1:${directoryServer.port}`,
     directoryAddress: `127.0.0.1:${directoryServer.port}`,
+    webhooks: { file: undefined, allowedHosts: [], caFile: undefined },
     clockOffsetMs: 0,
   };
   const start = (changes: Partial<ReporterEnv> = {}) =>

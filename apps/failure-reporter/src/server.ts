@@ -9,14 +9,18 @@ import type { ReporterEnv } from './env.ts';
 import { followSetups } from './follow-setups.ts';
 import { ingestBatch } from './ingest.ts';
 import { createMetrics } from './metrics.ts';
+import { openWebhooks } from './open-webhooks.ts';
 import { publishDueFailures } from './publish.ts';
 import { failureService } from './rpc/index.ts';
 import { sweep } from './sweep.ts';
+import { tellOfCauses } from './tell-of-causes.ts';
 
 const NAME = 'failure-reporter';
 /** How often a replica looks for failures that another one ingested, and for addresses that are to be asked for again. */
 const PUBLISH_EVERY_MS = 1_000;
 const SWEEP_EVERY_MS = 3_600_000;
+/** Each pass groups what is open by its cause. */
+const TELL_EVERY_MS = 15_000;
 export const migrationsDir = fileURLToPath(new URL('../migrations', import.meta.url));
 
 /** Brings the schema up to date, and makes the role that the service logs in with. */
@@ -63,7 +67,14 @@ export async function startFailureReporter(
   const clean = (signal: AbortSignal) => sweep(ctx, signal);
   until(runLoop({ name: 'sweep', everyMs: SWEEP_EVERY_MS, run: clean, logger }), (it) => it.stop());
 
-  const countFacts = createMetrics(registry, pool);
+  if (env.webhooks.file !== undefined) {
+    const webhooks = openWebhooks(env.webhooks.file, env.webhooks);
+    until(webhooks.agent, (it) => it.destroy());
+    const run = (signal: AbortSignal) => tellOfCauses(ctx, webhooks, signal);
+    until(runLoop({ name: 'tell of causes', everyMs: TELL_EVERY_MS, run, logger }), (it) => it.stop());
+  }
+
+  const countFacts = createMetrics(registry, pool, now);
   const consumer = await runConsumer(kafka, {
     groupId: NAME,
     topics: [topics.outcomes, topics.checks],

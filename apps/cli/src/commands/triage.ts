@@ -29,7 +29,7 @@ export function addTriage(program: Command, io: Io): void {
 export function formatCauses(causes: Cause[], total: bigint, now: Date): string {
   if (causes.length === 0) return 'nothing is failing';
   const table = formatTable(
-    ['people', 'apps', 'failures', 'code', 'reason', 'at', 'what they say', 'since', 'who acts'],
+    ['people', 'apps', 'failures', 'code', 'reason', 'at', 'what they say', 'since', 'who acts', 'cause', 'muted for'],
     causes.map((cause) => [
       String(cause.personCount),
       String(cause.appCount),
@@ -40,6 +40,8 @@ export function formatCauses(causes: Cause[], total: bigint, now: Date): string 
       printable(cause.pattern).slice(0, 60),
       formatAge(cause.openTime, now),
       cause.whoActs,
+      cause.causeId,
+      formatAge(cause.muteEndTime, now),
     ]),
   );
   const rest = total > BigInt(causes.length) ? [`and ${total - BigInt(causes.length)} more causes`] : [];

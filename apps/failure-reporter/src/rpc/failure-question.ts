@@ -31,6 +31,9 @@ export function readQuestion({
   if (user !== '' && !(parseUserName(user) && below(user))) {
     violations.push({ field: 'filter.user', description: 'must be customers/{customer}/users/{user} of the parent' });
   }
+  for (const [field, text] of Object.entries({ user, code, reason, cause_id: causeId })) {
+    if (text.includes('\0')) violations.push({ field: `filter.${field}`, description: 'must not hold U+0000' });
+  }
   if (openStartTime && openEndTime && openStartTime > openEndTime) {
     violations.push({ field: 'filter.open_start_time', description: 'must not be after open_end_time' });
   }

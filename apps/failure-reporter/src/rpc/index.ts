@@ -8,6 +8,7 @@ import { getFailure } from './get-failure.ts';
 import { judgeFailure } from './judge-failure.ts';
 import { listCauses } from './list-causes.ts';
 import { listFailures } from './list-failures.ts';
+import { muteCause } from './mute-cause.ts';
 import { listParkedEvents, replayParkedEvents } from './parked-events.ts';
 
 const statusOutage: Outage = {
@@ -25,6 +26,7 @@ export function failureService(ctx: ReporterContext) {
       exportFailures: (request) => exportFailures(ctx, request),
       getAppCounters: (request) => orUnavailable(statusOutage, isUnavailable, () => getAppCounters(ctx, request)),
       listCauses: (request) => listCauses(ctx, request),
+      muteCause: (request) => muteCause(ctx, request),
       listParkedEvents: (request) => listParkedEvents(ctx, request),
       replayParkedEvents: (request) => replayParkedEvents(ctx, request),
       dismissFailure: (request, call) => judgeFailure(ctx, { ...request, dismissed: true }, call),
@@ -38,6 +40,7 @@ export function failureService(ctx: ReporterContext) {
       getAppCounters: 'viewer',
       dismissFailure: { role: 'operator', customer: 'answer' },
       listCauses: 'viewer',
+      muteCause: 'operator',
       // A message that cannot be read may be any customer's.
       listParkedEvents: { role: 'viewer', customer: 'all' },
       replayParkedEvents: { role: 'operator', customer: 'all' },

@@ -5,14 +5,11 @@ import { Check, Failure_State, failure_StateToJSON, type Failure } from '@autopr
 import type { ReporterContext } from '../context.ts';
 import { JUDGE, judgementOfCheck } from '../domain/fact.ts';
 import { presentFailure } from '../domain/failure.ts';
-import { maskAddresses } from '../domain/mask-addresses.ts';
 import { applyJudgements } from '../settle-failures.ts';
 import { findFailure } from '../store/failures.ts';
 import { findJudgements } from '../store/judgements.ts';
 import { failureNotFound, readFailureName } from './failure-name.ts';
-import { invalidRequest } from './failure-question.ts';
-
-const NOTE_LENGTH_MAX = 500;
+import { readNote } from './note.ts';
 
 /**
  * Dismisses a failure or opens it again. Both are checks, published on the topic of checks and folded as others are, so
@@ -27,7 +24,7 @@ export async function judgeFailure(
   const found = await findFailure(ctx.pool, name);
   call.requireRole('operator', found?.customer || 'customers/-');
   if (!found) throw failureNotFound(name);
-  const kept = maskAddresses(readNote(note, dismissed));
+  const kept = readNote(note, dismissed ? 'must say why the failure may stay' : undefined);
   const failure = await inTransaction(ctx.pool, async (tx) => {
     const known = (await findJudgements(tx, [name])).get(name);
     const { code } = found;
@@ -58,21 +55,6 @@ export async function judgeFailure(
 function nextSeq(now: Date, known: bigint | undefined): bigint {
   const seq = BigInt(now.getTime()) * 1000n;
   return known !== undefined && known >= seq ? known + 1n : seq;
-}
-
-/** @throws RpcError INVALID_ARGUMENT */
-function readNote(note: string, required: boolean): string {
-  const trimmed = note.trim();
-  if (required && trimmed === '') {
-    throw invalidRequest([{ field: 'note', description: 'must say why the failure may stay' }]);
-  }
-  if (trimmed.includes('\0')) {
-    throw invalidRequest([{ field: 'note', description: 'must not hold U+0000, which cannot be stored' }]);
-  }
-  if (trimmed.length > NOTE_LENGTH_MAX) {
-    throw invalidRequest([{ field: 'note', description: `must have at most ${NOTE_LENGTH_MAX} characters` }]);
-  }
-  return trimmed;
 }
 
 function hasEnded(name: string, state: Failure_State): RpcError {

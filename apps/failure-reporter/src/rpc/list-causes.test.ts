@@ -7,7 +7,10 @@ import type { SetupLife } from '../domain/settle.ts';
 import { ingestBatch } from '../ingest.ts';
 import { settleSetups } from '../settle-failures.ts';
 import { saveSetupLives } from '../store/setups.ts';
+import { OPERATOR, TELL_AFTER_MS } from '../domain/alert.ts';
+import { tellOfCauses } from '../tell-of-causes.ts';
 import { createTestStore, toBatch } from '../test-store.fixture.ts';
+import { startWebhookReceiver } from '../webhook-receiver.fixture.ts';
 import { listCauses } from './list-causes.ts';
 import { listFailures } from './list-failures.ts';
 
@@ -95,6 +98,25 @@ test('40,000 failures of 300 apps for five causes are five lines, whoever told o
   });
   expect(page.failures).toHaveLength(400);
   expect(new Set(page.failures.map(({ causeId }) => causeId))).toEqual(new Set([long.causeId]));
+});
+
+test('the operator is told of each of the five causes once, however often it is looked, and no customer is', async () => {
+  const customers = Array.from({ length: 100 }, (_, i) => `customers/c${i}`);
+  const receiver = await startWebhookReceiver([OPERATOR, ...customers]);
+  try {
+    for (let pass = 0; pass < 4; pass++) {
+      const now = () => new Date(startMs + FAILURES + pass * TELL_AFTER_MS);
+      await tellOfCauses({ ...ctx, now }, receiver.webhooks, new AbortController().signal);
+    }
+    expect(receiver.received).toHaveLength(5);
+    expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(5);
+    for (const { recipient, type, data } of receiver.received) {
+      expect({ recipient, type }).toEqual({ recipient: OPERATOR, type: 'autoprov.cause.opened' });
+      expect(data).toMatchObject({ failureCount: '8000', origin: 'templates/slack' });
+    }
+  } finally {
+    await receiver.stop();
+  }
 });
 
 test('causes of one customer count that customer alone', async () => {

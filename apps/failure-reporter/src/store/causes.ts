@@ -24,11 +24,13 @@ type Row = Omit<FoundCause, 'example'> & { total: bigint; example: string };
  * The causes of what is open, those of the most people first, and how many there are.
  *
  * @param customer only of this one; '': of all, and of the installation
+ * @param causeId only this one; '': all
  */
 export async function listCauses(
   db: Db,
   customer: string,
   limit: number,
+  causeId = '',
 ): Promise<{ causes: FoundCause[]; total: bigint }> {
   const { rows } = await db.query<Row>(
     `with causes as (
@@ -37,7 +39,7 @@ export async function listCauses(
          count(distinct app) filter (where app <> '') as apps,
          count(distinct customer) filter (where customer <> '') as customers,
          min(open_time) as open_time, max(update_time) as update_time
-       from failures where state = 'STATE_OPEN' and ($1 = '' or customer = $1)
+       from failures where state = 'STATE_OPEN' and ($1 = '' or customer = $1) and ($3 = '' or cause_id = $3)
        group by cause_id, code, reason
      )
      select cause_id as "causeId", failures as "failureCount", people as "personCount", apps as "appCount",
@@ -52,7 +54,7 @@ export async function listCauses(
      ) as example
      left join setups on setups.app = example.app
      order by people desc, failures desc, cause_id limit $2`,
-    [customer, limit],
+    [customer, limit, causeId],
   );
   const examples = await findExamples(
     db,

@@ -275,8 +275,34 @@ export interface Cause {
   updateTime?:
     | Date
     | undefined;
-  /** The one that opened last. */
-  example?: Failure | undefined;
+  /** The one that opened last. Absent in what a webhook is told: it may name a person. */
+  example?:
+    | Failure
+    | undefined;
+  /** Until when the parent's webhook is not told of it; absent: it is told. */
+  muteEndTime?:
+    | Date
+    | undefined;
+  /** Why not. */
+  muteNote: string;
+}
+
+/** Mutes a cause. */
+export interface MuteCauseRequest {
+  /** Whose webhook is not told: `customers/{customer}`; `customers/-` is the platform operator's. */
+  parent: string;
+  /** `Failure.cause_id`. */
+  causeId: string;
+  /** Until when, at most 90 days from now; absent: it is muted no more. */
+  untilTime?:
+    | Date
+    | undefined;
+  /** Why, up to 500 characters. Mail addresses in it are masked. */
+  note: string;
+}
+
+/** The cause is muted, or no more. */
+export interface MuteCauseResponse {
 }
 
 /** Asks for parked messages. */
@@ -1999,6 +2025,8 @@ function createBaseCause(): Cause {
     openTime: undefined,
     updateTime: undefined,
     example: undefined,
+    muteEndTime: undefined,
+    muteNote: "",
   };
 }
 
@@ -2063,6 +2091,12 @@ export const Cause: MessageFns<Cause> = {
     }
     if (message.example !== undefined) {
       Failure.encode(message.example, writer.uint32(130).fork()).join();
+    }
+    if (message.muteEndTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.muteEndTime), writer.uint32(138).fork()).join();
+    }
+    if (message.muteNote !== "") {
+      writer.uint32(146).string(message.muteNote);
     }
     return writer;
   },
@@ -2208,6 +2242,22 @@ export const Cause: MessageFns<Cause> = {
             message.example = Failure.decode(reader, reader.uint32());
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.muteEndTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.muteNote = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2276,6 +2326,16 @@ export const Cause: MessageFns<Cause> = {
         ? fromJsonTimestamp(object.update_time)
         : undefined,
       example: isSet(object.example) ? Failure.fromJSON(object.example) : undefined,
+      muteEndTime: isSet(object.muteEndTime)
+        ? fromJsonTimestamp(object.muteEndTime)
+        : isSet(object.mute_end_time)
+        ? fromJsonTimestamp(object.mute_end_time)
+        : undefined,
+      muteNote: isSet(object.muteNote)
+        ? globalThis.String(object.muteNote)
+        : isSet(object.mute_note)
+        ? globalThis.String(object.mute_note)
+        : "",
     };
   },
 
@@ -2329,6 +2389,12 @@ export const Cause: MessageFns<Cause> = {
     if (message.example !== undefined) {
       obj.example = Failure.toJSON(message.example);
     }
+    if (message.muteEndTime !== undefined) {
+      obj.muteEndTime = message.muteEndTime.toISOString();
+    }
+    if (message.muteNote !== "") {
+      obj.muteNote = message.muteNote;
+    }
     return obj;
   },
 
@@ -2361,6 +2427,185 @@ export const Cause: MessageFns<Cause> = {
     message.example = (object.example !== undefined && object.example !== null)
       ? Failure.fromPartial(object.example)
       : undefined;
+    message.muteEndTime = object.muteEndTime ?? undefined;
+    message.muteNote = object.muteNote ?? "";
+    return message;
+  },
+};
+
+function createBaseMuteCauseRequest(): MuteCauseRequest {
+  return { parent: "", causeId: "", untilTime: undefined, note: "" };
+}
+
+export const MuteCauseRequest: MessageFns<MuteCauseRequest> = {
+  encode(message: MuteCauseRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
+    }
+    if (message.causeId !== "") {
+      writer.uint32(18).string(message.causeId);
+    }
+    if (message.untilTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.untilTime), writer.uint32(26).fork()).join();
+    }
+    if (message.note !== "") {
+      writer.uint32(34).string(message.note);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MuteCauseRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMuteCauseRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parent = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.causeId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.untilTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.note = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MuteCauseRequest {
+    return {
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      causeId: isSet(object.causeId)
+        ? globalThis.String(object.causeId)
+        : isSet(object.cause_id)
+        ? globalThis.String(object.cause_id)
+        : "",
+      untilTime: isSet(object.untilTime)
+        ? fromJsonTimestamp(object.untilTime)
+        : isSet(object.until_time)
+        ? fromJsonTimestamp(object.until_time)
+        : undefined,
+      note: isSet(object.note) ? globalThis.String(object.note) : "",
+    };
+  },
+
+  toJSON(message: MuteCauseRequest): unknown {
+    const obj: any = {};
+    if (message.parent !== "") {
+      obj.parent = message.parent;
+    }
+    if (message.causeId !== "") {
+      obj.causeId = message.causeId;
+    }
+    if (message.untilTime !== undefined) {
+      obj.untilTime = message.untilTime.toISOString();
+    }
+    if (message.note !== "") {
+      obj.note = message.note;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<MuteCauseRequest>, I>>(base?: I): MuteCauseRequest {
+    return MuteCauseRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MuteCauseRequest>, I>>(object: I): MuteCauseRequest {
+    const message = createBaseMuteCauseRequest();
+    message.parent = object.parent ?? "";
+    message.causeId = object.causeId ?? "";
+    message.untilTime = object.untilTime ?? undefined;
+    message.note = object.note ?? "";
+    return message;
+  },
+};
+
+function createBaseMuteCauseResponse(): MuteCauseResponse {
+  return {};
+}
+
+export const MuteCauseResponse: MessageFns<MuteCauseResponse> = {
+  encode(_: MuteCauseResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MuteCauseResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMuteCauseResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): MuteCauseResponse {
+    return {};
+  },
+
+  toJSON(_: MuteCauseResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<MuteCauseResponse>, I>>(base?: I): MuteCauseResponse {
+    return MuteCauseResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MuteCauseResponse>, I>>(_: I): MuteCauseResponse {
+    const message = createBaseMuteCauseResponse();
     return message;
   },
 };
@@ -2909,6 +3154,16 @@ export const FailureServiceService = {
     responseSerialize: (value: ListCausesResponse): Buffer => Buffer.from(ListCausesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListCausesResponse => ListCausesResponse.decode(value),
   },
+  /** Has nobody told of a cause until a time, or again from now on. What was told to be failing is still told to be over. */
+  muteCause: {
+    path: "/autoprov.failure.v1.FailureService/MuteCause" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: MuteCauseRequest): Buffer => Buffer.from(MuteCauseRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): MuteCauseRequest => MuteCauseRequest.decode(value),
+    responseSerialize: (value: MuteCauseResponse): Buffer => Buffer.from(MuteCauseResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): MuteCauseResponse => MuteCauseResponse.decode(value),
+  },
   /** Messages of topics that could not be read, the newest first. */
   listParkedEvents: {
     path: "/autoprov.failure.v1.FailureService/ListParkedEvents" as const,
@@ -2953,6 +3208,8 @@ export interface FailureServiceServer extends UntypedServiceImplementation {
   reopenFailure: handleUnaryCall<ReopenFailureRequest, ReopenFailureResponse>;
   /** Why things fail: open failures with the same cause as one, those with the most people first. */
   listCauses: handleUnaryCall<ListCausesRequest, ListCausesResponse>;
+  /** Has nobody told of a cause until a time, or again from now on. What was told to be failing is still told to be over. */
+  muteCause: handleUnaryCall<MuteCauseRequest, MuteCauseResponse>;
   /** Messages of topics that could not be read, the newest first. */
   listParkedEvents: handleUnaryCall<ListParkedEventsRequest, ListParkedEventsResponse>;
   /** Reads parked messages again, as after an upgrade to a version that can. What can be read now is parked no more. */
@@ -3068,6 +3325,22 @@ export interface FailureServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListCausesResponse) => void,
+  ): ClientUnaryCall;
+  /** Has nobody told of a cause until a time, or again from now on. What was told to be failing is still told to be over. */
+  muteCause(
+    request: MuteCauseRequest,
+    callback: (error: ServiceError | null, response: MuteCauseResponse) => void,
+  ): ClientUnaryCall;
+  muteCause(
+    request: MuteCauseRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: MuteCauseResponse) => void,
+  ): ClientUnaryCall;
+  muteCause(
+    request: MuteCauseRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: MuteCauseResponse) => void,
   ): ClientUnaryCall;
   /** Messages of topics that could not be read, the newest first. */
   listParkedEvents(
