@@ -4,12 +4,14 @@ import type { AppSetup } from '../domain/model.ts';
 import { uncovered } from '../push/push-app.ts';
 import { countAccounts } from '../store/accounts.ts';
 import { countPending, findApp, type AppWork } from '../store/apps.ts';
+import { findComparison } from '../store/comparisons.ts';
 import { findCoverage, type Coverage } from '../store/customers.ts';
 import { countHeld } from '../store/held-actions.ts';
 import { findHolds, holdParents, type Hold } from '../store/holds.ts';
 import { isActive } from '../store/setups.ts';
 import { readAppName, requireSetup } from './app-key.ts';
 import { describeHolds, presentHold } from './hold-messages.ts';
+import { presentComparison } from './present-comparison.ts';
 
 export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequest): Promise<GetAppStatusResponse> {
   const key = readAppName('app', app);
@@ -20,10 +22,12 @@ export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequ
   const counts = await countAccounts(ctx.pool, key);
   const heldCount = await countHeld(ctx.pool, key);
   const holds = await findHolds(ctx.pool, holdParents(key));
+  const comparison = await findComparison(ctx.pool, key);
   return {
     ...describeState({ setup, work, coverage, pendingCount, heldCount, holds }),
     heldCount,
     holds: holds.map(presentHold),
+    comparison: comparison && presentComparison(comparison),
     setupRevision: setup.revision,
     readNo: coverage?.readNo ?? 0n,
     pendingCount,
