@@ -35,7 +35,7 @@ export function withFound(accepted: ScimUser, drifts: readonly Drift[]): ScimUse
   const result = structuredClone(accepted) as JsonObject;
   for (const { attribute, found } of drifts) {
     const { extension, name } = splitName(attribute);
-    const value = attribute === 'active' ? String(found).toLowerCase() === 'true' : found;
+    const value = attribute === 'active' ? isTrue(found) : found;
     const holder = extension === undefined ? result : ((result[extension] ??= {}) as JsonObject);
     if (value === undefined) delete holder[name];
     else holder[name] = value;
@@ -51,6 +51,11 @@ type Place = { extension?: string; name: string };
 function isKept({ target, apply, onNull }: MappingRow, accepted: JsonObject): boolean {
   if (apply === MappingRow_Apply.APPLY_ON_CREATE) return false;
   return onNull !== MappingRow_OnNull.ON_NULL_KEEP || readPath(accepted, target) !== undefined;
+}
+
+/** Some service providers answer "True" for true. */
+function isTrue(value: JsonValue | undefined): boolean {
+  return typeof value === 'string' ? value.toLowerCase() === 'true' : value === true;
 }
 
 function placeOf(path: string, ...parts: JsonObject[]): Place {

@@ -173,7 +173,7 @@ test('a linked account that is gone is missing, and a repair makes it anew, once
   expect(await accountOf(ada)).toMatchObject({ active: true });
 });
 
-test('a list that breaks off, or contradicts its own count, says nothing of what is missing or belongs to nobody', async () => {
+test('a list that breaks off says nothing of what is missing or belongs to nobody', async () => {
   const { sp, compare, accountOf } = await start(repair);
   await callScim(sp, 'DELETE', `/Users/${(await accountOf(ada)).id}`);
   await callScim(sp, 'POST', '/Users', leftAccount('91'));
@@ -194,18 +194,25 @@ test('a service provider that is down delays the comparison, and nothing is said
 });
 
 test('a comparison gives way to changes after each page, goes on where it stopped, and finds the same', async () => {
-  const { sp, test, compare, retitle } = await start();
+  const { sp, test, retitle, result } = await start();
   await test.configure({}, { maxPageSize: 5 });
   await test.push();
   await retitle(ada, 'Boss');
+  // Somebody becomes due whenever a page is stored.
+  await test.pool.query(`create function wake() returns trigger language plpgsql as $$ begin
+    update accounts set due_at = now() - interval '1 day' where user_id = '${eve.id}'; return null; end $$`);
+  await test.pool.query(
+    `create trigger wake after update of page_count on comparisons for each row when (old.page_count < new.page_count)
+     execute function wake()`,
+  );
   await compareAccounts(test.ctx, { app });
-  await test.pool.query(`insert into urgent_users (customer_id, app_id, user_id) values ('acme', 'nobody', 'nobody')`);
-  // Somebody is due again as soon as they were pushed, so that each pass reads one page.
-  const due = () =>
-    test.pool.query(`update accounts set due_at = now() + interval '1 hour' where user_id = $1`, [eve.id]);
-  await due();
-  test.moveClock(3_500_000);
-  const { comparison } = await compare();
+  let passes = 0;
+  for (; (await result().then(({ runningId }) => runningId)) !== ''; passes++) {
+    await test.push();
+    expect(passes).toBeLessThan(10);
+  }
+  expect(passes).toBeGreaterThanOrEqual(4);
+  const { comparison } = await result();
   expect(comparison).toMatchObject({ complete: true, listedCount: 12n, comparedCount: 12n, driftedCount: 1n });
   const pages = (await readFrontLog(sp)).filter(({ path }) => path.includes('count=5'));
   expect(pages).toHaveLength(3);

@@ -1,5 +1,5 @@
 import { ComparisonPolicy_Action } from '@autoprov/proto';
-import { digestOf, member, readId, type JsonObject, type JsonValue, type ScimUser } from '@autoprov/scim';
+import { digestOf, isObject, member, readId, type JsonObject, type JsonValue, type ScimUser } from '@autoprov/scim';
 import { findDrift, withFound, type Drift } from '../domain/compare-account.ts';
 import type { Account, AppSetup } from '../domain/model.ts';
 import { recognizeExternalId } from '../domain/recognize-external-id.ts';
@@ -28,10 +28,14 @@ import type { ScimFailure } from './scim-client.ts';
 import { saysVanished } from './vanished.ts';
 
 const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 /** Linked accounts that the list does not show are asked for in batches of this size, and no more than that many in all. */
 const unseenBatch = 20;
 const maxMissing = 1_000;
 const maxShownChars = 1_000;
+
+/** How a step ended: `complaint` says why the list is not to be believed. */
+type Ended = { complaint?: string };
 
 type Compared = { account: Account; drifts: Drift[]; resource: JsonObject };
 
@@ -45,10 +49,8 @@ export async function compareAccounts(pass: Pass): Promise<void> {
   const comparison = await openComparison(pass);
   if (!comparison) return;
   const listed = await compareList(pass, comparison);
-  if (listed === 'not yet') return;
-  const complaint = listed ?? (await confirmUnseen(pass, comparison));
-  if (complaint === 'not yet') return;
-  await end(pass, comparison, complaint);
+  const known = listed?.complaint === undefined ? listed && (await confirmUnseen(pass, comparison)) : listed;
+  if (known) await end(pass, comparison, known.complaint);
 }
 
 /** Apps are spread over their interval, so that not all service providers are read at the same time. */
@@ -72,8 +74,8 @@ async function openComparison({ ctx, app, work, write }: Pass): Promise<RunningC
   return findRunningComparison(ctx.pool, app);
 }
 
-/** @returns why the list is not whole; undefined: it is; `not yet`: others go first, or the service provider is down */
-async function compareList(pass: Pass, comparison: RunningComparison): Promise<string | 'not yet' | undefined> {
+/** undefined: it goes on in another pass, for others go first, or the service provider is down. */
+async function compareList(pass: Pass, comparison: RunningComparison): Promise<Ended | undefined> {
   const { startIndex, pageCount, accountCount, charCount, totalResults } = comparison;
   const at: ListPosition = {
     startIndex,
@@ -86,16 +88,19 @@ async function compareList(pass: Pass, comparison: RunningComparison): Promise<s
   let page = await pages.next();
   while (!page.done) {
     const kept = await comparePage(pass, comparison, at, page.value);
-    if (!kept || (kept.count > 0 && (await mustGiveWay(pass)))) return 'not yet';
+    if (!kept || (kept.count > 0 && (await mustGiveWay(pass)))) return undefined;
     page = await pages.next(kept);
   }
   const { whole, failure } = page.value;
-  if (failure) return isOver(pass, failure) ? 'not yet' : `the list of accounts broke off: ${wordsOf(failure)}`;
-  if (!whole) return 'the list of accounts is no SCIM list, or has no end: see LIST_MAX_ACCOUNTS';
-  if (at.totalResults !== undefined && at.accountCount < at.totalResults) {
-    return `the service provider listed ${at.accountCount} accounts and says that there are ${at.totalResults}`;
+  if (failure) {
+    return isOver(pass, failure) ? undefined : { complaint: `the list of accounts broke off: ${wordsOf(failure)}` };
   }
-  return undefined;
+  if (!whole) return { complaint: 'the list of accounts is no SCIM list, or has no end: see LIST_MAX_ACCOUNTS' };
+  if (at.totalResults !== undefined && at.accountCount < at.totalResults) {
+    const complaint = `the service provider listed ${at.accountCount} accounts and says that there are ${at.totalResults}`;
+    return { complaint };
+  }
+  return {};
 }
 
 /** Compares a page and stores it with what was found. undefined: the service provider is down, and the page is not stored. */
@@ -126,7 +131,7 @@ async function comparePage(
     comparison.comparedCount += compared.length;
     for (const one of compared) {
       const before = repaired.get(one.account.userId) ?? [];
-      const { findings, due } = judge(app, one, before);
+      const { findings, due } = judge(app, one, before, ctx.now());
       await saveFindings(tx, comparison, findings);
       const held = before.filter((attribute) => one.drifts.some((drift) => drift.attribute === attribute));
       const repairs = [...held, ...due.map(({ attribute }) => attribute)];
@@ -158,8 +163,8 @@ async function compareOne(
     isOver(pass, answer.failure);
     return undefined;
   }
-  const resource = (answer.body ?? {}) as JsonObject;
-  if (readId(resource) !== account.scimId) return undefined;
+  const resource = answer.body;
+  if (!isObject(resource) || readId(resource) !== account.scimId) return undefined;
   const drifts = driftOf(resource);
   const shown = new Set(drifts.map(({ attribute }) => attribute));
   comparison.unlistedAttributes.push(...suspected.map(({ attribute }) => attribute).filter((name) => !shown.has(name)));
@@ -167,11 +172,9 @@ async function compareOne(
 }
 
 /** What is told of an account, and what of it is repaired: nothing that was repaired before and is changed again. */
-function judge(app: AppSetup, { account, drifts, resource }: Compared, repaired: readonly string[]) {
+function judge(app: AppSetup, { account, drifts, resource }: Compared, repaired: readonly string[], now: Date) {
   const repairs = isRepairing(app);
-  const meta = member(resource, 'meta') as JsonObject | undefined;
-  const modified = new Date(String((meta && member(meta, 'lastModified')) ?? ''));
-  const isLater = account.acceptedAt !== undefined && modified > account.acceptedAt;
+  const modifiedAt = modifiedAfter(resource, account.acceptedAt, now);
   const stopped = (attribute: string) => repaired.includes(attribute);
   const findings = drifts.map((drift): Finding => {
     const origin = originOf(drift, resource);
@@ -181,12 +184,21 @@ function judge(app: AppSetup, { account, drifts, resource }: Compared, repaired:
       userName: userNameOf(resource),
       userId: account.userId,
       ...cutValues(drift),
-      ...(isLater && { modifiedAt: modified }),
+      ...(modifiedAt && { modifiedAt }),
       ...(origin && { externalIdOrigin: origin }),
       ...(repairs && { repair: stopped(drift.attribute) ? 'stopped' : 'due' }),
     };
   });
   return { findings, due: repairs ? drifts.filter(({ attribute }) => !stopped(attribute)) : [] };
+}
+
+/** When the service provider says that the account was changed, where that is after our last write and may be true. */
+function modifiedAfter(resource: JsonObject, acceptedAt: Date | undefined, now: Date): Date | undefined {
+  const meta = member(resource, 'meta');
+  const text = isObject(meta) ? member(meta, 'lastModified') : undefined;
+  if (typeof text !== 'string' || !acceptedAt) return undefined;
+  const modified = new Date(text);
+  return modified > acceptedAt && modified.getTime() < now.getTime() + dayMs ? modified : undefined;
 }
 
 /** People look at them: what is longer is told by its beginning. */
@@ -216,28 +228,31 @@ function foundAs({ accepted, state }: Account, drifts: readonly Drift[]) {
 
 /**
  * Asks for each linked account that was not listed: it is missing only where the service provider says so.
- *
- * @returns why nothing is said of what is missing; undefined: all are known; `not yet` as above
+ * undefined as above.
  */
-async function confirmUnseen(pass: Pass, comparison: RunningComparison): Promise<string | 'not yet' | undefined> {
+async function confirmUnseen(pass: Pass, comparison: RunningComparison): Promise<Ended | undefined> {
   for (;;) {
     const unseen = await listUnseen(pass.ctx.pool, comparison, unseenBatch);
-    if (unseen.length === 0) return undefined;
+    if (unseen.length === 0) return {};
     if ((await countMissing(pass.ctx.pool, comparison)) >= maxMissing) {
-      return `more than ${maxMissing} linked accounts are not there: check that the endpoint is still the same tenant`;
+      const complaint = `more than ${maxMissing} linked accounts are not there: check that the endpoint is still the same tenant`;
+      return { complaint };
     }
     const findings: Finding[] = [];
     for (const one of unseen) {
       const answer = await pass.scim.send('GET', `/Users/${encodeURIComponent(one.scimId)}`);
-      if (answer.ok) return `the account ${one.scimId} is there, and the service provider did not list it`;
-      if (isOver(pass, answer.failure)) return 'not yet';
+      if (answer.ok)
+        return { complaint: `the account ${one.scimId} is there, and the service provider did not list it` };
+      if (isOver(pass, answer.failure)) return undefined;
       if (!saysVanished(answer.failure)) {
-        return `whether the account ${one.scimId} is there could not be read: ${wordsOf(answer.failure)}`;
+        return {
+          complaint: `whether the account ${one.scimId} is there could not be read: ${wordsOf(answer.failure)}`,
+        };
       }
       findings.push({ kind: 'missing', attribute: '', ...one });
     }
     await pass.write((tx) => saveFindings(tx, comparison, findings));
-    if (await mustGiveWay(pass)) return 'not yet';
+    if (await mustGiveWay(pass)) return undefined;
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type LinkRefusal,
 } from '@autoprov/proto';
 import { assertFence, inTransaction, withLease, type HeldLease } from '@autoprov/postgres';
-import { readId, type JsonObject, type ScimUser } from '@autoprov/scim';
+import { isObject, readId, type JsonObject, type ScimUser } from '@autoprov/scim';
 import type { PusherContext } from '../context.ts';
 import { linkAccount } from '../domain/link-account.ts';
 import { noAccount, type Account, type AppSetup, type Trigger } from '../domain/model.ts';
@@ -140,10 +140,10 @@ async function readAccount(
   if (scim) {
     const answer = await scim.send('GET', `/Users/${encodeURIComponent(scimId)}`);
     if (!answer.ok) return refuseUnread(answer.failure);
-    resource = answer.body as JsonObject | undefined;
-    if (!resource || readId(resource) !== scimId) {
+    if (!isObject(answer.body) || readId(answer.body) !== scimId) {
       return refuse(Reason.REASON_ACCOUNT_UNREADABLE, 'the service provider answers another account for this id');
     }
+    resource = answer.body;
   }
   const match = { do: 'adopt' as const, resource: resource as ScimUser, scimId, keepExternalId: link.keepsExternalId };
   const { state, accepted, acceptedDigest = '' } = linkAccount(app.setup, account, match);
