@@ -5,15 +5,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { rpcErrorOf } from '@autoprov/grpc';
 import { fromCanonicalJson, Link, linkRefusal_ReasonToJSON, toCanonicalJson, type LinkRefusal } from '@autoprov/proto';
+import { checkTimeoutMs } from '../calls.ts';
 import { CommandError, type Io } from '../io.ts';
-import { chooseApp, toCustomerName } from '../names.ts';
+import { chooseApp } from '../names.ts';
 import { withServices, type Services } from '../network.ts';
 import { formatTable, formatWord, lastPart, printable } from '../output.ts';
 import { addAppOptions, type AppOptions } from './app-options.ts';
 
-/** At ten requests a second a batch takes some seconds. */
-const batchSize = 50;
-const timeoutMs = 120_000;
+/** A slow service provider answers so many questions while a call may take. */
+const batchSize = 25;
 const exportTimeoutMs = 600_000;
 const tries = 30;
 const tryAgainAfterMs = 2_000;
@@ -87,7 +87,7 @@ async function* readLinks({ stdin }: Io, customer: string): AsyncGenerator<{ lin
     line++;
     if (text.trim() === '') continue;
     const link = readLink(text, line);
-    yield { line, link: { ...link, user: `${toCustomerName(lastPart(customer))}/users/${lastPart(link.user)}` } };
+    yield { line, link: { ...link, user: `${customer}/users/${lastPart(link.user)}` } };
   }
 }
 
@@ -103,7 +103,7 @@ function readLink(text: string, line: number): Link {
 async function importBatch({ push }: Services, io: Io, request: Parameters<Services['push']['importLinks']>[0]) {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await push.importLinks(request, { timeoutMs });
+      return await push.importLinks(request, { timeoutMs: checkTimeoutMs });
     } catch (err) {
       const { reason, message } = rpcErrorOf(err);
       if (reason !== 'RESOURCE_IN_USE' || attempt === tries) throw err;
