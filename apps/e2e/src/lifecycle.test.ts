@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { DeprovisioningPolicy, TimelineEntry_Kind as Kind, type ProvisionUsersResponse } from '@autoprov/proto';
-import { examplePeople } from '@autoprov/testing';
+import {
+  DeprovisioningPolicy,
+  FailureFilter,
+  TimelineEntry_Kind as Kind,
+  type ProvisionUsersResponse,
+  type PushedGroup,
+} from '@autoprov/proto';
+import { callScim, examplePeople, waitUntil } from '@autoprov/testing';
 import type { GoogleUser, Network } from '@autoprov/testing';
 import { findDifferences, writesAfter } from './judge.ts';
-import { app, customer, installApp, startCompany } from './start-company.ts';
+import { app, call, customer, installApp, setup, startCompany } from './start-company.ts';
 
 const group = 'everyone-sales@example.com';
 const newcomer = { primaryEmail: 'nora@example.com', givenName: 'Nora', familyName: 'Newcomer', groups: [group] };
@@ -124,4 +130,57 @@ test('somebody who is deleted is deleted by one request where the policy says so
 
 test('after all that, a pass with nothing changed writes nothing', async () => {
   expect(await writesAfter(network, () => {})).toEqual([]);
+});
+
+type ScimGroup = { id: string; displayName: string; members?: { value: string }[] };
+
+/** The group at the service provider with this name; undefined: there is none. */
+async function groupCalled(displayName: string): Promise<ScimGroup | undefined> {
+  const { body } = await callScim(network.serviceProvider.access, 'GET', '/Groups?startIndex=1&count=100');
+  return (body as { Resources?: ScimGroup[] }).Resources?.find((one) => one.displayName === displayName);
+}
+
+async function pushGroups(...pushedGroups: PushedGroup[]): Promise<void> {
+  const { config } = network.clients;
+  const { setup: current } = await config.getSetup({ name: setup }, call);
+  const wanted = { ...current!, pushedGroups };
+  await config.updateSetup({ setup: wanted, updateMask: ['pushed_groups'], validateOnly: false, requestId: '' }, call);
+}
+
+test('a group that is pushed arrives with its members, and who joins it is added by one write', async () => {
+  const groupIsThere = async () => (await network.clients.push.getAppStatus({ app }, call)).groupCount === 1n;
+  await pushGroups({ group, displayName: 'Sales' });
+  await waitUntil('the group to be read and pushed', groupIsThere, Date.now() + 60_000);
+  await network.settle();
+  const members = async () => (await groupCalled('Sales'))!.members!.map(({ value }) => value);
+  const before = await members();
+  expect(before).toContain((await accountOf(renamed))!.id);
+  expect(before).not.toContain((await accountOf(leaver))!.id);
+  const hire = { ...newcomer, primaryEmail: 'nils@example.com' };
+  // The account, and the membership.
+  const writes = await writesAfter(network, () => network.directory.run({ do: 'hire', ...hire }));
+  expect(writes).toEqual(['POST 201', 'PATCH 200']);
+  expect(await members()).toHaveLength(before.length + 1);
+  expect(await writesAfter(network, () => {})).toEqual([]);
+});
+
+test('a group that cannot be made is a failure of the group, until it is there', async () => {
+  const { failures, push } = network.clients;
+  const taken = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'], displayName: 'All', externalId: 'okta-1' };
+  await callScim(network.serviceProvider.access, 'POST', '/Groups', taken);
+  const all = network.people.accessGroup;
+  await pushGroups({ group, displayName: 'Sales' }, { group: all, displayName: 'All' });
+  await network.settle();
+  const ofGroups = async () => {
+    const filter = FailureFilter.fromPartial({ app, code: '45003', reason: 'DUPLICATE' });
+    const question = { parent: customer, filter, pageSize: 100, pageToken: '' };
+    const { failures: listed } = await failures.listFailures(question, call);
+    return listed.filter(({ group: name }) => name !== '');
+  };
+  expect(await ofGroups()).toMatchObject([{ group: `${customer}/groups/${all}`, user: '', app }]);
+  await callScim(network.serviceProvider.access, 'DELETE', `/Groups/${(await groupCalled('All'))!.id}`);
+  await push.retryFailing({ app, users: [], code: '45003', reason: 'DUPLICATE' }, call);
+  await network.settle({ read: false });
+  expect(await ofGroups()).toEqual([]);
+  expect((await groupCalled('All'))!.members!.length).toBeGreaterThan(0);
 });

@@ -45,7 +45,8 @@ async function foldMessages(tx: Db, messages: Message[], now: Date): Promise<num
     for (const failure of changes) changed.set(failure.name, failure);
     const { source, subject, about, seq, time: seenTime } = fact;
     lastSeqs.set(`${key}\n${about}`, { source, subject, about, seq, seenTime });
-    if (outcome) counted.push(outcome);
+    // What is counted is accounts.
+    if (outcome?.group === '') counted.push(outcome);
   }
   await upsertSubjects(tx, [...lastSeqs.values()]);
   await upsertFailures(tx, await settleChanged(tx, [...changed.values()], now));

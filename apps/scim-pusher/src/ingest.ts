@@ -11,6 +11,8 @@ import type { ConsumedBatch } from '@autoprov/kafka';
 import { inTransaction, type Db } from '@autoprov/postgres';
 import type { PusherContext } from './context.ts';
 import { lockCustomer, saveIngestNo, saveReadCompleted } from './store/customers.ts';
+import { aliasesOf } from './domain/aliases.ts';
+import { wakeCoveredGroups } from './store/groups.ts';
 import { eachPresentUser, saveUsers, type UserState } from './store/users.ts';
 
 /**
@@ -47,6 +49,8 @@ async function ingest(ctx: PusherContext, tx: Db, customerId: string, events: Di
     if (event?.$case !== 'readCompleted') continue;
     await flush();
     await saveReadCompleted(tx, customerId, seq, event.value);
+    const covered = event.value.groups.filter((group) => !known.groups.includes(group));
+    if (covered.length > 0) await wakeCoveredGroups(tx, customerId, covered, ctx.now());
     if (seq >= known.readSeq) differs = !(await isSame(tx, customerId, event.value));
   }
   await flush();
@@ -60,7 +64,8 @@ function toState(seq: bigint, user: DirectoryUser): UserState {
   if (!name) throw new Error('an event of autoprov.users.v1 has a user without a name');
   const deleted = user.state === DirectoryUser_State.STATE_DELETED;
   const document = Buffer.from(DirectoryUser.encode(user).finish());
-  return { userId: name.userId, seq, primaryEmail: user.primaryEmail, deleted, document };
+  const aliases = aliasesOf(user).map((alias) => alias.toLowerCase());
+  return { userId: name.userId, seq, primaryEmail: user.primaryEmail, aliases, deleted, document };
 }
 
 /** One statement may touch a row once only. */

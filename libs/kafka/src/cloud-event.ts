@@ -86,9 +86,12 @@ export function readCloudEvent<Kind extends keyof PublicMessages>(kind: Kind, va
 function describeEvent(event: PublicEvent) {
   switch (event.kind) {
     case 'outcome': {
-      const { app, user, seq, occurTime, result, traceId } = event.message;
-      // An outcome is about the person's account in the app: `customers/{customer}/apps/{app}/accounts/{user}`.
-      const subject = `${app}/accounts/${user.split('/').at(-1)}`;
+      const { app, user, group, seq, occurTime, result, traceId } = event.message;
+      // An outcome is about the person's account in the app: `customers/{customer}/apps/{app}/accounts/{user}`; or about a
+      // group, whose address is in no subject: `customers/{customer}/apps/{app}/groups/{digest}`.
+      const subject = group
+        ? `${app}/groups/${hash('sha256', group).slice(0, 16)}`
+        : `${app}/accounts/${user.split('/').at(-1)}`;
       const type = eventTypeOf('outcome', outcomeWord(result));
       return { type, subject, seq, time: required(occurTime), traceId };
     }

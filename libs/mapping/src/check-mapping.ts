@@ -1,4 +1,5 @@
 import type { MappingRow } from '@autoprov/proto';
+import { isUnassigned } from '@autoprov/scim';
 import { directoryAttributes, sampleUser } from './directory-attributes.ts';
 import { compileExpression, type Expression } from './expression/compile-expression.ts';
 import { evaluateExpression, type Evaluated } from './expression/evaluate-expression.ts';
@@ -48,6 +49,17 @@ export function checkScopeFilter(filter: string): MappingViolation[] {
   const results = tryExpression(filter, 'filter', say);
   const other = results.find((result) => result.ok && typeof result.value !== 'boolean');
   if (other) say('filter', 'gives neither true nor false: compare it, for example user.orgUnitPath == "/Sales"');
+  return violations;
+}
+
+/** Everything that is wrong with the expression of a matching rule; empty when it can be used, as when there is none. */
+export function checkMatchingExpression(expression: string): MappingViolation[] {
+  if (expression === '') return [];
+  const violations: MappingViolation[] = [];
+  const say = (field: string, description: string) => violations.push({ field, description });
+  const results = tryExpression(expression, 'expression', say);
+  const other = results.find((result) => result.ok && !isUnassigned(result.value) && typeof result.value !== 'string');
+  if (other) say('expression', 'gives no text to look for: convert it, for example with string() or first()');
   return violations;
 }
 

@@ -1,6 +1,7 @@
 import {
   MappingRow_Apply,
   type MappingRow,
+  type MatchingPolicy,
   type ScimProfile,
   type TargetAttribute,
   type TargetSchema,
@@ -8,6 +9,7 @@ import {
 import { isUnassigned, type AttributePath, type JsonValue } from '@autoprov/scim';
 import type { MappingViolation } from './check-mapping.ts';
 import { directoryAttributes } from './directory-attributes.ts';
+import { matchingRules } from './matching.ts';
 import { parseSourcePath } from './source-path.ts';
 import { parseTargetPath } from './target-path.ts';
 import {
@@ -58,6 +60,22 @@ export function checkAgainstSchema(
   checkRequired(check);
   if (profile?.singleValued) checkSingleValues(check);
   return { violations: check.violations, warnings: check.warnings };
+}
+
+/** Compares what a matching policy filters by with what a service provider has; its rules are known to be well formed. */
+export function checkMatchingAgainstSchema(
+  policy: MatchingPolicy | undefined,
+  schema: TargetSchema | undefined,
+): SchemaFindings {
+  const index = indexSchema(schema);
+  const unknown = matchingRules(policy).flatMap(({ attribute }, i) => {
+    const path = parseTargetPath(attribute);
+    if (!path || index.size === 0 || isCommon(path) || index.has(schemaPath(path).toLowerCase())) return [];
+    const field = policy?.rules.length ? `rules[${i}].attribute` : `attributes[${i}]`;
+    const description = `"${attribute}" is not an attribute of the service provider's users: compare one that it has`;
+    return [{ field, description }];
+  });
+  return schema?.discovered ? { violations: unknown, warnings: [] } : { violations: [], warnings: unknown };
 }
 
 function checkRow(check: Check, row: MappingRow, i: number, target: AttributePath): void {

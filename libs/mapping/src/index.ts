@@ -1,8 +1,10 @@
-export { checkMapping, checkScopeFilter, type MappingViolation } from './check-mapping.ts';
-export { checkAgainstSchema, type SchemaFindings } from './check-schema.ts';
+export { checkMapping, checkMatchingExpression, checkScopeFilter, type MappingViolation } from './check-mapping.ts';
+export { checkAgainstSchema, checkMatchingAgainstSchema, type SchemaFindings } from './check-schema.ts';
 export { directoryAttributes, type DirectoryType } from './directory-attributes.ts';
+export { displayNameOf } from './display-name-of.ts';
 export { findRefusals, type Refusal } from './find-refusals.ts';
 export { managedPart, mapUser, referencesOf, schemasOf, type FailedRow, type MappedUser } from './map-user.ts';
+export { matchingExpressions, matchingRules, matchingValue } from './matching.ts';
 export { previewUser, type Preview } from './preview-user.ts';
 export { runMappingTests, type MappingTestFailure } from './run-mapping-tests.ts';
 export { isInScope, type ScopeVerdict } from './scope.ts';

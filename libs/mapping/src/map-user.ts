@@ -81,16 +81,16 @@ export function referencesOf(rows: readonly MappingRow[], user: JsonObject): str
 }
 
 /**
- * The directory's custom schemas that a mapping and a scope's filter read, sorted: what a read must cover before anything
- * can be decided.
+ * The directory's custom schemas that a mapping and other expressions read (a scope's filter, matching rules), sorted: what a
+ * read must cover before anything can be decided.
  */
-export function schemasOf(rows: readonly MappingRow[], filter = ''): string[] {
+export function schemasOf(rows: readonly MappingRow[], ...expressions: readonly string[]): string[] {
   const named = rows.flatMap(({ source }) => {
     if (source?.$case === 'expression') return schemasIn(source.value);
     const steps = source?.$case === 'attribute' ? parseSourcePath(source.value)?.steps : undefined;
     return steps?.[0]?.key === 'customSchemas' && steps[1] ? [steps[1].key] : [];
   });
-  return [...new Set([...named, ...schemasIn(filter)])].sort();
+  return [...new Set([...named, ...expressions.flatMap(schemasIn)])].sort();
 }
 
 function schemasIn(expression: string): string[] {

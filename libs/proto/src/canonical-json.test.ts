@@ -33,6 +33,7 @@ test('canonical JSON has every default, enum names, and 64-bit numbers as string
     attempt: 0,
     setupRevision: '0',
     traceId: '',
+    group: '',
   });
 });
 

@@ -21,3 +21,12 @@ export function parseUserName(name: string): { customerId: string; userId: strin
   const [, customerId, userId] = new RegExp(`^customers/(${ID})/users/([^/]+)$`).exec(name) ?? [];
   return customerId === undefined || userId === undefined ? undefined : { customerId, userId };
 }
+
+/**
+ * Reads `customers/{customer}/groups/{group}`; undefined: it is no such name. The id is what a setup spells: an address or
+ * Google's id, so any text.
+ */
+export function parseGroupName(name: string): { customerId: string; groupId: string } | undefined {
+  const [, customerId, groupId] = new RegExp(`^customers/(${ID})/groups/(.+)$`).exec(name) ?? [];
+  return customerId === undefined || groupId === undefined ? undefined : { customerId, groupId };
+}

@@ -6,6 +6,11 @@ const attributePath = /^(?:urn:[\w.:-]+:)?[A-Za-z$][\w$-]*(?:\.[A-Za-z$][\w$-]*)
 /** Attributes whose values are compared without regard to case: addresses and login names (RFC 7643 §4.1). */
 const caseFolded = new Set(['username', 'emails', 'emails.value']);
 
+/** Whether accounts can be filtered by it: a name, perhaps of a part, perhaps of an extension (RFC 7644 §3.10). */
+export function isAttributePath(attribute: string): boolean {
+  return attributePath.test(attribute);
+}
+
 /**
  * The filter `attribute eq "value"` (RFC 7644 §3.4.2.2). The value is a JSON string, so no value can end it; the
  * caller puts it into a URL with encodeURIComponent. Throws an Error for an attribute that is not a plain path.

@@ -5,7 +5,7 @@ export { diffUser, patchRequest } from './diff.ts';
 export { digestOf } from './digest.ts';
 export { parseErrorBody } from './error-body.ts';
 export type { BodyKind, ScimError } from './error-body.ts';
-export { filterEq, matchesEq } from './filter.ts';
+export { filterEq, isAttributePath, matchesEq } from './filter.ts';
 export type { Headers } from './headers.ts';
 export { headerOf } from './headers.ts';
 export { isObject, isUnassigned, member, parseJson, sameValue } from './json.ts';

@@ -21,6 +21,7 @@ import { chooseApp, toUserName } from '../names.ts';
 import { withServices, type Services } from '../network.ts';
 import { formatAge, formatJson, formatTable, formatWord, printable } from '../output.ts';
 import { readTime } from '../read-time.ts';
+import { formatMatching } from './preview.ts';
 import { formatTimeline } from './timeline.ts';
 
 type ExplainOptions = { app: string; customer?: string; asOf?: string; json?: boolean };
@@ -83,7 +84,17 @@ export function formatAccess({ asOf, cause, explanation, changeTime, evidence }:
  * @param person how the person was asked for
  */
 export function formatExplanation(
-  { inScope, scopeExplanation, memberships, account, next, held, holds }: ExplainUserResponse,
+  {
+    inScope,
+    scopeExplanation,
+    memberships,
+    account,
+    next,
+    held,
+    holds,
+    matching,
+    pushedMemberships,
+  }: ExplainUserResponse,
   now: Date,
   person = 'the person',
 ): string {
@@ -92,6 +103,10 @@ export function formatExplanation(
     ...memberships.map((membership) => `group      ${formatMembership(membership, person, now)}`),
     `account    ${formatAccount(account, now)}`,
     `next       ${formatNext(next, now)}`,
+    ...formatMatching(matching),
+    ...pushedMemberships.map(
+      ({ displayName, explanation }) => `pushed     ${printable(displayName)}: ${printable(explanation)}`,
+    ),
     ...held.map(
       (action) => `held       ${formatWord(dangerToJSON(action.danger), 'DANGER_')}, ${formatHeldState(action)}`,
     ),

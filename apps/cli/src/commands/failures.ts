@@ -43,7 +43,7 @@ export function formatFailures(failures: Failure[], now: Date): string {
       failure.code,
       failure.reason,
       (failure.app || failure.customer || 'installation').replace(/^customers\//, '').replace('/apps/', '/'),
-      failure.primaryEmail || lastPart(failure.user),
+      failure.primaryEmail || lastPart(failure.user || failure.group),
       failure.action ? formatWord(outcome_ActionToJSON(failure.action), 'ACTION_') : '',
       cut(printable(failure.detail), 60),
       formatAge(failure.openTime, now),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { PreviewMappingResponse, toCanonicalJson } from '@autoprov/proto';
+import { PreviewMappingResponse, toCanonicalJson, type MatchingValue } from '@autoprov/proto';
 import { checkTimeoutMs } from '../calls.ts';
 import type { Io } from '../io.ts';
 import { chooseApp, toUserName } from '../names.ts';
@@ -27,8 +27,8 @@ function toJson(answer: PreviewMappingResponse): string {
   return formatJson(toCanonicalJson('autoprov.config.v1.PreviewMappingResponse', PreviewMappingResponse, answer));
 }
 
-/** Whether the person is in scope, and one row a mapping row. */
-export function formatPreview({ inScope, scopeExplanation, values }: PreviewMappingResponse): string {
+/** Whether the person is in scope, one row a mapping row, and what an account is looked for by. */
+export function formatPreview({ inScope, scopeExplanation, values, matching }: PreviewMappingResponse): string {
   const table = formatTable(
     ['attribute', 'value', 'comes from', 'problem'],
     values.map(({ target, value, origin, problem }) => [
@@ -38,5 +38,14 @@ export function formatPreview({ inScope, scopeExplanation, values }: PreviewMapp
       problem,
     ]),
   );
-  return [`in scope   ${inScope ? 'yes' : 'no'}: ${printable(scopeExplanation)}`, '', table].join('\n');
+  const scope = `in scope   ${inScope ? 'yes' : 'no'}: ${printable(scopeExplanation)}`;
+  return [scope, ...formatMatching(matching), '', table].join('\n');
+}
+
+/** A line for each rule: what an account that is there is looked for by. */
+export function formatMatching(matching: readonly MatchingValue[]): string[] {
+  return matching.map(({ attribute, value, problem }) => {
+    if (problem !== '') return `match by   ${printable(attribute)} fails: ${printable(problem)}`;
+    return `match by   ${printable(attribute)}${value === '' ? ': no value, passed over' : ` = ${printable(value)}`}`;
+  });
 }

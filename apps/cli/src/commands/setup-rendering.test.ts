@@ -43,9 +43,17 @@ test('a preview says of each value where it comes from and why it would be refus
       { target: 'title', value: 'Engineer', origin: 'organizations[primary].title', problem: '' },
       { target: 'nickName', value: undefined, origin: 'user.nick', problem: 'no value' },
     ],
+    matching: [
+      { attribute: 'userName', value: 'ada@acme.test' },
+      { attribute: 'nickName', value: '' },
+      { attribute: 'title', problem: '1:5: the user has no "x"' },
+    ],
   });
   expect(formatPreview(answer).split('\n')).toEqual([
     'in scope   yes: everybody is in scope',
+    'match by   userName = ada@acme.test',
+    'match by   nickName: no value, passed over',
+    'match by   title fails: 1:5: the user has no "x"',
     '',
     'ATTRIBUTE   VALUE        COMES FROM                     PROBLEM',
     'title       "Engineer"   organizations[primary].title   -',

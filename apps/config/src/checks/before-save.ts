@@ -78,6 +78,7 @@ type Change = {
   filter: boolean;
   tests: boolean;
   groups: boolean;
+  pushedGroups: boolean;
   deprovisioning: boolean;
 };
 
@@ -86,12 +87,14 @@ function changeOf(before: ProvisioningSetup | undefined, after: ProvisioningSetu
     !before || !isDeepStrictEqual(read(before), read(after));
   const mapping = differs(({ attributeMapping }) => attributeMapping?.rows);
   const filter = differs(({ scope }) => scope?.filter ?? '');
+  const pushedGroups = differs((setup) => setup.pushedGroups);
   return {
     endpoint: differs(({ endpointUrl }) => endpointUrl),
     mapping,
     filter,
     tests: mapping || filter || differs(({ mappingTests }) => mappingTests),
-    groups: differs(({ scope }) => scope?.groups ?? []),
+    groups: differs(({ scope }) => scope?.groups ?? []) || pushedGroups,
+    pushedGroups,
     deprovisioning: differs(({ deprovisioning }) => deprovisioning),
   };
 }
@@ -111,14 +114,16 @@ async function checkSave(
 ): Promise<SetupCheck[]> {
   const { setup } = subject;
   const change = changeOf(before, setup);
-  const [endpoint, mapping, groups] = await Promise.all([
-    change.endpoint || change.mapping ? checkEndpoint(ctx, call, subject) : [],
+  const [probed, mapping, groups] = await Promise.all([
+    change.endpoint || change.mapping || change.pushedGroups ? checkEndpoint(ctx, call, subject) : [],
     change.mapping ? checkMappingOf(ctx, call, subject) : change.filter ? checkFilterOf(ctx, call, subject) : [],
     change.groups ? checkGroups(ctx, call, subject) : [],
   ]);
+  const [groupType, endpoint] = [probed.filter(isOfGroups), probed.filter((finding) => !isOfGroups(finding))];
   const answers = endpoint.every(({ verdict }) => verdict === 'passed');
   const findings = [
     ...(change.endpoint ? endpoint : endpoint.map(savedAnyway)),
+    ...(change.endpoint || change.pushedGroups ? groupType : groupType.map(savedAnyway)),
     ...groups,
     // A service provider that does not answer, or that we can't ask yet, says nothing of a mapping. Nor does an admin
     // answer for the mapping of a template.
@@ -144,6 +149,10 @@ async function checkFilterOf(ctx: ConfigContext, call: CallContext, subject: Sub
   const setup = { ...subject.setup, attributeMapping: undefined };
   const { violations, finding } = await checkCustomSchemas(ctx, call, { ...subject, setup });
   return finding ? [finding] : violations.length > 0 ? [wrongMapping(violations)] : [];
+}
+
+function isOfGroups({ id }: Finding): boolean {
+  return id === 'pushed_groups';
 }
 
 function savedAnyway(finding: Finding): Finding {

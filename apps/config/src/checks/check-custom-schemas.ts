@@ -1,5 +1,5 @@
 import { status, type CallContext } from '@autoprov/grpc';
-import { schemasOf } from '@autoprov/mapping';
+import { matchingExpressions, schemasOf } from '@autoprov/mapping';
 import type { CustomSchema, MappingRow } from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
 import type { Violation } from '../domain/check-setup.ts';
@@ -10,7 +10,7 @@ import type { Subject } from './subject.ts';
 /** No delegation yet: it can't be known which custom schemas there are. */
 const DELEGATION_MISSING = '17003';
 
-/** Whether the custom schemas that mapping and filter name exist; a finding when they could not be read. */
+/** Whether the custom schemas that mapping, filter and matching name exist; a finding when they could not be read. */
 export async function checkCustomSchemas(
   ctx: ConfigContext,
   call: CallContext,
@@ -18,13 +18,18 @@ export async function checkCustomSchemas(
 ): Promise<{ violations: Violation[]; finding?: Finding }> {
   const rows = setup.attributeMapping?.rows ?? [];
   const filter = setup.scope?.filter ?? '';
-  if (schemasOf(rows, filter).length === 0) return { violations: [] };
+  const rules = setup.matching?.rules ?? [];
+  if (schemasOf(rows, filter, ...matchingExpressions(setup.matching)).length === 0) return { violations: [] };
   const parent = `customers/${app.customerId}`;
   const { answer, failure } = await ask(call, (options) => ctx.directory.listCustomSchemas({ parent }, options));
   if (answer) {
     const { schemas } = answer;
     const inRows = rows.flatMap((row, i) => findMissing(row, i, schemas));
-    return { violations: [...inRows, ...missingSchemas('setup.scope.filter', schemasOf([], filter), schemas)] };
+    const inRules = rules.flatMap(({ expression }, i) =>
+      missingSchemas(`setup.matching.rules[${i}].expression`, schemasOf([], expression), schemas),
+    );
+    const inFilter = missingSchemas('setup.scope.filter', schemasOf([], filter), schemas);
+    return { violations: [...inRows, ...inFilter, ...inRules] };
   }
   const finding = unanswered('mapping', 'directory-reader', failure);
   const { reason } = failure;

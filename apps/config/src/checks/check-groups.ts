@@ -1,4 +1,5 @@
 import type { CallContext } from '@autoprov/grpc';
+import type { ProvisioningSetup } from '@autoprov/proto';
 import type { ConfigContext } from '../context.ts';
 import type { Finding } from '../domain/finding.ts';
 import { judgeGroups } from '../domain/judge-groups.ts';
@@ -8,10 +9,10 @@ import type { Subject } from './subject.ts';
 /** So many a question, as the contract has it. */
 const BATCH = 100;
 
-/** `group <group>`: whether each group of the scope exists and its members can be read. */
+/** `group <group>`: whether each group of the scope, and each that is pushed, exists and its members can be read. */
 export async function checkGroups(ctx: ConfigContext, call: CallContext, { app, setup }: Subject): Promise<Finding[]> {
   const parent = `customers/${app.customerId}`;
-  const groups = setup.scope?.groups ?? [];
+  const groups = groupsOf(setup);
   const checks = [];
   for (let i = 0; i < groups.length; i += BATCH) {
     const request = { parent, groups: groups.slice(i, i + BATCH) };
@@ -19,5 +20,10 @@ export async function checkGroups(ctx: ConfigContext, call: CallContext, { app, 
     if (failure) return groups.map((group) => unanswered(`group ${group}`, 'directory-reader', failure));
     checks.push(...answer.checks);
   }
-  return judgeGroups(checks);
+  return judgeGroups(checks, setup);
+}
+
+/** Groups that are read for a setup, as it spells them. */
+function groupsOf({ scope, pushedGroups }: ProvisioningSetup): string[] {
+  return [...new Set([...(scope?.groups ?? []), ...pushedGroups.map(({ group }) => group)])];
 }

@@ -1,8 +1,8 @@
 import { SetupDefaults } from '@autoprov/proto';
+import { checkList } from './check-list.ts';
 import {
   checkDeprovisioning,
   checkGuard,
-  checkList,
   checkMatching,
   checkOrgUnits,
   prefix,

@@ -14,6 +14,8 @@ const mappingTest = (name: string) => ({
   user: { primaryEmail: 'a@b.example' },
   expected: { userName: 'a@b.example' },
 });
+const pushedGroup = (group: string, displayName = '') => ({ group, displayName });
+const pushedAt = (i: number, part: string) => `setup.pushed_groups[${i}].${part}`;
 const userName = { target: 'userName', source: { $case: 'attribute', value: 'primaryEmail' } } as const;
 
 test('a setup with everything set can be stored', () => {
@@ -22,6 +24,7 @@ test('a setup with everything set can be stored', () => {
     scope: { groups: ['sales@example.com'], orgUnits: ['/', '/Sales/EMEA'], excludedPersons: ['1042'] },
     deprovisioning: { deleted: { suspendAfter: seconds(0), deleteAfter: seconds(0) }, archived: {} },
     matching: { attributes: ['emails', 'externalId'], onExisting: 2, onForeignExternalId: 3 },
+    pushedGroups: [pushedGroup('sales@example.com'), pushedGroup('03abc', 'Board')],
     mappingTests: [mappingTest('a'), { ...mappingTest('b'), expected: { 'emails[type eq "work"].value': null } }],
   };
   expect(fieldsAtFault(fields)).toEqual([]);
@@ -51,6 +54,23 @@ test.each<[string, Fields, string[]]>([
     ['setup.attribute_mapping.rows[0].apply'],
   ],
   ['a group twice, in another case', { scope: { groups: ['a@x.example', 'A@x.example'] } }, ['setup.scope.groups[1]']],
+  [
+    'a pushed group twice',
+    { pushedGroups: [pushedGroup('a@x.example'), pushedGroup('A@x.example')] },
+    [pushedAt(1, 'group')],
+  ],
+  ['a pushed group without a name', { pushedGroups: [pushedGroup('')] }, [pushedAt(0, 'group')]],
+  ['an id that is pushed', { pushedGroups: [pushedGroup('03abc')] }, [pushedAt(0, 'display_name')]],
+  [
+    'two pushed groups of one name',
+    { pushedGroups: [pushedGroup('Staff@x.example'), pushedGroup('03abc', 'staff')] },
+    [pushedAt(1, 'display_name')],
+  ],
+  [
+    'a name that nobody can read',
+    { pushedGroups: [pushedGroup('a@x.example', 'a\nb')] },
+    [pushedAt(0, 'display_name')],
+  ],
   ['a person twice', { scope: { persons: ['1', '2', '1'] } }, ['setup.scope.persons[2]']],
   ['an empty group', { scope: { groups: [''] } }, ['setup.scope.groups[0]']],
   ['a NUL in a group', { scope: { groups: ['a\0'] } }, ['setup.scope.groups[0]']],
@@ -75,6 +95,37 @@ test.each<[string, Fields, string[]]>([
     ['setup.deprovisioning.deleted.delete_after'],
   ],
   ['an attribute that is not compared', { matching: { attributes: ['nickName'] } }, ['setup.matching.attributes[0]']],
+  ['a rule of no attribute', { matching: { rules: [{ attribute: 'a b' }] } }, ['setup.matching.rules[0].attribute']],
+  [
+    'a rule of what is the same for all',
+    { matching: { rules: [{ attribute: 'active' }] } },
+    ['setup.matching.rules[0].attribute'],
+  ],
+  [
+    'a rule in another spelling',
+    { matching: { rules: [{ attribute: 'username' }] } },
+    ['setup.matching.rules[0].attribute'],
+  ],
+  [
+    'a rule whose expression gives no text',
+    { matching: { rules: [{ attribute: 'nickName', expression: '1 + 1' }] } },
+    ['setup.matching.rules[0].expression'],
+  ],
+  [
+    'a rule that stands there already',
+    { matching: { rules: [{ attribute: 'userName' }, { attribute: 'userName' }] } },
+    ['setup.matching.rules[1]'],
+  ],
+  [
+    'rules beside attributes',
+    { matching: { attributes: ['userName'], rules: [{ attribute: 'nickName', expression: 'user.id' }] } },
+    ['setup.matching.attributes'],
+  ],
+  [
+    'too many rules',
+    { matching: { rules: Array.from({ length: 11 }, (_, i) => ({ attribute: `a${i}` })) } },
+    ['setup.matching.rules'],
+  ],
   ['a filter without end', { scope: { filter: 'a'.repeat(2_049) } }, ['setup.scope.filter']],
   ['a filter that is no expression', { scope: { filter: 'user.' } }, ['setup.scope.filter']],
   ['a filter that is neither true nor false', { scope: { filter: 'user.primaryEmail' } }, ['setup.scope.filter']],

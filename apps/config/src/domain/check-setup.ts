@@ -1,4 +1,4 @@
-import { checkMapping, checkScopeFilter } from '@autoprov/mapping';
+import { checkMapping, checkMatchingExpression, checkScopeFilter } from '@autoprov/mapping';
 import {
   ComparisonPolicy_Action,
   MatchingPolicy_OnExisting,
@@ -15,8 +15,11 @@ import {
 } from '@autoprov/proto';
 import { MappingRow_Apply, MappingRow_OnNull } from '@autoprov/proto';
 import { checkUrl } from '@autoprov/outbound';
+import { isAttributePath } from '@autoprov/scim';
 import { checkJson } from './check-json.ts';
+import { checkList } from './check-list.ts';
 import { checkMappingTests } from './check-mapping-tests.ts';
+import { checkPushedGroups } from './check-pushed-groups.ts';
 
 /** What is wrong with one field, in the form of google.rpc.BadRequest; `field` is a path in proto names. */
 export type Violation = { field: string; description: string };
@@ -29,6 +32,8 @@ const MAX_WINDOW_SECONDS = 2_678_400n;
 /** A year. */
 const MAX_INTERVAL_HOURS = 8_760;
 const matchingAttributes = ['externalId', 'userName', 'emails'];
+const neverCompared = new Set(['active', 'id', 'meta', 'schemas', 'groups', 'password']);
+const MAX_RULES = 10;
 
 /** Everything that is wrong with a setup as an admin writes it; empty when it can be stored. */
 export function checkSetup(setup: ProvisioningSetup, allowedHosts: readonly string[]): Violation[] {
@@ -43,6 +48,7 @@ export function checkSetup(setup: ProvisioningSetup, allowedHosts: readonly stri
     ...checkMappingTests(setup.mappingTests),
     ...prefix('guard', checkGuard(setup.guard)),
     ...prefix('comparison', checkComparison(setup.comparison)),
+    ...checkPushedGroups(setup.pushedGroups),
   ];
   if (ProvisioningSetup.encode(setup).finish().length > MAX_SETUP_BYTES) {
     const description = `is larger than ${MAX_SETUP_BYTES} bytes: name groups instead of persons`;
@@ -127,17 +133,50 @@ function nanosOf({ seconds, nanos }: Duration): bigint {
 /** What is wrong with a matching policy; empty: nothing. */
 export function checkMatching(matching: MatchingPolicy | undefined): Violation[] {
   if (!matching) return [];
-  const { attributes, onExisting, onForeignExternalId, onVanished } = matching;
-  const description = `is not compared: use ${matchingAttributes.join(', ')}`;
+  const { attributes, rules, onExisting, onForeignExternalId, onVanished } = matching;
+  const description = `is not compared: use ${matchingAttributes.join(', ')}, or rules for others`;
   return [
     ...checkList('attributes', attributes),
     ...attributes.flatMap((name, i) =>
       matchingAttributes.includes(name) ? [] : [{ field: `attributes[${i}]`, description }],
     ),
+    ...checkRules(matching),
+    ...(rules.length > 0 && attributes.length > 0
+      ? [{ field: 'attributes', description: 'are given beside rules: move them into rules' }]
+      : []),
     ...checkEnum('on_existing', onExisting, MatchingPolicy_OnExisting),
     ...checkEnum('on_foreign_external_id', onForeignExternalId, MatchingPolicy_OnForeignExternalId),
     ...checkEnum('on_vanished', onVanished, MatchingPolicy_OnVanished),
   ];
+}
+
+function checkRules({ rules }: MatchingPolicy): Violation[] {
+  if (rules.length > MAX_RULES)
+    return [{ field: 'rules', description: `are more than ${MAX_RULES}: leave out the last` }];
+  const seen = new Set<string>();
+  return rules.flatMap(({ attribute, expression }, i) => {
+    const problem = problemOfAttribute(attribute);
+    const key = JSON.stringify([attribute, expression]);
+    const isRepeated = seen.has(key);
+    seen.add(key);
+    return [
+      ...(problem === undefined ? [] : [{ field: `rules[${i}].attribute`, description: problem }]),
+      ...(isRepeated ? [{ field: `rules[${i}]`, description: 'stands there already: remove it' }] : []),
+      ...(expression.includes('\0')
+        ? [{ field: `rules[${i}].expression`, description: 'holds the character NUL: remove it' }]
+        : prefix(`rules[${i}]`, checkMatchingExpression(expression))),
+    ];
+  });
+}
+
+function problemOfAttribute(attribute: string): string | undefined {
+  const usual = matchingAttributes.find((name) => name.toLowerCase() === attribute.toLowerCase());
+  if (usual !== undefined) return usual === attribute ? undefined : `is spelled ${usual}: correct it`;
+  const lower = attribute.toLowerCase();
+  if (lower === 'emails.value') return 'is compared as emails: write that';
+  if (neverCompared.has(lower)) return 'tells nobody apart: compare another attribute';
+  if (attribute.length <= 500 && isAttributePath(attribute)) return undefined;
+  return 'is no attribute to filter by: write for example userName, or urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber';
 }
 
 /** What is wrong with the limits of a guard; empty: nothing. */
@@ -168,22 +207,6 @@ function checkComparison(comparison: ComparisonPolicy | undefined): Violation[] 
     ...(fits ? [] : [{ field: 'interval_hours', description }]),
     ...checkEnum('action', action, ComparisonPolicy_Action),
   ];
-}
-
-/** What is wrong with a list of names, each at most once; empty: nothing. */
-export function checkList(field: string, values: readonly string[], { ignoreCase = false } = {}): Violation[] {
-  const seen = new Map<string, number>();
-  return values.flatMap((value, i) => {
-    const at = `${field}[${i}]`;
-    // Also keeps out NUL, which PostgreSQL cannot store.
-    if (!/^\P{Cc}{1,1024}$/u.test(value)) {
-      return [{ field: at, description: 'must be 1 to 1,024 characters without control characters' }];
-    }
-    const key = ignoreCase ? value.toLowerCase() : value;
-    const first = seen.get(key);
-    seen.set(key, first ?? i);
-    return first === undefined ? [] : [{ field: at, description: `stands in ${field}[${first}] already: remove it` }];
-  });
 }
 
 /** An enum's number comes from the wire, where newer clients may know more of them. */

@@ -1,4 +1,4 @@
-import { checkMapping, parseTargetPath } from '@autoprov/mapping';
+import { checkMapping, matchingRules, parseTargetPath } from '@autoprov/mapping';
 import { checkUrl } from '@autoprov/outbound';
 import {
   AuthorizationForm_Method,
@@ -91,10 +91,15 @@ function checkTemplateMatching({ matching, scim }: Template): Violation[] {
   const filterable = scim?.filterableAttributes ?? [];
   return [
     ...checkMatching(matching),
-    ...(matching?.attributes ?? []).flatMap((name, i) =>
-      filterable.length === 0 || filterable.includes(name)
+    ...(matching ? matchingRules(matching) : []).flatMap(({ attribute }, i) =>
+      filterable.length === 0 || filterable.includes(attribute)
         ? []
-        : [{ field: `attributes[${i}]`, description: 'is none of scim.filterableAttributes' }],
+        : [
+            {
+              field: matching?.rules.length ? `rules[${i}].attribute` : `attributes[${i}]`,
+              description: 'is none of scim.filterableAttributes',
+            },
+          ],
     ),
   ];
 }
@@ -102,8 +107,14 @@ function checkTemplateMatching({ matching, scim }: Template): Violation[] {
 function checkProfile(scim: ScimProfile | undefined): Violation[] {
   if (!scim) return [];
   const { requiredAttributes, immutableAttributes, filterableAttributes, maxLengths, errorPatterns } = scim;
-  const { maxRequestsPerSecond, maxConcurrentRequests, maxWritesPerMinute, maxPageSize } = scim;
-  const numbers = { maxRequestsPerSecond, maxConcurrentRequests, maxWritesPerMinute, maxPageSize };
+  const { maxRequestsPerSecond, maxConcurrentRequests, maxWritesPerMinute, maxPageSize, maxMembersPerRequest } = scim;
+  const numbers = {
+    maxRequestsPerSecond,
+    maxConcurrentRequests,
+    maxWritesPerMinute,
+    maxPageSize,
+    maxMembersPerRequest,
+  };
   return [
     ...Object.entries({ requiredAttributes, immutableAttributes, filterableAttributes }).flatMap(([field, paths]) =>
       paths.flatMap((path, i) => checkPath(`${field}[${i}]`, path)),

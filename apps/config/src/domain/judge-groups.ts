@@ -1,11 +1,18 @@
-import type { GroupCheck } from '@autoprov/proto';
+import type { GroupCheck, ProvisioningSetup } from '@autoprov/proto';
 import { passed, type Finding, type Refusal } from './finding.ts';
 
 const MISSING = '50005';
 
-/** What the directory says of each group of a scope: `checks` in the order of the scope. */
-export function judgeGroups(checks: readonly GroupCheck[]): Finding[] {
-  return checks.map(({ group, found, code, reason }, i) => {
+/** What the directory says of the groups that a setup names. */
+export function judgeGroups(
+  checks: readonly GroupCheck[],
+  { scope, pushedGroups }: Pick<ProvisioningSetup, 'scope' | 'pushedGroups'>,
+): Finding[] {
+  const fieldsOf = (name: string) => [
+    ...(scope?.groups ?? []).flatMap((group, i) => (group === name ? [`setup.scope.groups[${i}]`] : [])),
+    ...pushedGroups.flatMap(({ group }, i) => (group === name ? [`setup.pushed_groups[${i}].group`] : [])),
+  ];
+  return checks.map(({ group, found, code, reason }) => {
     const id = `group ${group}`;
     if (found) return passed(id);
     if (code !== MISSING) {
@@ -13,7 +20,7 @@ export function judgeGroups(checks: readonly GroupCheck[]): Finding[] {
       return { id, verdict: 'unknown', code, reason, message };
     }
     const message = 'Google knows no such group: correct its address or id, or leave it out';
-    const violations = [{ field: `setup.scope.groups[${i}]`, description: message }];
+    const violations = fieldsOf(group).map((field) => ({ field, description: message }));
     const refusal: Refusal = { reason: 'INVALID_REQUEST', violations };
     return { id, verdict: 'failed', code, reason, message, refusal };
   });

@@ -1,18 +1,18 @@
-import { checkAgainstSchema, checkMapping, runMappingTests } from '@autoprov/mapping';
+import { checkAgainstSchema, checkMapping, checkMatchingAgainstSchema, runMappingTests } from '@autoprov/mapping';
 import type { ProvisioningSetup, ScimProfile, TargetSchema } from '@autoprov/proto';
-import type { Violation } from './check-setup.ts';
+import { prefix, type Violation } from './check-setup.ts';
 import { passed, type Finding } from './finding.ts';
 
 const SHOWN = 5;
 
 /**
- * What is known of a setup's mapping.
+ * What is known of a setup's mapping, and of the attributes that its matching compares.
  *
  * @param schema the service provider's attributes; undefined: not known
  * @param customSchemas what is wrong with the custom schemas that rows and filter name
  */
 export function judgeMapping(
-  { attributeMapping }: ProvisioningSetup,
+  { attributeMapping, matching }: ProvisioningSetup,
   schema: TargetSchema | undefined,
   profile: ScimProfile,
   customSchemas: readonly Violation[],
@@ -20,10 +20,16 @@ export function judgeMapping(
   const rows = attributeMapping?.rows ?? [];
   const wrong = checkMapping(rows);
   const there = wrong.length > 0 ? { violations: [], warnings: [] } : checkAgainstSchema(rows, schema, profile);
-  const violations = [...[...wrong, ...there.violations].map(inSetup), ...customSchemas];
+  const compared = checkMatchingAgainstSchema(matching, schema);
+  const violations = [
+    ...[...wrong, ...there.violations].map(inSetup),
+    ...prefix('setup.matching', compared.violations),
+    ...customSchemas,
+  ];
   if (violations.length > 0) return wrongMapping(violations);
-  if (there.warnings.length === 0) return passed('mapping');
-  const message = describe(there.warnings.map(inSetup));
+  const warnings = [...there.warnings.map(inSetup), ...prefix('setup.matching', compared.warnings)];
+  if (warnings.length === 0) return passed('mapping');
+  const message = describe(warnings);
   return { id: 'mapping', verdict: 'advice', code: '', reason: 'MAPPING_DOUBTFUL', message };
 }
 

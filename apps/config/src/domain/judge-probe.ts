@@ -23,6 +23,22 @@ export function judgeProbe(probe: ProbeEndpointResponse): Finding[] {
   return [endpoint, { ...found, verdict: 'failed', ...credentialProblem(probe) }];
 }
 
+/** What a probe says of `pushed_groups`: whether the service provider has groups. */
+export function judgeGroupType({ hasGroups }: ProbeEndpointResponse): Finding {
+  const id = 'pushed_groups';
+  if (hasGroups) return passed(id);
+  if (hasGroups === undefined) {
+    const message = 'it could not be found out whether the service provider has groups: check again later';
+    return { id, verdict: 'unknown', code: '', reason: 'GROUPS_UNKNOWN', message };
+  }
+  const message = 'the service provider has no SCIM Groups: push none, and let groups decide who is in scope';
+  const refusal: Refusal = {
+    reason: 'INVALID_REQUEST',
+    violations: [{ field: 'setup.pushed_groups', description: message }],
+  };
+  return { id, verdict: 'failed', code: '', reason: 'NO_GROUPS', message, refusal };
+}
+
 function isWrongEndpoint({ code, retryable }: ProbeEndpointResponse): boolean {
   return !retryable && (code === '45005' || code === '');
 }

@@ -15,10 +15,11 @@ export const updatableSetup: Updatable<ProvisioningSetup> = {
     ['attribute_mapping', ['rows']],
     ['scope', ['groups', 'org_units', 'excluded_org_units', 'persons', 'excluded_persons', 'filter']],
     ['deprovisioning', ['out_of_scope', 'suspended', 'archived', 'deleted']],
-    ['matching', ['attributes', 'on_existing', 'on_foreign_external_id', 'on_vanished']],
+    ['matching', ['attributes', 'rules', 'on_existing', 'on_foreign_external_id', 'on_vanished']],
     ['mapping_tests', []],
     ['guard', ['max_count', 'max_share_percent', 'window', 'protected_persons']],
     ['comparison', ['interval_hours', 'action']],
+    ['pushed_groups', []],
   ]),
   outputOnly: new Map([
     ...nameAndEtag,

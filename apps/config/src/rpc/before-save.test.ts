@@ -384,3 +384,28 @@ test('the schema of the service provider stands in where it has none of its own,
     expect.objectContaining({ id: 'target_schema', result: SetupCheck_Result.RESULT_PASSED, message: note }),
   );
 });
+
+test('groups are pushed where they exist and the service provider has groups; nothing else keeps a setup from being saved', async () => {
+  const setup = await makeSetup();
+  const pushedGroups = [{ group: 'sales@example.com', displayName: '' }];
+  const push = (has: { hasGroups?: boolean }) => {
+    config.outside.push['probeEndpoint'] = probe({ isScim: true, isAuthorized: true, ...has });
+    return update({ ...setup, pushedGroups }, ['pushed_groups']);
+  };
+  expect(await failureOf(push({ hasGroups: false }))).toMatchObject({
+    code: status.INVALID_ARGUMENT,
+    fieldViolations: [{ field: 'setup.pushed_groups', description: expect.stringContaining('no SCIM Groups') }],
+  });
+  config.outside.directory['checkGroups'] = async ({ groups }: CheckGroupsRequest) =>
+    CheckGroupsResponse.fromPartial({
+      checks: groups.map((group) => ({ group, code: '50005', reason: 'GROUP_MISSING' })),
+    });
+  expect(await failureOf(push({ hasGroups: true }))).toMatchObject({
+    fieldViolations: [{ field: 'setup.pushed_groups[0].group' }],
+  });
+  config.outside.reset();
+  const saved = await push({});
+  expect(saved.setup!.pushedGroups).toEqual(pushedGroups);
+  expect(saved.checks).toContainEqual(expect.objectContaining({ id: 'pushed_groups', reason: 'GROUPS_UNKNOWN' }));
+  expect(saved.checks).toContainEqual(expect.objectContaining({ id: 'group sales@example.com' }));
+});

@@ -41,6 +41,19 @@ test('a draft gives for a real user, read now, what would be sent and whether th
   expect((await preview({ scope: { orgUnits: ['/Legal'] } })).inScope).toBe(false);
 });
 
+test('it is shown what an account would be looked for by, rule by rule', async () => {
+  const rules = [{ attribute: 'userName' }, { attribute: 'nickName', expression: 'user.id + "-x"' }];
+  const { matching } = await preview({ attributeMapping: { rows }, matching: { rules } });
+  expect(matching).toEqual([
+    { attribute: 'userName', value: 'ada@acme.example', problem: '' },
+    { attribute: 'nickName', value: expect.stringMatching(/.-x$/), problem: '' },
+  ]);
+  const wrong = preview({ matching: { rules: [{ attribute: 'nickName', expression: 'user.' }] } });
+  expect((await failureOf(wrong)).fieldViolations).toContainEqual(
+    expect.objectContaining({ field: 'draft.matching.rules[0].expression' }),
+  );
+});
+
 test('without a draft the stored setup is shown', async () => {
   await config.cli.createSetup({ parent: app, setup: setupWith({ attributeMapping: { rows } }), ...plain }, soon);
   expect((await preview()).values.map(({ target }) => target)).toEqual(['userName', 'name.givenName']);

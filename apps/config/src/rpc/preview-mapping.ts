@@ -1,5 +1,5 @@
 import type { CallContext } from '@autoprov/grpc';
-import { isInScope, previewUser } from '@autoprov/mapping';
+import { isInScope, matchingRules, matchingValue, previewUser } from '@autoprov/mapping';
 import type { DirectoryUser, PreviewMappingRequest, PreviewMappingResponse } from '@autoprov/proto';
 import type { JsonObject } from '@autoprov/scim';
 import { ask, passOn } from '../checks/ask.ts';
@@ -9,8 +9,8 @@ import { effectiveSetup } from '../domain/effective-setup.ts';
 import { readSubject } from './read-subject.ts';
 import { checkUserOf, readAppKey, refuseViolations } from './violations.ts';
 
-/** The draft is used for its mapping and scope: it need not have an endpoint yet. */
-const used = /^draft($|\.(attribute_mapping|scope)\b)/;
+/** The draft is used for its mapping, scope and matching: it need not have an endpoint yet. */
+const used = /^draft($|\.(attribute_mapping|scope|matching)\b)/;
 
 export async function previewMapping(
   ctx: ConfigContext,
@@ -28,11 +28,15 @@ export async function previewMapping(
   const { setup, defaults, scim } = subject;
   const rows = setup.attributeMapping?.rows ?? [];
   const { values, resource } = previewUser(rows, (user.attributes ?? {}) as JsonObject, new Map(), schema, scim);
-  const { inScope = false, explanation } = isInScope(effectiveSetup(setup, defaults).scope, user);
+  const effective = effectiveSetup(setup, defaults);
+  const { inScope = false, explanation } = isInScope(effective.scope, user);
+  const matching = matchingRules(effective.matching).map((rule) =>
+    matchingValue(rule, resource, (user.attributes ?? {}) as JsonObject),
+  );
   const schemaNote = schema
     ? schema.note
     : `only what the template says of the service provider is known: ${finding.message}`;
-  return { values, resource, inScope, scopeExplanation: explanation, schemaNote };
+  return { values, resource, inScope, scopeExplanation: explanation, schemaNote, matching };
 }
 
 async function readUser(ctx: ConfigContext, call: CallContext, name: string): Promise<DirectoryUser> {

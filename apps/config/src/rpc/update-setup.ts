@@ -38,7 +38,7 @@ export function outageReasonOf(request: UpdateSetupRequest): OutageReason {
   const { paths } = readUpdate(request);
   const allIn = (...heads: string[]) => paths.length > 0 && paths.every((path) => heads.includes(path.split('.')[0]!));
   if (allIn('attribute_mapping', 'mapping_tests')) return 'UPDATE_MAPPING_FAILED';
-  if (allIn('scope')) return 'UPDATE_GROUPS_FAILED';
+  if (allIn('scope', 'pushed_groups')) return 'UPDATE_GROUPS_FAILED';
   if (allIn('deprovisioning')) return 'UPDATE_DEPROVISIONING_FAILED';
   return 'UPDATE_FAILED';
 }

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { directoryAttributes } from '@autoprov/mapping';
-import { MappingRow, ProvisioningScope } from '@autoprov/proto';
+import { MappingRow, MatchingPolicy, ProvisioningScope } from '@autoprov/proto';
 import { userFields } from './field-mask.ts';
 import { interestsOf, nestedGroupKey } from './interests.ts';
 
-test('groups are those of the scope, schemas those that mapping rows, expressions and the filter name', () => {
+test('groups are those of the scope and those pushed, schemas those that mapping rows, expressions and the filter name', () => {
   const row = (source: MappingRow['source']) => ({ ...MappingRow.fromPartial({ target: 'title' }), source });
   const rows = [
     row({ $case: 'attribute', value: 'primaryEmail' }),
@@ -14,9 +14,13 @@ test('groups are those of the scope, schemas those that mapping rows, expression
   ];
   const groups = ['b@example.com', 'a@example.com', 'b@example.com'];
   const scope = ProvisioningScope.fromPartial({ groups, filter: 'user.customSchemas.Access.crm == true' });
-  expect(interestsOf({ scope, attributeMapping: { rows } })).toEqual({
-    groups: ['a@example.com', 'b@example.com'],
-    schemas: ['Access', 'Employment', 'HR Facts'],
+  const pushedGroups = ['c@example.com', 'a@example.com'].map((group) => ({ group, displayName: '' }));
+  const matching = MatchingPolicy.fromPartial({
+    rules: [{ attribute: 'nickName', expression: 'user.customSchemas.Ids.crm' }],
+  });
+  expect(interestsOf({ scope, attributeMapping: { rows }, matching, pushedGroups })).toEqual({
+    groups: ['a@example.com', 'b@example.com', 'c@example.com'],
+    schemas: ['Access', 'Employment', 'HR Facts', 'Ids'],
   });
 });
 

@@ -1,4 +1,4 @@
-import { schemasOf } from '@autoprov/mapping';
+import { matchingExpressions, schemasOf } from '@autoprov/mapping';
 import type { ProvisioningSetup } from '@autoprov/proto';
 
 /** What one setup wants to be read beside the users. */
@@ -9,12 +9,17 @@ export type SetupInterests = {
   schemas: string[];
 };
 
-/** What a setup wants to be read: the groups of its scope, and the custom schemas that its mapping and filter name. */
-export function interestsOf(setup: Pick<ProvisioningSetup, 'scope' | 'attributeMapping'> | undefined): SetupInterests {
-  const { scope, attributeMapping } = setup ?? {};
+/**
+ * What a setup wants to be read: the groups of its scope and those that are pushed, and the custom schemas that its mapping,
+ * filter and matching name.
+ */
+export function interestsOf(
+  setup: Pick<ProvisioningSetup, 'scope' | 'attributeMapping' | 'matching' | 'pushedGroups'> | undefined,
+): SetupInterests {
+  const { scope, attributeMapping, matching, pushedGroups = [] } = setup ?? {};
   return {
-    groups: sortedUnique(scope?.groups ?? []),
-    schemas: schemasOf(attributeMapping?.rows ?? [], scope?.filter),
+    groups: sortedUnique([...(scope?.groups ?? []), ...pushedGroups.map(({ group }) => group)]),
+    schemas: schemasOf(attributeMapping?.rows ?? [], scope?.filter ?? '', ...matchingExpressions(matching)),
   };
 }
 

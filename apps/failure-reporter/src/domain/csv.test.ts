@@ -28,7 +28,7 @@ const failure = Failure.fromPartial({
 test('the columns are these, byte by byte', () => {
   expect(csvHeader()).toBe(
     '"time","customer","app","user_id","primary_email","action","code","reason","title","http_status","scim_type","detail",' +
-      '"attempt","next_attempt_time","state","open_time","trace_id","name","cause_id","state_reason","note"\r\n',
+      '"attempt","next_attempt_time","state","open_time","trace_id","name","cause_id","state_reason","note","group"\r\n',
   );
 });
 
@@ -36,13 +36,13 @@ test('a failure is one quoted row that ends in CRLF', () => {
   expect(csvRows([failure])).toBe(
     '"2026-01-02T03:30:00.000Z","customers/acme","customers/acme/apps/crm","1042","ada@acme.test","create","45003","DUPLICATE",' +
       '"A title","409","uniqueness","says ""no"", twice\nreally","3","2026-01-02T04:00:00.000Z","open",' +
-      '"2026-01-02T03:00:00.000Z","0af7651916cd43dd8448eb211c80319c","failures/abc","5d41402abc4b2a76","",""\r\n',
+      '"2026-01-02T03:00:00.000Z","0af7651916cd43dd8448eb211c80319c","failures/abc","5d41402abc4b2a76","","",""\r\n',
   );
 });
 
 test('what is not known is an empty quoted cell', () => {
   expect(csvRows([Failure.fromPartial({ name: 'failures/abc', state: Failure_State.STATE_RESOLVED })])).toBe(
-    '"","","","","","","","","","","","","0","","resolved","","","failures/abc","","",""\r\n',
+    '"","","","","","","","","","","","","0","","resolved","","","failures/abc","","","",""\r\n',
   );
 });
 

@@ -24,6 +24,7 @@ const columns: [name: string, valueOf: (failure: Failure) => string][] = [
   ['cause_id', ({ causeId }) => causeId],
   ['state_reason', ({ stateReason }) => stateReason],
   ['note', ({ note }) => note],
+  ['group', ({ group }) => group.split('/groups/')[1] ?? ''],
 ];
 
 /**

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { Check, Failure_Scope, Outcome, Outcome_Result } from '@autoprov/proto';
 import { factOfCheck, factOfOutcome } from './fact.ts';
+import { presentFailure } from './failure.ts';
+import { fold } from './fold.ts';
 
 const outcome = Outcome.fromPartial({
   app: 'customers/acme/apps/crm',
@@ -22,6 +24,19 @@ test.each([
   expect(factOfCheck({ ...check, subject })).toMatchObject({ subject, scope, customer, app, user: '' });
 });
 
+test('an outcome of a group is about the group in its app, and its failure names the group', () => {
+  const group = 'customers/acme/groups/sales@acme.test';
+  const fact = factOfOutcome({ ...outcome, user: '', group, reason: 'DUPLICATE' })!;
+  expect(fact).toMatchObject({
+    scope: Failure_Scope.SCOPE_RESOURCE,
+    app: outcome.app,
+    user: '',
+    subject: 'customers/acme/apps/crm/groups/sales@acme.test',
+  });
+  const [failure] = fold({ lastSeqs: new Map(), failures: new Map() }, fact)!;
+  expect(presentFailure({ ...failure!, primaryEmail: '' })).toMatchObject({ group, user: '', code: '45003' });
+});
+
 test('an outcome of a result that this version does not know is no fact', () => {
   expect(factOfOutcome({ ...outcome, result: Outcome_Result.RESULT_UNSPECIFIED })).toBeUndefined();
 });
@@ -29,6 +44,7 @@ test('an outcome of a result that this version does not know is no fact', () => 
 test.each([
   ['no app', { ...outcome, app: '' }],
   ["another customer's user", { ...outcome, user: 'customers/other/users/1' }],
+  ["another customer's group", { ...outcome, user: '', group: 'customers/other/groups/1' }],
   ['no seq', { ...outcome, seq: 0n }],
   ['no time', { ...outcome, occurTime: undefined }],
   ['a failure without a code', { ...outcome, code: '' }],

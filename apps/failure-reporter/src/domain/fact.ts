@@ -5,6 +5,7 @@ import {
   Outcome_Result,
   parseAppName,
   parseCustomerName,
+  parseGroupName,
   parseUserName,
   type Check,
   type Failure,
@@ -56,9 +57,9 @@ export class UnreadableFactError extends Error {
  */
 export function factOfOutcome(outcome: Outcome): Fact | undefined {
   const appId = parseAppName(outcome.app);
-  const userId = parseUserName(outcome.user);
-  if (!appId || appId.customerId !== userId?.customerId) {
-    throw new UnreadableFactError('an outcome must name an app and a user of one customer');
+  const account = accountOf(outcome);
+  if (!appId || appId.customerId !== account?.customerId) {
+    throw new UnreadableFactError('an outcome must name an app, and a user or group, of one customer');
   }
   const failed = outcome.result === Outcome_Result.RESULT_FAILED;
   const ended = outcome.result === Outcome_Result.RESULT_ACCEPTED || outcome.result === Outcome_Result.RESULT_WITHDRAWN;
@@ -70,10 +71,20 @@ export function factOfOutcome(outcome: Outcome): Fact | undefined {
     app: outcome.app,
     user: outcome.user,
     source: 'scim-pusher',
-    subject: `${outcome.app}/accounts/${userId.userId}`,
+    subject: `${outcome.app}/${account.part}`,
     about: '',
     failed: failed ? { ...outcome, ...readCode(outcome) } : undefined,
   };
+}
+
+/** Whom or what an outcome is about, below its app. */
+function accountOf({ user, group }: Outcome): { customerId: string; part: string } | undefined {
+  if (group !== '') {
+    const groupId = parseGroupName(group);
+    return groupId && { customerId: groupId.customerId, part: `groups/${groupId.groupId}` };
+  }
+  const userId = parseUserName(user);
+  return userId && { customerId: userId.customerId, part: `accounts/${userId.userId}` };
 }
 
 /**

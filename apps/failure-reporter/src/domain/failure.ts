@@ -1,8 +1,8 @@
 import { fillIn, findEntry, resolutionOf } from '@autoprov/failure-catalogue';
-import type { Failure } from '@autoprov/proto';
+import { Failure_Scope, type Failure } from '@autoprov/proto';
 
 /** A failure as the fold knows it: without what is looked up elsewhere. */
-export type KeptFailure = Omit<Failure, 'title' | 'resolution' | 'primaryEmail'> & {
+export type KeptFailure = Omit<Failure, 'title' | 'resolution' | 'primaryEmail' | 'group'> & {
   /** What the facts behind it are about. */
   subject: string;
 };
@@ -11,7 +11,8 @@ export type KeptFailure = Omit<Failure, 'title' | 'resolution' | 'primaryEmail'>
 export type StoredFailure = KeptFailure & { primaryEmail: string };
 
 /** The failure as others see it: with the title and the resolution of the error model. */
-export function presentFailure({ subject, ...failure }: StoredFailure): Failure {
+export function presentFailure({ subject, ...stored }: StoredFailure): Failure {
+  const failure = { ...stored, group: groupOf(subject, stored) };
   const { code, reason, app, customer } = failure;
   const entry = findEntry(code);
   // A service of a newer version may know a code that this one does not.
@@ -30,6 +31,12 @@ const elsewhere = {
   missingScope: 'named in the detail',
   group: 'the group that is named in the detail',
 };
+
+/** The group whose push failed, as its outcome names it; empty: it is about something else. */
+function groupOf(subject: string, { scope, customer }: Pick<StoredFailure, 'scope' | 'customer'>): string {
+  const { group } = groupIn(subject);
+  return scope === Failure_Scope.SCOPE_RESOURCE && group !== undefined ? `${customer}/groups/${group}` : '';
+}
 
 function groupIn(subject: string): { group?: string } {
   const [, group] = subject.split('/groups/');

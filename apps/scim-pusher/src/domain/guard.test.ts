@@ -184,3 +184,15 @@ test('the protection of a person is of their access only', () => {
   const known = { row: undefined, revision: 3n, isProtected: true, isCounted: false };
   expect(judgeChange({ ...change, danger: 'identity' }, known)).toBe('limited');
 });
+
+test('lost memberships are a danger to whoever has access, and not beside the loss of it', () => {
+  const active: Account = { userId: '1', state: 'active', scimId: 's1', parked: [], attempt: 0 };
+  const decide = (what: 'nothing' | 'suspend') =>
+    ({ do: what, parked: [], explanation: '', inScope: true, scopeExplanation: '' }) as Decision;
+  const dangersOf = (what: 'nothing' | 'suspend', account: Account, lost: string[]) =>
+    findDangers(setup, decide(what), account, lost).map(({ danger }) => danger);
+  expect(dangersOf('nothing', active, ['staff@example.com'])).toEqual(['membership']);
+  expect(dangersOf('nothing', active, [])).toEqual([]);
+  expect(dangersOf('suspend', active, ['staff@example.com'])).toEqual(['access']);
+  expect(dangersOf('nothing', { ...active, state: 'suspended' }, ['staff@example.com'])).toEqual([]);
+});

@@ -7,9 +7,9 @@ import type { Decision } from './decide.ts';
 import type { Account } from './model.ts';
 
 /** What about a change may do harm: an account is suspended or deleted, a userName or primary address becomes another, an
- * attribute loses its value. */
-export type Danger = 'access' | 'identity' | 'clearing';
-export const dangers: readonly Danger[] = ['access', 'identity', 'clearing'];
+ * attribute loses its value, a person is taken out of pushed groups. */
+export type Danger = 'access' | 'identity' | 'clearing' | 'membership';
+export const dangers: readonly Danger[] = ['access', 'identity', 'clearing', 'membership'];
 
 /** One attribute's change, by SCIM path; null: no value. */
 export type ValueChange = { path: string; oldValue: JsonValue; newValue: JsonValue };
@@ -52,13 +52,32 @@ export function windowStart(policy: GuardPolicy | undefined, operators: GuardLim
   return new Date(now.getTime() - limitsOf(policy, operators).windowMs);
 }
 
-/** What about a decision may do harm; empty: nothing. */
-export function findDangers(setup: ProvisioningSetup, decision: Decision, account: Account): DangerousChange[] {
+/**
+ * What about a decision may do harm; empty: nothing.
+ *
+ * @param lostGroups pushed groups whose member the person is at the service provider, and no longer in the directory
+ */
+export function findDangers(
+  setup: ProvisioningSetup,
+  decision: Decision,
+  account: Account,
+  lostGroups: readonly string[] = [],
+): DangerousChange[] {
   // Who has no access loses none.
   if (decision.do === 'suspend' && account.state === 'suspended') return [];
   if (decision.do === 'suspend' || decision.do === 'delete') {
     return [{ danger: 'access', action: decision.do, changes: [] }];
   }
+  const lost = account.state === 'active' && lostGroups.length > 0 ? [loseMemberships(lostGroups)] : [];
+  return [...findAttributeDangers(setup, decision, account), ...lost];
+}
+
+function loseMemberships(groups: readonly string[]): DangerousChange {
+  const changes = groups.map((group) => ({ path: 'groups', oldValue: group, newValue: null }));
+  return { danger: 'membership', action: 'update', changes };
+}
+
+function findAttributeDangers(setup: ProvisioningSetup, decision: Decision, account: Account): DangerousChange[] {
   if (decision.do !== 'update' && decision.do !== 'reactivate') return [];
   const before = acceptedPart(setup, account);
   const after = decision.desired as JsonObject;
@@ -154,6 +173,7 @@ export function isProtected(policy: GuardPolicy | undefined, userId: string, pri
 /** What is held, in a few words without values. */
 export function describeChange({ danger, action, changes }: DangerousChange): string {
   if (danger === 'access') return action;
+  if (danger === 'membership') return `out of ${changes.map(({ oldValue }) => oldValue as string).join(', ')}`;
   const paths = changes.map(({ path }) => path).join(', ');
   return danger === 'identity' ? `another ${paths}` : `no ${paths} any more`;
 }

@@ -3,7 +3,7 @@ import type { PatchOperation, ScimUser } from '@autoprov/scim';
 import type { Decision } from './decide.ts';
 import { findDangers, type Danger } from './guard.ts';
 import { linkAccount, type LinkedAccount } from './link-account.ts';
-import { isForeign, judgeHits, matchValue } from './match.ts';
+import { isForeign, judgeHits, matchingFailed } from './match.ts';
 import type { Account } from './model.ts';
 import { recognizeExternalId, type ExternalIdOrigin } from './recognize-external-id.ts';
 
@@ -37,8 +37,17 @@ export type Adoption = {
   dangers: Danger[];
 };
 
-/** The accounts that match somebody, by which attribute, and to whom else they are linked. */
-export type Hits = { hits: readonly ScimUser[]; attribute?: string; linkedTo: ReadonlyMap<string, string> };
+/**
+ * The accounts that match somebody, by which attribute and value, and to whom else they are linked; or why a rule has no answer
+ * for this person.
+ */
+export type Hits = {
+  hits: readonly ScimUser[];
+  attribute?: string;
+  value?: string;
+  problem?: string;
+  linkedTo: ReadonlyMap<string, string>;
+};
 
 /**
  * Says what would become of somebody who has no account yet. Pure, and by the same functions as a push.
@@ -49,19 +58,20 @@ export function judgeAdoption(
   setup: ProvisioningSetup,
   decision: Extract<Decision, { do: 'create' | 'refuse' }>,
   account: Account,
-  { hits, attribute, linkedTo }: Hits,
+  { hits, attribute, value, problem, linkedTo }: Hits,
   decideLinked: (linked: LinkedAccount) => Decision,
 ): Adoption {
   const nothing = { notes: [], changes: [], dangers: [] };
   const { explanation } = decision;
   if (decision.do === 'refuse') return { ...nothing, kind: 'refuse', explanation };
+  if (problem !== undefined) return { ...nothing, kind: 'refuse', explanation: matchingFailed(problem).detail };
   const { desired } = decision;
   const [hit] = hits;
   if (!hit) return { ...nothing, kind: 'create', explanation };
   const match = judgeHits(hits, desired, setup.matching, false, linkedTo);
   const found = {
     ...nothing,
-    ...describeHit(hit, desired, attribute ?? ''),
+    ...describeHit(hit, desired, attribute === 'emails' ? value : undefined),
     hit,
     ...(attribute && { matchedBy: attribute }),
   };
@@ -93,11 +103,11 @@ function kindOfFailure(
 function describeHit(
   hit: ScimUser,
   desired: ScimUser,
-  attribute: string,
+  email: string | undefined,
 ): Pick<Adoption, 'notes' | 'externalIdOrigin'> {
   const [theirs, ours] = [hit.userName ?? '', desired.userName ?? ''];
   const notes: AdoptionNote[] = [
-    ...(differsByCase(hit, desired, attribute) ? ['letter case' as const] : []),
+    ...(differsByCase(hit, desired, email) ? ['letter case' as const] : []),
     ...(ours.includes('@') && theirs !== '' && !theirs.includes('@') ? ['handle' as const] : []),
     ...(hit.active === false ? ['inactive' as const] : []),
   ];
@@ -106,13 +116,12 @@ function describeHit(
   return { notes, externalIdOrigin: recognizeExternalId(hit.externalId!, addresses) };
 }
 
-/** The user name, or the value that matches, is ours but for the letter case. */
-function differsByCase(hit: ScimUser, desired: ScimUser, attribute: string): boolean {
+/** The user name, or the address that matches, is ours but for the letter case. */
+function differsByCase(hit: ScimUser, desired: ScimUser, email: string | undefined): boolean {
   const isOurs = (theirs: unknown, ours: string) =>
     typeof theirs === 'string' && theirs !== ours && theirs.toLowerCase() === ours.toLowerCase();
   if (isOurs(hit.userName, desired.userName ?? '')) return true;
-  const value = attribute === 'emails' ? matchValue(desired, attribute) : undefined;
-  return value !== undefined && !emailsOf(hit).includes(value) && emailsOf(hit).some((theirs) => isOurs(theirs, value));
+  return email !== undefined && !emailsOf(hit).includes(email) && emailsOf(hit).some((theirs) => isOurs(theirs, email));
 }
 
 function emailsOf({ emails = [] }: ScimUser): string[] {

@@ -26,5 +26,8 @@ export function linkAccount(
     acceptedDigest: digestOf(accepted),
     keepsExternalId: keepExternalId,
     undo: undefined,
+    intentAt: undefined,
+    writeBegunAt: undefined,
+    attempt: 0,
   };
 }

@@ -1,24 +1,12 @@
 import { MatchingPolicy_OnExisting, MatchingPolicy_OnForeignExternalId, type MatchingPolicy } from '@autoprov/proto';
-import { member, readId, type ScimUser } from '@autoprov/scim';
+import { readId, type ScimUser } from '@autoprov/scim';
 
 /** What a look-up before a create comes to. */
 export type Match =
   | { do: 'create' }
   | { do: 'adopt'; resource: ScimUser; scimId: string; keepExternalId: boolean }
   | { do: 'skip' }
-  | { do: 'fail'; reason: 'DUPLICATE' | 'AMBIGUOUS_MATCH'; detail: string };
-
-/** The attributes compared, in order. */
-export function matchAttributes(policy: MatchingPolicy | undefined): string[] {
-  return policy?.attributes.length ? policy.attributes : ['externalId', 'userName'];
-}
-
-/** The value of `desired` that an attribute of the matching policy is compared with. */
-export function matchValue(desired: ScimUser, attribute: string): string | undefined {
-  if (attribute === 'emails') return desired.emails?.[0]?.value;
-  const value = member(desired, attribute);
-  return typeof value === 'string' ? value : undefined;
-}
+  | { do: 'fail'; reason: 'DUPLICATE' | 'AMBIGUOUS_MATCH' | 'EXPRESSION_FAILED'; detail: string };
 
 /**
  * What is done with the accounts that one attribute found.
@@ -50,11 +38,20 @@ export function judgeHits(
       detail: 'the matching account has no id that can be used: the service provider must answer one',
     };
   }
-  if (linkedTo.has(scimId))
-    return { do: 'fail', reason: 'DUPLICATE', detail: `the matching account belongs to another person (${scimId})` };
+  if (linkedTo.has(scimId)) return { do: 'fail', reason: 'DUPLICATE', detail: othersAccount(scimId) };
   const foreign = isForeign(hit, desired);
   if (ours && !foreign) return { do: 'adopt', resource: hit, scimId, keepExternalId: false };
   return foreign ? judgeForeign(hit, scimId, policy) : judgeExisting(hit, scimId, policy);
+}
+
+/** A rule has no answer for this person: who is not looked for by all of them might be made a second time. */
+export function matchingFailed(problem: string): Extract<Match, { do: 'fail' }> {
+  return { do: 'fail', reason: 'EXPRESSION_FAILED', detail: `matching: ${problem}` };
+}
+
+/** Two people match one account: it stays with whom it is linked to. */
+export function othersAccount(scimId: string): string {
+  return `the matching account belongs to another person (${scimId}): correct what both have in common, in the directory or there`;
 }
 
 /** Whether an account has another provisioner's externalId. */

@@ -31,9 +31,9 @@ export type Account = {
   keepsExternalId?: boolean;
   acceptedAt?: Date;
   /** A create was begun at this time and its end is not known. */
-  intentAt?: Date;
+  intentAt?: Date | undefined;
   /** The same for a change or a delete: what is there may not be what was accepted last. */
-  writeBegunAt?: Date;
+  writeBegunAt?: Date | undefined;
   /** Since when which trigger holds. */
   trigger?: Trigger;
   triggerAt?: Date;
@@ -45,6 +45,11 @@ export type Account = {
   failureReason?: string;
   failureDetail?: string;
 };
+
+/** A write was begun whose end is not known, and the account counts as active: it may be there no more. */
+export function isDoubtful({ state, scimId, writeBegunAt }: Account): boolean {
+  return state === 'active' && scimId !== undefined && writeBegunAt !== undefined;
+}
 
 /** Somebody without a row. */
 export function noAccount(userId: string): Account {

@@ -132,7 +132,9 @@ async function startWorld(kind: Kind, { scoped, deprovisioning }: History) {
       serviceProvider.run({ do: 'resetCounts' });
       await app.configure({ groups, deprovisioning });
       await app.push();
-      expect(serviceProvider.log().filter(({ method }) => method !== 'GET')).toEqual([]);
+      // As they arrive: the log has requests once they are answered, and late answers may be those of long ago.
+      const { GET: _, ...writes } = serviceProvider.counts().byMethod;
+      expect(writes).toEqual({});
     },
     async [Symbol.asyncDispose]() {
       await directory.stop();

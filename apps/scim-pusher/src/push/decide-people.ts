@@ -6,6 +6,7 @@ import type { LinkedAccount } from '../domain/link-account.ts';
 import { noAccount, type Account } from '../domain/model.ts';
 import { findAccounts, findScimIds } from '../store/accounts.ts';
 import { findUserIds } from '../store/users.ts';
+import { findMemberships } from '../store/group-members.ts';
 import type { Turn } from './outcome.ts';
 import type { Pass } from './pass.ts';
 
@@ -23,12 +24,14 @@ export async function decideFor(
   const userIds = users.map(idOf);
   const accounts = new Map((await findAccounts(ctx.pool, app, userIds)).map((account) => [account.userId, account]));
   const references = await resolveReferences(pass, users);
+  const lostGroups = await findLostGroups({ ctx, app }, users);
   const now = ctx.now();
   return users.map((user) => {
     const known: Account = accounts.get(idOf(user)) ?? noAccount(idOf(user));
     const account = undone === 'as stored' ? known : { ...known, undo: undone.get(idOf(user)) };
     const decision: Decision = decide({ setup: app.setup, user, account, references, now });
-    return { userId: idOf(user), user, decision, account, references };
+    const lost = lostGroups.get(idOf(user));
+    return { userId: idOf(user), user, decision, account, references, ...(lost && { lostGroups: lost }) };
   });
 }
 
@@ -39,6 +42,18 @@ export function decideAdoption(
   now: Date,
 ): Decision {
   return decide({ setup: app.setup, user, account: linked, references, now });
+}
+
+/** The pushed groups that people are no longer in, by user id, as far as the service provider has them as members. */
+async function findLostGroups({ ctx, app }: Pick<Pass, 'ctx' | 'app'>, users: readonly DirectoryUser[]) {
+  const groupIds = app.setup.pushedGroups.map(({ group }) => group);
+  if (groupIds.length === 0) return new Map<string, string[]>();
+  const groupsOf = new Map(users.map((user) => [idOf(user), new Set(user.groups)]));
+  const known = await findMemberships(ctx.pool, app, groupIds, [...groupsOf.keys()]);
+  const lost = known.filter(({ groupId, userId }) => !groupsOf.get(userId)!.has(groupId));
+  return new Map(
+    [...Map.groupBy(lost, ({ userId }) => userId)].map(([id, all]) => [id, all.map((one) => one.groupId)]),
+  );
 }
 
 /** The service provider's id for each reference of these users, where the person has an account. */

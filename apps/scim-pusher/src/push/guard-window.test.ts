@@ -123,7 +123,7 @@ test('the guard asks one query where nobody has an account, and three where few 
   const queries = jest.spyOn(app.pool, 'query');
   expect(await openGuard(pass, 5n, 100n)).toBeUndefined();
   expect(queries).toHaveBeenCalledTimes(1);
-  expect(await openGuard(pass, 4n, 100n)).toEqual({ free: { access: 3, identity: 3, clearing: 3 } });
+  expect(await openGuard(pass, 4n, 100n)).toEqual({ free: { access: 3, identity: 3, clearing: 3, membership: 3 } });
   expect(queries).toHaveBeenCalledTimes(1 + 3);
 });
 

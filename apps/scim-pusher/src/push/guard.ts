@@ -49,12 +49,19 @@ export async function readGuard({ ctx, app }: Pick<Pass, 'ctx' | 'app'>): Promis
   const { accountCount, used } = await readGuardUsage(ctx.pool, app, windowStart(app.setup.guard, guard, ctx.now()));
   const allowed = allowedCount(limitsOf(app.setup.guard, guard), accountCount);
   const left = (danger: Danger) => Math.max(0, allowed - used[danger]);
-  return { free: { access: left('access'), identity: left('identity'), clearing: left('clearing') } };
+  return {
+    free: {
+      access: left('access'),
+      identity: left('identity'),
+      clearing: left('clearing'),
+      membership: left('membership'),
+    },
+  };
 }
 
 /** How many of these people would lose something that the limits decide over. */
 async function countDangers(pass: Pass, userIds: readonly string[]): Promise<Record<Danger, number>> {
-  const asked = { access: 0, identity: 0, clearing: 0 };
+  const asked = { access: 0, identity: 0, clearing: 0, membership: 0 };
   for (let i = 0; i < userIds.length; i += surveyBatchSize) {
     await pass.assertGoesOn();
     const users = await findUsers(pass.ctx.pool, pass.app.customerId, userIds.slice(i, i + surveyBatchSize));
@@ -96,8 +103,16 @@ async function guardTurn(pass: Pass, { turn, changes, rows }: JudgedTurn): Promi
   const letGo = settled.flatMap(({ change: { danger }, isHeld, heldNo }) =>
     isHeld ? [] : [{ danger, ...(heldNo !== undefined && { heldNo }) }],
   );
+  // Who keeps access for now keeps memberships.
+  const keepsGroups = pass.removalsHeld || held.some(({ danger }) => danger === 'access' || danger === 'membership');
   return {
-    turn: { ...turn, decision: holdBack(pass.app.setup, turn.decision, turn.account, held), letGo },
+    turn: {
+      ...turn,
+      decision: holdBack(pass.app.setup, turn.decision, turn.account, held),
+      letGo,
+      isHeld: held.some(({ danger }) => danger !== 'membership'),
+      leavesGroups: keepsGroups ? [] : (turn.lostGroups ?? []),
+    },
     ends: [
       ...settled.flatMap(({ end }) => end ?? []),
       ...rows.flatMap(({ danger, heldNo }) => (isOver(danger) ? [{ heldNo, reason: 'returned' as const }] : [])),
@@ -146,5 +161,5 @@ function takeFree({ free }: Guard, danger: Danger): boolean {
 
 /** What is kept back anyway is not the guard's. */
 function isGuarded({ removalsHeld }: Pass, { danger }: DangerousChange): boolean {
-  return danger !== 'access' || !removalsHeld;
+  return (danger !== 'access' && danger !== 'membership') || !removalsHeld;
 }

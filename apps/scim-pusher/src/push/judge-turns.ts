@@ -34,7 +34,8 @@ export async function judgeTurns(
 ): Promise<JudgedTurn[]> {
   const linked = turns.filter(({ account }) => account.scimId !== undefined);
   const open = Map.groupBy(await findOpenActions(ctx.pool, app, linked.map(userIdOf)), userIdOf);
-  const found = turns.map((turn) => ({ turn, changes: findDangers(app.setup, turn.decision, turn.account) }));
+  const dangersOf = ({ decision, account, lostGroups }: Turn) => findDangers(app.setup, decision, account, lostGroups);
+  const found = turns.map((turn) => ({ turn, changes: dangersOf(turn) }));
   const endangered = found.flatMap(({ turn, changes }) => (changes.length > 0 ? [turn.userId] : []));
   const counted = await findCounted(
     ctx.pool,

@@ -1,23 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import { Outcome, Outcome_Result, type DirectoryUser, type Outcome_Action } from '@autoprov/proto';
+import { Outcome, Outcome_Action, Outcome_Result, type DirectoryUser } from '@autoprov/proto';
 import { toCloudEvent } from '@autoprov/kafka';
 import { addToOutbox, isUniqueViolation, type Db } from '@autoprov/postgres';
+import { digestOf, type ScimUser } from '@autoprov/scim';
 import type { ScimFailure } from './scim-client.ts';
 import type { Decision } from '../domain/decide.ts';
+import { aliasesOf } from '../domain/aliases.ts';
 import type { Danger } from '../domain/guard.ts';
+import { othersAccount, type Match } from '../domain/match.ts';
 import { appNameOf, type Account } from '../domain/model.ts';
 import { nextAttempt } from '../domain/retry.ts';
 import {
-  saveAcceptance,
+  saveAcceptances,
   saveRefusal,
   saveWithdrawal,
   wakeParked,
   wakeReferring,
   type Acceptance,
 } from '../store/accounts.ts';
-import { saveAttempt } from '../store/attempts.ts';
+import { saveAttempts } from '../store/attempts.ts';
 import { saveGuardedChanges } from '../store/guarded-changes.ts';
 import { endHeldActions } from '../store/held-actions.ts';
+import { referencesIn } from './decide-people.ts';
 import { noteFailure, recordDoubtful, type Pass } from './pass.ts';
 
 /** A person's turn: who, what was decided, what is known of the account. */
@@ -30,58 +34,111 @@ export type Turn = {
   references: ReadonlyMap<string, string>;
   /** What of it may do harm and is let go; `heldNo`: by the approval of that row. */
   letGo?: { danger: Danger; heldNo?: bigint }[];
+  /** Something of it that is about the account may do harm and is held: the decision is what is left. */
+  isHeld?: boolean;
+  /** What looking for an account came to, where that has been done. */
+  match?: Match;
+  /** Pushed groups whose member the person is at the service provider, and no longer in the directory. */
+  lostGroups?: string[];
+  /** Those of them that the person is taken out of: see noteMemberships. */
+  leavesGroups?: string[];
 };
 
-/** Stores that the service provider accepted, and says so; wakes those who waited for this account. */
+/** What the service provider accepted for one person, or was found to have. */
+export type Accepted = {
+  turn: Turn;
+  action: Outcome_Action;
+  acceptance: Omit<Acceptance, 'userId' | 'parked'>;
+};
+
+/** An active account that is as it should be. */
+export function acceptedAs(desired: ScimUser) {
+  return { state: 'active' as const, accepted: desired, acceptedDigest: digestOf(desired) };
+}
+
+/**
+ * Stores that the service provider accepted, and says so; wakes those who waited for this account.
+ *
+ * @returns whether that is so: an account that is linked to another person is a failure of this one
+ */
 export async function recordAccepted(
   pass: Pass,
   turn: Turn,
   action: Outcome_Action,
-  acceptance: Omit<Acceptance, 'userId' | 'revision' | 'parked' | 'now'>,
-): Promise<void> {
-  const now = pass.ctx.now();
-  const { userId, decision } = turn;
-  const stored = pass.write(async (tx) => {
-    const seq = await saveAcceptance(tx, pass.app, {
-      ...acceptance,
-      userId,
-      revision: pass.app.revision,
-      parked: decision.parked,
-      now,
-    });
-    await saveLetGo(tx, pass, turn);
-    if (acceptance.origin) await wakeParked(tx, pass.app, [turn.user.primaryEmail, userId], now);
-    if (acceptance.state === 'deleted') await wakeReferring(tx, pass.app, acceptance.scimId, now);
-    await addOutcome(tx, pass, turn, { action, result: Outcome_Result.RESULT_ACCEPTED, seq, occurTime: now });
-  });
+  acceptance: Accepted['acceptance'],
+): Promise<boolean> {
   try {
-    await stored;
+    await recordAllAccepted(pass, [{ turn, action, acceptance }]);
   } catch (err) {
     if (!isUniqueViolation(err, 'accounts_scim_id')) throw err;
-    return recordFailed(pass, turn, action, othersAccount(acceptance.scimId));
+    await recordFailed(pass, turn, action, linkedElsewhere(action, acceptance.scimId));
+    return false;
   }
   pass.outagesInRow = 0;
   await recordDoubtful(pass);
+  return true;
+}
+
+/** The same for many people at once, about whom nothing was asked: each of the accounts must be linked to nobody else. */
+export async function recordAllAccepted(pass: Pass, accepted: readonly Accepted[]): Promise<void> {
+  const { app } = pass;
+  const now = pass.ctx.now();
+  for (const { acceptance } of accepted) if (acceptance.state === 'deleted') pass.endedScimIds.add(acceptance.scimId);
+  const acceptances = accepted.map(({ turn, acceptance }) => ({
+    ...acceptance,
+    userId: turn.userId,
+    parked: turn.decision.parked,
+    ...(namesEnded(pass, turn) && { dueAt: now }),
+  }));
+  // Whoever waits for them may be told at once.
+  const named = accepted.flatMap(({ turn, acceptance }) =>
+    acceptance.origin ? [turn.user.primaryEmail, turn.userId, ...aliasesOf(turn.user)] : [],
+  );
+  await pass.write(async (tx) => {
+    const seqs = await saveAcceptances(tx, app, app.revision, acceptances, now);
+    for (const { turn } of accepted) await saveLetGo(tx, pass, turn);
+    if (named.length > 0) await wakeParked(tx, app, named, now);
+    for (const { scimId, state } of acceptances) if (state === 'deleted') await wakeReferring(tx, app, scimId, now);
+    const result = Outcome_Result.RESULT_ACCEPTED;
+    await addOutcomes(
+      tx,
+      pass,
+      accepted.map(({ turn, action }) => ({
+        turn,
+        outcome: { action, result, seq: seqs.get(turn.userId)!, occurTime: now },
+      })),
+    );
+  });
+}
+
+/** Whether the account of somebody whom this person refers to has ended since it was decided. */
+function namesEnded(pass: Pass, { user, references }: Turn): boolean {
+  if (pass.endedScimIds.size === 0) return false;
+  return referencesIn(pass, [user]).some((reference) => pass.endedScimIds.has(references.get(reference) ?? ''));
 }
 
 /** With the acceptance itself, so that the guard's window misses nothing. */
 async function saveLetGo(tx: Db, { app, ctx }: Pass, turn: Turn): Promise<void> {
   const now = ctx.now();
   await saveGuardedChanges(tx, app, turn.userId, countedDangers(turn), now);
-  const applied = (turn.letGo ?? []).flatMap(({ heldNo }) =>
-    heldNo === undefined ? [] : [{ heldNo, reason: 'applied' as const }],
+  const applied = (turn.letGo ?? []).flatMap(({ danger, heldNo }) =>
+    heldNo === undefined || danger === 'membership' ? [] : [{ heldNo, reason: 'applied' as const }],
   );
   await endHeldActions(tx, app, applied, now);
 }
 
 /** What somebody has approved does not count. */
 function countedDangers({ letGo = [] }: Turn): Danger[] {
-  return letGo.flatMap(({ danger, heldNo }) => (heldNo === undefined ? [danger] : []));
+  // A lost membership is counted when it is noted, for no push of the account goes with it.
+  return letGo.flatMap(({ danger, heldNo }) => (heldNo === undefined && danger !== 'membership' ? [danger] : []));
 }
 
-/** Some service providers answer a create with an account they have already, whoever it belongs to. */
-function othersAccount(scimId: string): ScimFailure {
-  const detail = `the service provider answered with the account of another person (${scimId}): check both there`;
+/** Two people match one account; or a create was answered with one that is there, whoever it belongs to. */
+function linkedElsewhere(action: Outcome_Action, scimId: string): ScimFailure {
+  const detail =
+    action === Outcome_Action.ACTION_ADOPT
+      ? othersAccount(scimId)
+      : `the service provider answered with the account of another person (${scimId}): check both there`;
   return { code: '45003', reason: 'DUPLICATE', retryable: false, detail, httpStatus: 0 };
 }
 
@@ -153,16 +210,32 @@ export async function recordWithdrawn(pass: Pass, turn: Turn): Promise<void> {
   });
 }
 
-async function addOutcome(tx: Db, { ctx, app }: Pass, turn: Turn, outcome: Partial<Outcome>): Promise<void> {
-  const message: Outcome = {
+function addOutcome(tx: Db, pass: Pass, turn: Turn, outcome: Partial<Outcome>): Promise<void> {
+  return addOutcomes(tx, pass, [{ turn, outcome }]);
+}
+
+async function addOutcomes(
+  tx: Db,
+  { ctx, app }: Pass,
+  outcomes: readonly { turn: Turn; outcome: Partial<Outcome> }[],
+): Promise<void> {
+  const messages = outcomes.map(({ turn, outcome }) => ({
     ...Outcome.fromPartial({}),
     app: appNameOf(app),
     user: `customers/${app.customerId}/users/${turn.userId}`,
     setupRevision: app.revision,
     traceId: randomBytes(16).toString('hex'),
     ...outcome,
-  };
-  await saveAttempt(tx, app, turn.userId, message, turn.decision.explanation);
-  await addToOutbox(tx, [toCloudEvent(ctx.origin, { kind: 'outcome', message })]);
+  }));
+  const attempts = outcomes.map(({ turn: { userId, decision } }, i) => ({
+    userId,
+    outcome: messages[i]!,
+    explanation: decision.explanation,
+  }));
+  await saveAttempts(tx, app, attempts);
+  await addToOutbox(
+    tx,
+    messages.map((message) => toCloudEvent(ctx.origin, { kind: 'outcome', message })),
+  );
   ctx.wakeOutbox();
 }

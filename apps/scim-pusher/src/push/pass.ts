@@ -34,6 +34,8 @@ export type Pass = {
   anew?: Promise<{ allowed: number; left: number }>;
   /** Adopted in this pass, with what may do harm still to be done: the next one judges them all at once. */
   linked: Set<string>;
+  /** Ids of accounts that ended in this pass: who was decided before may name one of them as the manager's. */
+  endedScimIds: Set<string>;
   /** The service provider's list before the first sync is held, and nobody is in it. */
   listIsEmpty: boolean;
   /** Failures since the last success that look like an outage. */

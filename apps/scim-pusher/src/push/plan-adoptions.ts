@@ -1,13 +1,12 @@
 import type { PusherContext } from '../context.ts';
 import { judgeAdoption, type Adoption } from '../domain/judge-adoption.ts';
 import type { LinkedAccount } from '../domain/link-account.ts';
-import { matchAttributes, matchValue } from '../domain/match.ts';
 import type { AppSetup } from '../domain/model.ts';
 import { findLinks } from '../store/accounts.ts';
-import { addMatches, findSurveyedAccounts, type Survey, type SurveyedAccount } from '../store/surveyed-accounts.ts';
+import { addMatches, findSurveyedAccounts, type Survey } from '../store/surveyed-accounts.ts';
 import { listUsersById } from '../store/users.ts';
 import { decideAdoption, decideFor } from './decide-people.ts';
-import { findHits, type Lookup } from './find-match.ts';
+import { findStoredHits } from './find-match.ts';
 import type { Turn } from './outcome.ts';
 
 /** Somebody in scope. */
@@ -68,14 +67,23 @@ async function planBatch(
   candidates: readonly Candidate[],
   counts: boolean,
 ): Promise<PlannedAdoption[]> {
-  const { lookup, isContested } = await openLookup(ctx, app, survey, candidates);
-  const found = new Map<string, Found>();
-  for (const { userId, turn } of candidates) found.set(userId, await findFor(app, turn, lookup));
+  const matchCounts = new Map<string, number>();
+  const people = candidates.map(({ turn: { decision, user } }) =>
+    decision.do === 'create' ? { desired: decision.desired, user } : undefined,
+  );
+  const allHits = await findStoredHits(people, app.setup.matching, async (attribute, values) => {
+    const accounts = await findSurveyedAccounts(ctx.pool, survey, attribute, values);
+    for (const { resource, matchCount } of [...accounts.values()].flat())
+      matchCounts.set(resource.id ?? '', matchCount);
+    return new Map([...accounts].map(([value, some]) => [value, some.map(({ resource }) => resource)]));
+  });
+  const found = new Map(candidates.map(({ userId }, i) => [userId, allHits[i]!]));
   const scimIds = [...found.values()].flatMap(({ hits }) => hits.flatMap(({ id }) => id ?? []));
   if (counts) await addMatches(ctx.pool, survey, scimIds);
   const links = await findLinks(ctx.pool, app, scimIds);
   return candidates.map(({ userId, turn }) => {
-    const { hits, attribute } = found.get(userId)!;
+    const some = found.get(userId)!;
+    const { hits } = some;
     const linkedTo = new Map(
       hits.flatMap(({ id }) => {
         const other = links.get(id ?? '');
@@ -83,41 +91,12 @@ async function planBatch(
       }),
     );
     const decideLinked = (linked: LinkedAccount) => decideAdoption({ app, ...turn }, linked, ctx.now());
-    const about = { hits, linkedTo, ...(attribute !== undefined && { attribute }) };
+    const about = { ...some, linkedTo };
     const adoption = judgeAdoption(app.setup, turn.decision, turn.account, about, decideLinked);
-    return { userId, adoption, contested: adoption.kind === 'adopt' && isContested(adoption.hit?.id ?? '') };
+    return {
+      userId,
+      adoption,
+      contested: adoption.kind === 'adopt' && (matchCounts.get(adoption.hit?.id ?? '') ?? 0) > 1,
+    };
   });
-}
-
-type Found = Extract<Awaited<ReturnType<typeof findHits>>, { hits: unknown }>;
-
-async function findFor(app: AppSetup, { decision }: Candidate['turn'], lookup: Lookup): Promise<Found> {
-  if (decision.do !== 'create') return { hits: [] };
-  const found = await findHits(decision.desired, app.setup.matching, lookup);
-  if ('failure' in found) throw new Error('a look-up in the database has no failure');
-  return found;
-}
-
-/** One query an attribute for all of a batch. */
-async function openLookup(ctx: PusherContext, app: AppSetup, survey: Survey, candidates: readonly Candidate[]) {
-  const accounts = new Map<string, Map<string, SurveyedAccount[]>>();
-  const matchCounts = new Map<string, number>();
-  for (const attribute of matchAttributes(app.setup.matching)) {
-    const values = candidates.flatMap(({ turn: { decision } }) => {
-      const value = decision.do === 'create' ? matchValue(decision.desired, attribute) : undefined;
-      return value === undefined ? [] : [keyOf(attribute, value)];
-    });
-    const found = await findSurveyedAccounts(ctx.pool, survey, attribute, values);
-    accounts.set(attribute, found);
-    for (const { resource, matchCount } of [...found.values()].flat()) matchCounts.set(resource.id ?? '', matchCount);
-  }
-  const lookup: Lookup = async (attribute, value) => ({
-    hits: (accounts.get(attribute)?.get(keyOf(attribute, value)) ?? []).map(({ resource }) => resource),
-  });
-  return { lookup, isContested: (scimId: string) => (matchCounts.get(scimId) ?? 0) > 1 };
-}
-
-/** Login names and addresses are compared in any case, all else exactly. */
-function keyOf(attribute: string, value: string): string {
-  return attribute === 'externalId' ? value : value.toLowerCase();
 }

@@ -59,7 +59,7 @@ export async function* planPeople(
 /** Adds up a plan as it goes by; what the guard would hold is known at its end. */
 export function createPlanSurvey() {
   const counts: PlanSurvey['counts'] = new Map();
-  const asked: Record<Danger, number> = { access: 0, identity: 0, clearing: 0 };
+  const asked: Record<Danger, number> = { access: 0, identity: 0, clearing: 0, membership: 0 };
   /** People of whom nothing is held anyway, by what the limits decide over. */
   const undecided = new Map<string, { dangers: Danger[]; count: number }>();
   let heldAnywayCount = 0;

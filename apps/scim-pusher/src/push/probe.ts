@@ -2,6 +2,7 @@ import {
   filterEq,
   isServiceProviderConfig,
   isUserList,
+  member,
   readList,
   type JsonObject,
   type JsonValue,
@@ -17,6 +18,8 @@ export type Finding = {
   config?: JsonObject;
   /** Why accounts can't be read with the app's credential; absent: they can. */
   failure?: ScimFailure;
+  /** It has groups; absent: not asked, or not found out. */
+  hasGroups?: boolean;
 };
 
 /** Nobody's name; who can't be listed can be looked for. */
@@ -33,6 +36,24 @@ export async function probeServiceProvider({ scim, withoutCredential }: Probe): 
   const failure = users.ok ? withoutCredential : meaningOf(users.failure, withoutCredential);
   const isScim = users.ok || (users.failure.code !== '45005' && (config.found !== undefined || isSpoken(users)));
   return { isScim, ...(config.found && { config: config.found }), ...(failure && { failure }) };
+}
+
+/**
+ * Whether a service provider has groups: by its list of groups, since a list of resource types may be kept short; where that is not
+ * there, by /ResourceTypes (RFC 7644 §4). undefined: nothing was found out.
+ */
+export async function findGroupType(scim: ScimClient): Promise<boolean | undefined> {
+  const listed = await scim.send('GET', '/Groups?count=1');
+  if (listed.ok) return readList(listed.body) !== undefined;
+  const { httpStatus } = listed.failure;
+  // Whoever lists no groups may have them all the same: it says so by its resource types.
+  const isAbsent = httpStatus === 404 || httpStatus === 405 || httpStatus === 501;
+  const types = await scim.send('GET', '/ResourceTypes');
+  if (types.ok) {
+    const names = (readList(types.body)?.resources ?? []).map((type) => member(type, 'name'));
+    if (names.length > 0) return names.includes('Group');
+  }
+  return isAbsent ? false : undefined;
 }
 
 /** A page of one user, or a look-up where the service provider lists nobody; ok only if it is a list of users. */

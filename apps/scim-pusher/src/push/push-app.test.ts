@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import {
+  DeprovisioningPolicy,
   DirectoryUser_State,
   MappingRow,
   MatchingPolicy,
@@ -127,6 +128,38 @@ test('managers are created before those who report to them, so that each needs o
   expect(waiting.rowCount).toBe(0);
 }, 30_000);
 
+test('a manager who is named by an alias is found, also once the manager has an account', async () => {
+  const sp = await startScimmy({ uniqueness: false });
+  const app = await start(sp);
+  await app.configure();
+  await app.read([
+    { id: '1000', aliases: ['Boss@Example.com'] },
+    { id: '1001', manager: 'boss@example.com' },
+    // A primary address comes before an alias, and who is there before who was deleted.
+    { id: '1002', email: 'chief@example.com' },
+    { id: '1003', aliases: ['chief@example.com', 'former@example.com'] },
+    { id: '1004', email: 'former@example.com', state: DirectoryUser_State.STATE_DELETED },
+    { id: '1005', manager: 'chief@example.com' },
+    { id: '1006', manager: 'former@example.com' },
+    { id: '1007', manager: 'late@example.com' },
+  ]);
+  await app.push();
+  const managerOf = async (id: string) => {
+    const accounts = await listAccounts(sp);
+    const value = accounts.find(({ externalId }) => externalId === id)?.[enterpriseUrn]?.manager?.value;
+    return accounts.find((account) => account.id === value)?.externalId;
+  };
+  expect(await Promise.all(['1001', '1005', '1006', '1007'].map(managerOf))).toEqual([
+    '1000',
+    '1002',
+    '1003',
+    undefined,
+  ]);
+  await app.read([{ id: '1008', aliases: ['late@example.com'] }]);
+  await app.push();
+  expect(await managerOf('1007')).toBe('1008');
+}, 60_000);
+
 test('who reports to somebody whose account is deleted has no manager then, and has one again with the new account', async () => {
   const sp = await startScimmy({ uniqueness: false });
   const app = await start(sp);
@@ -163,6 +196,24 @@ test('an account keeps its manager while the account of that person, deleted in 
   await app.push();
   await app.configure();
   expect(await writesDuring(sp, () => app.push())).toBe(0);
+}, 30_000);
+
+test('nobody keeps a manager whose account is deleted in the pass that names them', async () => {
+  const sp = await startScimmy({ uniqueness: false });
+  const app = await start(sp);
+  const deprovisioning = { deleted: { suspendAfter: undefined, deleteAfter: { seconds: 0n, nanos: 0 } } };
+  await app.configure({ deprovisioning: DeprovisioningPolicy.fromPartial(deprovisioning) });
+  await app.read(people(2));
+  await app.push();
+  await app.read([
+    { id: '1000', state: DirectoryUser_State.STATE_DELETED },
+    { id: '1001', manager: 'p1000@example.com' },
+  ]);
+  await app.push();
+  await app.push();
+  const [left, ...others] = await listAccounts(sp);
+  expect(others).toEqual([]);
+  expect(left?.[enterpriseUrn]?.manager).toBeUndefined();
 }, 30_000);
 
 test('a list is changed for what is in it, also when the answer to an earlier change was lost', async () => {

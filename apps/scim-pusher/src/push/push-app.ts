@@ -1,5 +1,5 @@
 import { withLease, LeaseLostError, type HeldLease } from '@autoprov/postgres';
-import { schemasOf } from '@autoprov/mapping';
+import { matchingExpressions, schemasOf } from '@autoprov/mapping';
 import type { PusherContext } from '../context.ts';
 import type { AppKey, AppSetup } from '../domain/model.ts';
 import { listDueUsers } from '../store/accounts.ts';
@@ -26,6 +26,7 @@ import { openGuard } from './guard.ts';
 import { recordHealth } from './health.ts';
 import { meetServiceProvider } from './meet-service-provider.ts';
 import type { Pass } from './pass.ts';
+import { beginPushedGroups, pushGroups } from './push-groups.ts';
 import { pushPeople } from './push-people.ts';
 import { PassEndedError, ScimClient } from './scim-client.ts';
 import { watchHolds } from './watch-holds.ts';
@@ -75,6 +76,7 @@ async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stoppi
     const cursorNo = work.cursorRevision === app.revision ? work.cursorNo : 0n;
     const guard = await openGuard(pass, cursorNo, coverage.ingestNo);
     if (guard) pass.guard = guard;
+    await beginPushedGroups(pass);
     await pushUrgent(pass);
     await pushDue(pass);
     await pushBehind(pass, cursorNo, coverage.ingestNo);
@@ -97,7 +99,8 @@ async function endKeepingBack(pass: Pass): Promise<void> {
 /** Groups and custom schemas of the setup that no completed read covers yet: until then nothing is decided. */
 export function uncovered({ setup }: AppSetup, coverage: Coverage | undefined): string[] {
   const groups = (setup.scope?.groups ?? []).filter((group) => !coverage?.groups.includes(group));
-  const schemas = schemasOf(setup.attributeMapping?.rows ?? [], setup.scope?.filter).filter(
+  const expressions = [setup.scope?.filter ?? '', ...matchingExpressions(setup.matching)];
+  const schemas = schemasOf(setup.attributeMapping?.rows ?? [], ...expressions).filter(
     (name) => !coverage?.schemas.includes(name),
   );
   return coverage && coverage.readNo > 0n ? [...groups, ...schemas] : ['users', ...groups, ...schemas];
@@ -146,6 +149,7 @@ function createPass(
     },
     ...(removalsHeld && { removalsHeld }),
     linked: new Set(),
+    endedScimIds: new Set(),
     listIsEmpty: false,
     outagesInRow: 0,
     doubtfulFailures: [],
@@ -204,6 +208,10 @@ async function pushBehind(pass: Pass, afterNo: bigint, horizonNo: bigint): Promi
     if (!(await isCurrent(pass))) return;
   }
   await pushDue(pass);
+  await pushGroups(pass, async () => {
+    await pushUrgent(pass);
+    return !pass.down && isCurrent(pass);
+  });
   await forgetList(pass);
 }
 

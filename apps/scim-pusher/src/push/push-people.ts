@@ -5,11 +5,13 @@ import { orderByReference } from '../domain/order-by-reference.ts';
 import { findScimIds, saveIntents, saveWaits, saveWritesBegun } from '../store/accounts.ts';
 import { saveRemovalsKeptBack } from '../store/apps.ts';
 import { findUserIds, findUsers } from '../store/users.ts';
+import { adoptListed } from './adopt-listed.ts';
 import { decideFor, idOf, referencesIn } from './decide-people.ts';
 import { guardTurns } from './guard.ts';
+import { noteMemberships } from './note-memberships.ts';
 import { recordWithdrawn, type Turn } from './outcome.ts';
 import { judgeDoubtful, type Pass } from './pass.ts';
-import { pushPerson } from './push-person.ts';
+import { isLookedAt, pushPerson } from './push-person.ts';
 
 /** People who are referred to are pushed before those who refer to them, over so many steps of reference. */
 const referenceDepth = 10;
@@ -51,12 +53,15 @@ async function collectReferences(pass: Pass, userIds: readonly string[]): Promis
 
 async function pushLevel(pass: Pass, users: readonly DirectoryUser[]): Promise<void> {
   const turns = await guardTurns(pass, await decideFor(pass, users));
+  await noteMemberships(pass, turns);
   const waiting = turns.filter(({ decision, account }) => decision.do === 'nothing' && account.intentAt === undefined);
   await settleWaiting(pass, waiting);
-  const [removals, others] = [
-    turns.filter(endsAccess),
-    turns.filter((turn) => !waiting.includes(turn) && !endsAccess(turn)),
-  ];
+  const waits = new Set(waiting);
+  const removals = turns.filter(endsAccess);
+  const others = await adoptListed(
+    pass,
+    turns.filter((turn) => (!waits.has(turn) || isLookedAt(turn)) && !endsAccess(turn)),
+  );
   if (pass.removalsHeld && removals.length > 0) await keepBack(pass, removals.splice(0), pass.removalsHeld);
   if (pass.ctx.settings.intents) await noteWhatIsBegun(pass, [...removals, ...others]);
   // Loss of access goes first: it is what cannot wait.
@@ -105,10 +110,12 @@ async function keepBack(pass: Pass, turns: readonly Turn[], why: NonNullable<Pas
 
 /** Nothing is sent for these; timers, references and withdrawn failures are written down where they changed. */
 async function settleWaiting(pass: Pass, turns: readonly Turn[]): Promise<void> {
+  const now = pass.ctx.now();
   const waits = turns
-    .filter(({ decision, account }) => hasRow(account) && changesWait(decision, account))
-    .map(({ userId, decision }) => ({ userId, ...pick(decision) }));
-  if (waits.length > 0) await pass.write((tx) => saveWaits(tx, pass.app, waits, pass.ctx.now()));
+    .filter((turn) => hasRow(turn.account) && (changesWait(turn.decision, turn.account) || isLookedAt(turn)))
+    // Due until it has been looked at.
+    .map((turn) => ({ userId: turn.userId, ...pick(turn.decision), ...(isLookedAt(turn) && { dueAt: now }) }));
+  if (waits.length > 0) await pass.write((tx) => saveWaits(tx, pass.app, waits, now));
   for (const turn of turns) await recordWithdrawn(pass, turn);
 }
 
@@ -128,8 +135,8 @@ function hasRow(account: Account): boolean {
   return account.state !== 'none' || account.dueAt !== undefined || account.attempt > 0;
 }
 
-function isFirstCreate({ decision, account }: Turn): boolean {
-  return decision.do === 'create' && account.intentAt === undefined;
+function isFirstCreate({ decision, account, match }: Turn): boolean {
+  return decision.do === 'create' && account.intentAt === undefined && (match?.do ?? 'create') === 'create';
 }
 
 function writesToAccount(turn: Turn): boolean {

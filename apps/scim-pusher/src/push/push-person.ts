@@ -2,13 +2,12 @@ import { Outcome_Action } from '@autoprov/proto';
 import { managedPart, mapUser } from '@autoprov/mapping';
 import { codeOf, digestOf, type JsonObject, type ScimUser } from '@autoprov/scim';
 import type { Decision } from '../domain/decide.ts';
-import { findDangers } from '../domain/guard.ts';
-import { linkAccount } from '../domain/link-account.ts';
 import type { Match } from '../domain/match.ts';
-import { dropIntent, saveIntents, saveWaits } from '../store/accounts.ts';
-import { decideAdoption } from './decide-people.ts';
+import { isDoubtful } from '../domain/model.ts';
+import { dropIntent, saveIntents, saveWaits, saveWritesBegun } from '../store/accounts.ts';
 import { findMatch } from './find-match.ts';
-import { recordAccepted, recordFailed, recordWithdrawn, type Turn } from './outcome.ts';
+import { afterLink, linkTo } from './link.ts';
+import { acceptedAs, recordAccepted, recordFailed, recordWithdrawn, type Turn } from './outcome.ts';
 import type { Pass } from './pass.ts';
 import type { ScimFailure } from './scim-client.ts';
 import { saysVanished, settleVanished } from './vanished.ts';
@@ -24,7 +23,8 @@ export async function pushPerson(pass: Pass, turn: Turn): Promise<void> {
   if (intentAt && !isSettled(pass, intentAt)) return waitUntilSettled(pass, turn, intentAt);
   switch (decision.do) {
     case 'nothing':
-      return intentAt && findLostAccount(pass, turn);
+      if (intentAt) return findLostAccount(pass, turn);
+      return isLookedAt(turn) ? lookAtAccount(pass, turn, decision) : undefined;
     case 'refuse':
       // Nothing was sent: whether an earlier create happened is asked when something can be sent again.
       return recordFailed(pass, turn, actionOf(turn), refusal(decision), hasOpenIntent(turn));
@@ -62,7 +62,7 @@ function waitUntilSettled(pass: Pass, turn: Turn, intentAt: Date): Promise<void>
 async function findLostAccount(pass: Pass, turn: Turn): Promise<void> {
   const rows = pass.app.setup.attributeMapping?.rows ?? [];
   const wanted = mapUser(rows, (turn.user.attributes ?? {}) as JsonObject, new Map()).resource as ScimUser;
-  const found = await findMatch(pass, turn.userId, wanted, { ours: true, live: true });
+  const found = await findMatch(pass, turn, wanted, { ours: true });
   if (!found.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.failure, true);
   if (found.match.do !== 'adopt') {
     await recordWithdrawn(pass, turn);
@@ -77,20 +77,45 @@ async function findLostAccount(pass: Pass, turn: Turn): Promise<void> {
   });
 }
 
+/** Nothing is asked for of an account that may be there no more. What is held counts as not done until it is approved. */
+export function isLookedAt({ decision, account, isHeld = false }: Turn): boolean {
+  return decision.do === 'nothing' && isDoubtful(account) && !isHeld;
+}
+
+/**
+ * Nothing is asked for, but a write was begun whose end is not known: what is there is looked at once, and stored as it is. Nothing
+ * is written, for who should have no access must not get any back.
+ */
+async function lookAtAccount(pass: Pass, turn: Turn, decision: Decision): Promise<void> {
+  const { scimId, accepted } = turn.account;
+  const answer = await pass.scim.send('GET', `/Users/${encodeURIComponent(scimId!)}`);
+  if (!answer.ok && saysVanished(answer.failure))
+    return settleVanished(pass, turn, { ...accepted, active: false }, answer.failure);
+  if (!answer.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_UPDATE, answer.failure);
+  const rows = pass.app.setup.attributeMapping?.rows ?? [];
+  const found = managedPart(rows, (answer.body ?? {}) as JsonObject) as ScimUser;
+  await recordAccepted(pass, turn, Outcome_Action.ACTION_UPDATE, {
+    ...acceptedAs(found),
+    ...(found.active === false && { state: 'suspended' }),
+    scimId: scimId!,
+    ...timersOf(decision),
+  });
+}
+
 async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Promise<void> {
   // An intent of an earlier pass: that create may have happened.
   const ours = hasOpenIntent(turn);
   const formerScimId = turn.account.scimId;
-  const found = await findMatch(pass, turn.userId, decision.desired, { ours, live: ours, formerScimId });
+  const found = turn.match
+    ? { ok: true as const, match: turn.match }
+    : await findMatch(pass, turn, decision.desired, { ours, formerScimId });
   if (!found.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.failure, ours);
   if (found.match.do !== 'create') return settleMatch(pass, turn, found.match);
   const written = await createAccount(pass, decision.desired);
   if (written.ok) {
-    return recordAccepted(pass, turn, Outcome_Action.ACTION_CREATE, {
-      ...acceptedAs(decision.desired),
-      scimId: written.scimId,
-      origin: 'created',
-    });
+    const accepted = { ...acceptedAs(decision.desired), scimId: written.scimId, origin: 'created' as const };
+    await recordAccepted(pass, turn, Outcome_Action.ACTION_CREATE, accepted);
+    return;
   }
   if (written.failure.reason === 'DUPLICATE') return adoptAfterRefusal(pass, turn, decision, written.failure);
   if (written.failure.unknownEnd) await renewIntent(pass, turn);
@@ -104,11 +129,8 @@ async function renewIntent({ ctx, app, write }: Pass, { userId }: Turn): Promise
 
 /** The service provider knows somebody like this whom no look-up found before: it is looked up once more, live. */
 async function adoptAfterRefusal(pass: Pass, turn: Turn, decision: Deciding<'create'>, refusal: ScimFailure) {
-  const found = await findMatch(pass, turn.userId, decision.desired, {
-    ours: false,
-    live: true,
-    formerScimId: turn.account.scimId,
-  });
+  const formerScimId = turn.account.scimId;
+  const found = await findMatch(pass, turn, decision.desired, { ours: false, formerScimId });
   if (!found.ok || found.match.do === 'create') {
     return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.ok ? refusal : found.failure);
   }
@@ -117,42 +139,25 @@ async function adoptAfterRefusal(pass: Pass, turn: Turn, decision: Deciding<'cre
 
 async function settleMatch(pass: Pass, turn: Turn, match: Exclude<Match, { do: 'create' }>) {
   if (match.do === 'adopt') return adopt(pass, turn, match);
+  // No create is begun: an intent that stayed would make the account ours at the next look-up.
   if (match.do === 'skip') {
     await recordWithdrawn(pass, turn);
-    return pass.write((tx) => saveWaits(tx, pass.app, [{ userId: turn.userId, parked: [] }], pass.ctx.now()));
+    return pass.write((tx) => dropIntent(tx, pass.app, turn.userId));
   }
   const { reason, detail } = match;
   const failure: ScimFailure = { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 };
   return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, failure, hasOpenIntent(turn));
 }
 
-/**
- * Links the person to the account that was found, and changes what differs. What of that may do harm is the guard's to judge,
- * with all others of its kind: then the account is linked as it is, and the next pass decides.
- */
+/** Links the person to the account that was found, and changes what differs. */
 async function adopt(pass: Pass, turn: Turn, match: Extract<Match, { do: 'adopt' }>): Promise<void> {
-  const { ctx, app } = pass;
-  const { scimId } = match;
-  const linked = linkAccount(app.setup, turn.account, match);
-  const decision = decideAdoption({ app, ...turn }, linked, ctx.now());
-  // Our own account, found again after a crash, was created, not adopted; so was one that was put aside.
-  const ours = hasOpenIntent(turn) || scimId === turn.account.scimId;
-  const action = ours ? Outcome_Action.ACTION_CREATE : Outcome_Action.ACTION_ADOPT;
-  const link = {
-    scimId,
-    origin: ours ? ('created' as const) : ('adopted' as const),
-    keepsExternalId: match.keepExternalId,
-  };
-  if (findDangers(app.setup, decision, linked).length > 0) {
-    pass.linked.add(turn.userId);
-    const { state, accepted, acceptedDigest } = linked;
-    return recordAccepted(pass, turn, action, { ...link, state, accepted, acceptedDigest, dueAt: ctx.now() });
-  }
-  const { desired = linked.accepted } = decision;
-  const changes = 'changes' in decision ? decision.changes : [];
-  const written = changes.length > 0 ? await changeAccount(pass, scimId, desired, changes) : { ok: true as const };
-  if (!written.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, written.failure, hasOpenIntent(turn));
-  await recordAccepted(pass, turn, action, { ...link, ...acceptedAs(desired) });
+  const link = linkTo(pass, turn, match);
+  const isLinked = await recordAccepted(pass, turn, link.action, link.acceptance);
+  const next = isLinked ? afterLink(pass, link) : undefined;
+  if (!next) return;
+  const { app, ctx } = pass;
+  if (ctx.settings.intents) await pass.write((tx) => saveWritesBegun(tx, app, [next.userId], ctx.now()));
+  await pushPerson(pass, next);
 }
 
 async function update(pass: Pass, turn: Turn, decision: Deciding<'update' | 'reactivate'>): Promise<void> {
@@ -193,10 +198,6 @@ async function remove(
   const written = await deleteAccount(pass, scimId);
   if (!written.ok) return recordFailed(pass, turn, action, written.failure);
   await recordAccepted(pass, turn, action, { scimId, state: 'deleted', ...timersOf(decision) });
-}
-
-function acceptedAs(desired: ScimUser) {
-  return { state: 'active' as const, accepted: desired, acceptedDigest: digestOf(desired) };
 }
 
 function timersOf({ trigger, triggerAt, dueAt }: Decision) {

@@ -57,9 +57,9 @@ async function* lookUpEach(
   for (let after = ''; ;) {
     const users = await listUsersById(ctx.pool, app.customerId, after, batchSize);
     const turns = await decideFor({ ctx, app }, users);
-    for (const { decision } of turns) {
+    for (const { decision, user } of turns) {
       if (decision.do !== 'create') continue;
-      const found = await findHits(decision.desired, app.setup.matching, lookup);
+      const found = await findHits({ desired: decision.desired, user }, app.setup.matching, lookup);
       if ('failure' in found) throw new ScimFailureError(found.failure);
       const usable = found.hits.filter((hit) => readId(hit) !== undefined);
       count += (await saveSurveyedAccounts(ctx.pool, survey, usable)).count;

@@ -23,7 +23,7 @@ export function createAdoptionTally() {
   const kinds = new Map<AdoptionKind, number>();
   const notes = new Map<AdoptionNote, number>();
   const externalIdOrigins = new Map<string, number>();
-  const asked: Record<Danger, number> = { access: 0, identity: 0, clearing: 0 };
+  const asked: Record<Danger, number> = { access: 0, identity: 0, clearing: 0, membership: 0 };
   /** People by what about them may do harm. */
   const endangered = new Map<string, number>();
   let linked = 0;
@@ -62,7 +62,12 @@ async function freeAfterwards(ctx: PusherContext, app: AppSetup, newCount: numbe
   const { accountCount, used } = await readGuardUsage(ctx.pool, app, since);
   const allowed = allowedCount(limitsOf(guard, ctx.settings.guard), accountCount + newCount);
   const left = (danger: Danger) => Math.max(0, allowed - used[danger]);
-  return { access: left('access'), identity: left('identity'), clearing: left('clearing') };
+  return {
+    access: left('access'),
+    identity: left('identity'),
+    clearing: left('clearing'),
+    membership: left('membership'),
+  };
 }
 
 function addOne<Key>(counts: Map<Key, number>, key: Key): void {

@@ -35,6 +35,7 @@ export type TestPerson = {
   email?: string;
   title?: string;
   manager?: string;
+  aliases?: string[];
   groups?: string[];
   state?: DirectoryUser_State;
   /** In the one group that reads cover. */
@@ -54,8 +55,8 @@ export type TestApp = {
   databaseUrl: string;
   /** Stores the setup as config would announce it, with what the template says of the service provider; of `crm`, or another app. */
   configure(changes?: Partial<ProvisioningSetup>, profile?: Partial<ScimProfile>, appId?: string): Promise<void>;
-  /** Takes the people as one completed read would announce them. */
-  read(people: TestPerson[]): Promise<void>;
+  /** Takes the people as one completed read would announce them, which covers the group of `isStaff`, or others. */
+  read(people: TestPerson[], groups?: string[]): Promise<void>;
   /** One pass of a worker. */
   push(): Promise<void>;
   /** Outcomes and checks in the order they were written. */
@@ -170,9 +171,9 @@ export async function startTestApp(
       const change = { app: `customers/acme/apps/${appId}`, revision, setup, scim, appRemoved: false };
       await inTransaction(pool, (tx) => saveSetupChanges(tx, [change], revision, new Date()));
     },
-    async read(people) {
+    async read(people, groups = [staffGroup]) {
       const events = people.map((person) => userEvent(person, ++seq));
-      const end = await completedRead(pool, people, events, ++seq);
+      const end = await completedRead(pool, people, events, ++seq, groups);
       const records = [...events, end].map((event, i) => ({
         key: '',
         value: Buffer.from(DirectoryEvent.encode(event).finish()),
@@ -208,7 +209,7 @@ export function mappingRows(required: readonly string[] = []): MappingRow[] {
 }
 
 function userEvent(
-  { id, email, title, manager, groups, state, isStaff, observedAt }: TestPerson,
+  { id, email, title, manager, aliases, groups, state, isStaff, observedAt }: TestPerson,
   seq: bigint,
 ): DirectoryEvent {
   const primaryEmail = email ?? `p${id}@example.com`;
@@ -223,6 +224,7 @@ function userEvent(
       id,
       primaryEmail,
       name: { givenName: 'P', familyName: id },
+      ...(aliases && { aliases }),
       ...(title && { organizations: [{ title }] }),
       ...(manager && { relations: [{ type: 'manager', value: manager }] }),
     },
@@ -236,6 +238,7 @@ async function completedRead(
   people: TestPerson[],
   events: DirectoryEvent[],
   seq: bigint,
+  groups: string[],
 ): Promise<DirectoryEvent> {
   const { rows } = await pool.query<{ userId: string; seq: bigint }>(
     `select user_id as "userId", seq from users where not deleted`,
@@ -248,7 +251,7 @@ async function completedRead(
   for (const [id, userSeq] of [...present].sort(([a], [b]) => (a < b ? -1 : 1))) hash.add(id, userSeq);
   const value = {
     readNo: seq,
-    groups: [staffGroup],
+    groups,
     schemas: [],
     presentCount: BigInt(present.size),
     presentHash: hash.digest(),

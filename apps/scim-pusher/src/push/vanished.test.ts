@@ -228,3 +228,31 @@ test('an account that a lost delete has taken away is known to be gone, also whe
   const { rows } = await app.pool.query<{ state: string }>(`select state from accounts where user_id = $1`, [ada.id]);
   expect(rows).toEqual([{ state: 'deleted' }]);
 });
+
+test.each([
+  ['gone', { effect: 'resetAfter' }, 'deleted'],
+  ['still there', { effect: 'failBefore', status: 500 }, 'active'],
+] as const)(
+  'an active account whose delete was lost is looked at once where nothing more is asked: it is %s',
+  async (_, fault, state) => {
+    const never = { suspendAfter: undefined, deleteAfter: undefined };
+    const { sp, app } = await start({ deprovisioning: { ...deprovisioning, suspended: atOnce, archived: never } });
+    await commandFront(sp, { do: 'fault', ...fault, method: 'DELETE', times: 1_000 });
+    await app.read([{ ...ada, state: DirectoryUser_State.STATE_SUSPENDED }]);
+    await app.push();
+    await commandFront(sp, { do: 'clearFaults' });
+    const { writes } = await readFrontCounts(sp);
+    await app.read([{ ...ada, state: DirectoryUser_State.STATE_ARCHIVED }]);
+    await app.push();
+    const stored = await app.pool.query(
+      `select state, trigger, write_begun_at as begun, due_at as due from accounts where user_id = $1`,
+      [ada.id],
+    );
+    expect(stored.rows).toMatchObject([{ state, begun: null, due: null }]);
+    const counts = await readFrontCounts(sp);
+    expect(counts.writes).toBe(writes);
+    await app.read([{ ...ada, state: DirectoryUser_State.STATE_ARCHIVED, title: 'Countess' }]);
+    await app.push();
+    expect(await readFrontCounts(sp)).toEqual(counts);
+  },
+);

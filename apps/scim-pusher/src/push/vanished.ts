@@ -1,9 +1,10 @@
+import type { Db } from '@autoprov/postgres';
 import { MatchingPolicy_OnVanished, Outcome_Action } from '@autoprov/proto';
 import { codeOf, type ScimUser } from '@autoprov/scim';
 import { allowedCount, limitsOf } from '../domain/guard.ts';
 import { linkAccount } from '../domain/link-account.ts';
 import type { Match } from '../domain/match.ts';
-import { saveVanishing } from '../store/accounts.ts';
+import { saveVanishing, wakeReferring } from '../store/accounts.ts';
 import { countVanished, readGuardUsage, saveVanished } from '../store/guarded-changes.ts';
 import { findMatch } from './find-match.ts';
 import { recordAccepted, recordFailed, type Turn } from './outcome.ts';
@@ -27,7 +28,7 @@ export async function settleVanished(pass: Pass, turn: Turn, wanted: ScimUser, f
   const again = await pass.scim.send('GET', `/Users/${encodeURIComponent(scimId)}`);
   if (again.ok) return recordFailed(pass, turn, action, failure);
   if (!saysVanished(again.failure)) return recordFailed(pass, turn, action, again.failure);
-  const found = await findMatch(pass, turn.userId, wanted, { ours: false, live: true, formerScimId: scimId });
+  const found = await findMatch(pass, turn, wanted, { ours: false, formerScimId: scimId });
   if (!found.ok) return recordFailed(pass, turn, action, found.failure);
   const { match } = found;
   if (match.do === 'adopt' && match.scimId === scimId) {
@@ -39,13 +40,14 @@ export async function settleVanished(pass: Pass, turn: Turn, wanted: ScimUser, f
     const { reason, detail } = match;
     return recordFailed(pass, turn, action, { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 });
   }
-  if (isRemoval) return recordAccepted(pass, turn, action, { scimId, state: 'deleted' });
+  if (isRemoval) return void (await recordAccepted(pass, turn, action, { scimId, state: 'deleted' }));
   const refusal = await whyNotAnew(pass);
   if (refusal !== undefined) return recordFailed(pass, turn, action, { ...failure, detail: refusal });
   const now = pass.ctx.now();
   await pass.write(async (tx) => {
     await saveVanished(tx, pass.app, turn.userId, now);
     await saveVanishing(tx, pass.app, turn.userId, now);
+    await endAccount(tx, pass, scimId);
   });
 }
 
@@ -61,6 +63,14 @@ async function linkAgain(pass: Pass, turn: Turn, match: Extract<Match, { do: 'ad
     keepsExternalId: match.keepExternalId,
     dueAt: pass.ctx.now(),
   });
+  const former = turn.account.scimId!;
+  if (scimId !== former) await pass.write((tx) => endAccount(tx, pass, former));
+}
+
+/** Whoever names it as the manager's is decided again. */
+async function endAccount(tx: Db, pass: Pass, scimId: string): Promise<void> {
+  pass.endedScimIds.add(scimId);
+  await wakeReferring(tx, pass.app, scimId, pass.ctx.now());
 }
 
 /** Many that vanish at once are rather another tenant behind the same URL than many people's accounts. */

@@ -66,7 +66,8 @@ export async function deleteAccount(pass: Pass, scimId: string): Promise<Written
   return answer.ok ? { ok: true, scimId } : answer;
 }
 
-function usesPatch({ app, work }: Pass): boolean {
+/** Whether the service provider takes PATCH, by its template or by what it says. */
+export function usesPatch({ app, work }: Pass): boolean {
   if (app.profile.update === ScimProfile_Update.UPDATE_PUT) return false;
   return app.profile.update === ScimProfile_Update.UPDATE_PATCH || work.patchSupported !== false;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Membership, ProvisioningScope } from '@autoprov/proto';
+import { MatchingPolicy, Membership, ProvisioningScope } from '@autoprov/proto';
 import type { ServiceProvider } from '@autoprov/testing';
 import { startTestApp, type TestApp } from '../push/test-app.fixture.ts';
 import { explainUser } from './explain-user.ts';
@@ -45,4 +45,19 @@ test('who is in none of the groups learns of each why', async () => {
 test('while directory-reader is silent the rest is explained', async () => {
   isSilent = true;
   expect(await explain('1')).toEqual({ inScope: true, groups: [] });
+});
+
+test('who is to get an account learns what one that is there is looked for by', async () => {
+  const rules = [
+    { attribute: 'userName', expression: '' },
+    { attribute: 'nickName', expression: 'user.name.familyName + "-x"' },
+    { attribute: 'title', expression: 'user.nothing' },
+  ];
+  await app.configure({ matching: { ...MatchingPolicy.fromPartial({}), rules } });
+  const user = 'customers/acme/users/1';
+  expect((await explainUser(app.ctx, { app: 'customers/acme/apps/crm', user })).matching).toEqual([
+    { attribute: 'userName', value: 'p1@example.com', problem: '' },
+    { attribute: 'nickName', value: '1-x', problem: '' },
+    { attribute: 'title', value: '', problem: expect.stringContaining('has no "nothing"') },
+  ]);
 });

@@ -4,12 +4,18 @@ import type {
   ExplainUserResponse,
   Membership,
   ProvisioningSetup,
+  PushedMembership,
 } from '@autoprov/proto';
 import { RpcError, status } from '@autoprov/grpc';
+import { displayNameOf, matchingRules, matchingValue } from '@autoprov/mapping';
+import type { JsonObject, ScimUser } from '@autoprov/scim';
 import type { PusherContext } from '../context.ts';
+import { explainMembership } from '../domain/explain-membership.ts';
 import { isHeldAnyway } from '../domain/guard.ts';
+import type { AppSetup } from '../domain/model.ts';
 import { decideFor } from '../push/decide-people.ts';
-import { judgeTurns } from '../push/judge-turns.ts';
+import { judgeTurns, type JudgedTurn } from '../push/judge-turns.ts';
+import { findMemberStates } from '../store/group-members.ts';
 import { findHolds, holdParents } from '../store/holds.ts';
 import { findUsers } from '../store/users.ts';
 import { readAppName, requireSetup } from './app-key.ts';
@@ -52,7 +58,38 @@ export async function explainUser(ctx: PusherContext, request: ExplainUserReques
     memberships: await explainGroups(ctx, app.setup, turn.user),
     held: rows.map((row) => presentHeldAction(key.customerId, row)),
     holds: (await findHolds(ctx.pool, holdParents(key))).map(presentHold),
+    matching: decision.do === 'create' ? explainMatching(app.setup, turn.user, decision.desired) : [],
+    pushedMemberships: await explainPushedGroups(ctx, app, judged),
   };
+}
+
+function explainMatching({ matching }: ProvisioningSetup, { attributes }: DirectoryUser, desired: ScimUser) {
+  return matchingRules(matching).map((rule) =>
+    matchingValue(rule, desired as JsonObject, (attributes ?? {}) as JsonObject),
+  );
+}
+
+/** How the person stands in each group that is pushed, but for those that have nothing to do with them. */
+async function explainPushedGroups(
+  ctx: PusherContext,
+  app: AppSetup,
+  { turn, rows }: JudgedTurn,
+): Promise<PushedMembership[]> {
+  const { user, userId, account, decision } = turn;
+  const states = await findMemberStates(ctx.pool, app, userId);
+  return app.setup.pushedGroups.flatMap((pushed) => {
+    const state = states.get(pushed.group) ?? 'none';
+    const isInGroup = user.groups.includes(pushed.group);
+    if (!isInGroup && state === 'none') return [];
+    const explanation = explainMembership({
+      isInGroup,
+      state,
+      isInScope: decision.inScope === true && decision.trigger === undefined,
+      hasAccess: account.state === 'active',
+      isHeld: rows.some(({ danger }) => danger === 'membership'),
+    });
+    return [{ group: pushed.group, displayName: displayNameOf(pushed), isMember: state === 'member', explanation }];
+  });
 }
 
 const GROUPS_MAX = 10;

@@ -6,6 +6,7 @@ import { countAccounts } from '../store/accounts.ts';
 import { countPending, findApp, type AppWork } from '../store/apps.ts';
 import { findComparison } from '../store/comparisons.ts';
 import { findCoverage, type Coverage } from '../store/customers.ts';
+import { countGroups, type GroupCounts } from '../store/groups.ts';
 import { countHeld } from '../store/held-actions.ts';
 import { findHolds, holdParents, type Hold } from '../store/holds.ts';
 import { isActive } from '../store/setups.ts';
@@ -20,11 +21,14 @@ export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequ
   const coverage = await findCoverage(ctx.pool, key.customerId);
   const pendingCount = await countPending(ctx.pool, key, ctx.now());
   const counts = await countAccounts(ctx.pool, key);
+  const groups = await countGroups(ctx.pool, key, ctx.now());
   const heldCount = await countHeld(ctx.pool, key);
   const holds = await findHolds(ctx.pool, holdParents(key));
   const comparison = await findComparison(ctx.pool, key);
+  const described = describeState({ setup, work, coverage, pendingCount, groups, heldCount, holds });
   return {
-    ...describeState({ setup, work, coverage, pendingCount, heldCount, holds }),
+    ...described,
+    explanation: `${described.explanation}${describeGroups(setup, coverage, groups)}`,
     heldCount,
     holds: holds.map(presentHold),
     comparison: comparison && presentComparison(comparison),
@@ -32,6 +36,8 @@ export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequ
     readNo: coverage?.readNo ?? 0n,
     pendingCount,
     failingCount: counts.failing,
+    groupCount: groups.linked,
+    failingGroupCount: groups.failing,
     activeCount: counts.active,
     suspendedCount: counts.suspended,
     lastAcceptedTime: counts.lastAcceptedAt ?? undefined,
@@ -40,22 +46,33 @@ export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequ
   };
 }
 
+/** How the pushed groups stand; empty: there are none. */
+function describeGroups({ setup }: AppSetup, coverage: Coverage | undefined, { linked, failing }: GroupCounts): string {
+  const wanted = setup.pushedGroups.map(({ group }) => group);
+  if (wanted.length === 0) return '';
+  const unread = wanted.filter((group) => !coverage?.groups.includes(group));
+  const waits = unread.length > 0 ? `, waits for a read of ${unread.join(', ')}` : '';
+  return `; groups: ${linked} there, ${failing} failing${waits}`;
+}
+
 type Stand = {
   setup: AppSetup;
   work: AppWork;
   coverage: Coverage | undefined;
   pendingCount: bigint;
+  groups: GroupCounts;
   heldCount: bigint;
   holds: readonly Hold[];
 };
 
-function describeState({ setup, work, coverage, pendingCount, heldCount, holds }: Stand) {
-  const described = describeWork({ setup, work, coverage, pendingCount, heldCount, holds });
+function describeState(stand: Stand) {
+  const described = describeWork(stand);
+  const { holds } = stand;
   if (holds.length === 0 || described.state === GetAppStatusResponse_State.STATE_HELD) return described;
   return { ...described, explanation: `${described.explanation}; ${describeHolds(holds)}` };
 }
 
-function describeWork({ setup, work, coverage, pendingCount, heldCount, holds }: Stand) {
+function describeWork({ setup, work, coverage, pendingCount, groups, heldCount, holds }: Stand) {
   const say = (state: GetAppStatusResponse_State, explanation: string) => ({ state, explanation });
   if (!isActive(setup))
     return say(GetAppStatusResponse_State.STATE_INACTIVE, 'the setup is inactive: activate it to push');
@@ -75,6 +92,7 @@ function describeWork({ setup, work, coverage, pendingCount, heldCount, holds }:
   }
   if (pendingCount > 0n)
     return say(GetAppStatusResponse_State.STATE_RUNNING, `${pendingCount} people are to be decided`);
+  if (groups.due > 0n) return say(GetAppStatusResponse_State.STATE_RUNNING, `${groups.due} groups are to be pushed`);
   if (work.removalsKeptBack && holds.length > 0) {
     return say(GetAppStatusResponse_State.STATE_HELD, `people keep their access: ${describeHolds(holds)}`);
   }

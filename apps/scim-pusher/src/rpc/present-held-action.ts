@@ -6,6 +6,7 @@ const dangerMessages: Record<Danger, DangerMessage> = {
   access: DangerMessage.DANGER_LOSS_OF_ACCESS,
   identity: DangerMessage.DANGER_CHANGED_IDENTITY,
   clearing: DangerMessage.DANGER_CLEARED_ATTRIBUTE,
+  membership: DangerMessage.DANGER_LOST_MEMBERSHIP,
 };
 
 const actions: Record<string, Outcome_Action> = {

@@ -219,3 +219,20 @@ test('a service provider that never answers ends the probe before its caller giv
   });
   expect(Date.now() - startMs).toBeLessThan(1_500);
 });
+
+const groupType = { Resources: [{ name: 'User' }, { name: 'Group' }], totalResults: 2 };
+const userType = { Resources: [{ name: 'User' }], totalResults: 1 };
+
+test.each<[string, Record<string, GivenAnswer>, boolean | undefined]>([
+  ['lists groups', { '/Groups': { status: 200, body: nobody } }, true],
+  ['lists none, and has the type', { '/ResourceTypes': { status: 200, body: groupType } }, true],
+  ['has no such type', { '/ResourceTypes': { status: 200, body: userType } }, false],
+  ['has neither list nor types', {}, false],
+  ['refuses for now', { '/Groups': { status: 403 }, '/ResourceTypes': { status: 403 } }, undefined],
+])('a service provider that %s is known by that', async (_, answers, hasGroups) => {
+  const all: Record<string, GivenAnswer> = { '/Users': { status: 200, body: nobody }, ...answers };
+  const sp = await startAnswering(tls, (path) => all[path.split('?')[0]!] ?? { status: 404 });
+  const testApp = await start(sp);
+  const asked = { app, endpointUrl: sp.baseUrl, asksGroups: true };
+  expect(await probeEndpoint(testApp.ctx, asked, callOf())).toMatchObject({ isAuthorized: true, hasGroups });
+});

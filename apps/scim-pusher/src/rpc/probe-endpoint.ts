@@ -1,8 +1,8 @@
 import type { CallContext } from '@autoprov/grpc';
 import type { ProbeEndpointRequest, ProbeEndpointResponse } from '@autoprov/proto';
 import type { PusherContext } from '../context.ts';
-import { probeServiceProvider, type Finding } from '../push/probe.ts';
-import { withProbe } from '../push/with-probe.ts';
+import { findGroupType, probeServiceProvider, type Finding } from '../push/probe.ts';
+import { withProbe, type Probe } from '../push/with-probe.ts';
 import { readProbed } from './probed.ts';
 
 export async function probeEndpoint(
@@ -10,7 +10,13 @@ export async function probeEndpoint(
   request: ProbeEndpointRequest,
   call: CallContext,
 ): Promise<ProbeEndpointResponse> {
-  const finding: Finding = await withProbe(ctx, readProbed(ctx, request), call, probeServiceProvider, (failure) => ({
+  const askBoth = async (probe: Probe): Promise<Finding> => {
+    const finding = await probeServiceProvider(probe);
+    if (!request.asksGroups || !finding.isScim || finding.failure) return finding;
+    const hasGroups = await findGroupType(probe.scim);
+    return { ...finding, ...(hasGroups !== undefined && { hasGroups }) };
+  };
+  const finding: Finding = await withProbe(ctx, readProbed(ctx, request), call, askBoth, (failure) => ({
     isScim: false,
     failure,
   }));
@@ -18,7 +24,7 @@ export async function probeEndpoint(
 }
 
 /** The API's form of what a probe found out. */
-export function presentFinding({ isScim, config, failure }: Finding): ProbeEndpointResponse {
+export function presentFinding({ isScim, config, failure, hasGroups }: Finding): ProbeEndpointResponse {
   return {
     isScim,
     isAuthorized: failure === undefined,
@@ -27,5 +33,6 @@ export function presentFinding({ isScim, config, failure }: Finding): ProbeEndpo
     retryable: failure?.retryable ?? false,
     detail: failure?.detail ?? (failure?.httpStatus ? `the service provider answered ${failure.httpStatus}` : ''),
     serviceProviderConfig: config,
+    hasGroups,
   };
 }

@@ -3,6 +3,7 @@ import { inTransaction } from '@autoprov/postgres';
 import type { PusherContext } from '../context.ts';
 import { wakeFailing } from '../store/accounts.ts';
 import { endWait } from '../store/apps.ts';
+import { wakeFailingGroups } from '../store/groups.ts';
 import { readAppName, requireSetup } from './app-key.ts';
 import { readUserIds } from './find-person.ts';
 
@@ -12,10 +13,13 @@ export async function retryFailing(ctx: PusherContext, request: RetryFailingRequ
   await requireSetup(ctx, app, key);
   const userIds = readUserIds(key, users);
   const now = ctx.now();
-  const answer = await inTransaction(ctx.pool, async (tx) => ({
-    userCount: await wakeFailing(tx, key, { userIds, code, reason, now }),
-    appWaited: await endWait(tx, key, now),
-  }));
+  const answer = await inTransaction(ctx.pool, async (tx) => {
+    if (userIds.length === 0) await wakeFailingGroups(tx, key, { code, reason, now });
+    return {
+      userCount: await wakeFailing(tx, key, { userIds, code, reason, now }),
+      appWaited: await endWait(tx, key, now),
+    };
+  });
   ctx.wakeWorkers();
   return answer;
 }

@@ -98,22 +98,32 @@ export type Acceptance = {
   state: 'active' | 'suspended' | 'deleted';
   accepted?: ScimUser;
   acceptedDigest?: string;
-  revision: bigint;
   trigger?: string;
   triggerAt?: Date;
   parked: string[];
   dueAt?: Date;
   keepsExternalId?: boolean;
-  now: Date;
 };
 
-/** Stores an acceptance, ends intent and failure, and gives the number of the outcome. */
-export async function saveAcceptance(tx: Db, app: AppKey, a: Acceptance): Promise<bigint> {
-  const { rows } = await tx.query<{ seq: bigint }>(
-    `with superseded as (${keepVersion('$10', 'true')})
+/** Stores acceptances of as many people, ends intents and failures, and gives the numbers of the outcomes by user id. */
+export async function saveAcceptances(
+  tx: Db,
+  app: AppKey,
+  revision: bigint,
+  acceptances: readonly Acceptance[],
+  now: Date,
+): Promise<Map<string, bigint>> {
+  const { rows } = await tx.query<{ userId: string; seq: bigint }>(
+    `with given as (
+       select * from jsonb_to_recordset($3) as given ("userId" text, "scimId" text, origin text, state text,
+         accepted jsonb, "acceptedDigest" text, trigger text, "triggerAt" timestamptz, parked text[], "dueAt" timestamptz,
+         "keepsExternalId" boolean)
+     ), superseded as (${keepVersions(`user_id in (select "userId" from given)`, '$5')})
      insert into accounts as known (customer_id, app_id, user_id, scim_id, origin, state, accepted, accepted_digest,
        accepted_revision, accepted_at, known_at, trigger, trigger_at, parked, due_at, keeps_external_id, outcome_seq)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15, ${nextSeq('0')})
+     select $1, $2, "userId", "scimId", origin, state, accepted, "acceptedDigest", $4, $5, $5, trigger, "triggerAt",
+       parked, "dueAt", coalesce("keepsExternalId", false), ${nextSeq('0')}
+     from given order by "userId"
      on conflict (customer_id, app_id, user_id) do update set
        scim_id = excluded.scim_id, origin = coalesce(excluded.origin, known.origin), state = excluded.state,
        accepted_before = known.accepted, accepted = excluded.accepted, accepted_digest = excluded.accepted_digest,
@@ -122,24 +132,10 @@ export async function saveAcceptance(tx: Db, app: AppKey, a: Acceptance): Promis
        due_at = excluded.due_at, keeps_external_id = known.keeps_external_id or excluded.keeps_external_id,
        intent_at = null, write_begun_at = null, attempt = 0, failure_code = null, failure_reason = null, failure_detail = null,
        outcome_seq = ${nextSeq('known.outcome_seq')}
-     returning outcome_seq as seq`,
-    [
-      ...keyOf(app, a.userId),
-      a.scimId,
-      a.origin ?? null,
-      a.state,
-      a.accepted ?? null,
-      a.acceptedDigest ?? null,
-      a.revision,
-      a.now,
-      a.trigger ?? null,
-      a.triggerAt ?? null,
-      a.parked,
-      a.dueAt ?? null,
-      a.keepsExternalId ?? false,
-    ],
+     returning user_id as "userId", outcome_seq as seq`,
+    [app.customerId, app.appId, JSON.stringify(acceptances), revision, now],
   );
-  return rows[0]!.seq;
+  return new Map(rows.map(({ userId, seq }) => [userId, seq]));
 }
 
 /** Writes down that accounts are about to be changed or deleted: until the end is known nobody relies on what was accepted. */
@@ -240,9 +236,14 @@ export const versioned = `scim_id, origin, state, accepted, accepted_digest, kee
 
 /** Keeps the account of $1, $2, $3 as it is before the statement, if it was linked. */
 export function keepVersion(now: string, condition: string): string {
+  return keepVersions(`user_id = $3 and ${condition}`, now);
+}
+
+/** Keeps those accounts of $1, $2. */
+function keepVersions(condition: string, now: string): string {
   return `insert into account_versions (customer_id, app_id, user_id, known_at, superseded_at, ${versioned})
     select customer_id, app_id, user_id, known_at, ${now}, ${versioned}
-    from accounts where customer_id = $1 and app_id = $2 and user_id = $3 and state <> 'none' and ${condition}`;
+    from accounts where customer_id = $1 and app_id = $2 and state <> 'none' and ${condition}`;
 }
 
 /** A create whose end was not known has been looked up, and there is no account. */
@@ -267,7 +268,7 @@ export async function wakeReferring(tx: Db, app: AppKey, scimId: string, now: Da
   await tx.query(
     `update accounts set due_at = least(due_at, $4)
      where customer_id = $1 and app_id = $2 and state in ('active', 'suspended')
-       and jsonb_path_exists(accepted, '$.*.manager.value ? (@ == $id)', jsonb_build_object('id', $3::text))`,
+       and jsonb_path_query_array(accepted, '$.*.manager.value') @> jsonb_build_array($3::text)`,
     [app.customerId, app.appId, scimId, now],
   );
 }

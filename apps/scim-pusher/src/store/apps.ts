@@ -49,11 +49,13 @@ const held = (what: string) => `exists (
   select from holds where what = '${what}' and parent in ('customers/-', 'customers/' || apps.customer_id,
     'customers/' || apps.customer_id || '/apps/' || apps.app_id))`;
 
-/** People are to be decided, by $1 as the time now. */
+/** People, or groups, are to be decided, by $1 as the time now. */
 const hasPeople = `(cursor_no < customers.ingest_no or cursor_revision < setups.revision
   or exists (${newApprovals})
   or exists (select from urgent_users where urgent_users.customer_id = apps.customer_id
                and urgent_users.app_id = apps.app_id)
+  or exists (select from scim_groups where scim_groups.customer_id = apps.customer_id
+               and scim_groups.app_id = apps.app_id and due_at <= $1)
   or (removals_kept_back and not ${held('removals')})
   or exists (select from accounts where accounts.customer_id = apps.customer_id
                and accounts.app_id = apps.app_id and due_at <= $1))`;
@@ -80,7 +82,7 @@ export async function listAppsWithWork(db: Db, now: Date): Promise<AppKey[]> {
   return rows;
 }
 
-/** Whether people of an app are to be decided: what else it does gives way. */
+/** Whether people or groups of an app are to be decided: what else it does gives way. */
 export async function hasPeopleToDecide(db: Db, app: AppKey, now: Date): Promise<boolean> {
   const { rowCount } = await db.query(
     `select from apps join setups using (customer_id, app_id) left join customers using (customer_id)

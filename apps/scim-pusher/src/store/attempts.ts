@@ -10,32 +10,24 @@ export type Attempt = Pick<Outcome, 'action' | 'result' | 'code' | 'reason' | 'd
   nextAttemptAt: Date | null;
 };
 
-/** Keeps an outcome, with why it was to be. */
-export async function saveAttempt(
+/** Keeps outcomes, each with why it was to be. */
+export async function saveAttempts(
   tx: Db,
   app: AppKey,
-  userId: string,
-  outcome: Outcome,
-  explanation: string,
+  attempts: readonly { userId: string; outcome: Outcome; explanation: string }[],
 ): Promise<void> {
+  const rows = attempts.map(({ userId, outcome, explanation }) => {
+    const { occurTime, action, result, code, reason, detail, setupRevision, nextAttemptTime } = outcome;
+    const revision = setupRevision.toString();
+    return { userId, occurTime, action, result, code, reason, detail, explanation, revision, nextAttemptTime };
+  });
   await tx.query(
     `insert into attempts (customer_id, app_id, user_id, attempted_at, action, result, code, reason, detail, explanation,
        setup_revision, next_attempt_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-    [
-      app.customerId,
-      app.appId,
-      userId,
-      outcome.occurTime,
-      outcome.action,
-      outcome.result,
-      outcome.code,
-      outcome.reason,
-      outcome.detail,
-      explanation,
-      outcome.setupRevision,
-      outcome.nextAttemptTime ?? null,
-    ],
+     select $1, $2, "userId", "occurTime", action, result, code, reason, detail, explanation, revision, "nextAttemptTime"
+     from jsonb_to_recordset($3) as given ("userId" text, "occurTime" timestamptz, action int, result int, code text,
+       reason text, detail text, explanation text, revision bigint, "nextAttemptTime" timestamptz)`,
+    [app.customerId, app.appId, JSON.stringify(rows)],
   );
 }
 

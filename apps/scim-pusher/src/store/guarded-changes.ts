@@ -61,7 +61,8 @@ export async function readGuardUsage(db: Db, app: AppKey, since: Date): Promise<
                and accounts.user_id = counted.user_id and state = 'active')))::int as "accountCount",
        (count(distinct user_id) filter (where danger = 'access'))::int as access,
        (count(distinct user_id) filter (where danger = 'identity'))::int as identity,
-       (count(distinct user_id) filter (where danger = 'clearing'))::int as clearing
+       (count(distinct user_id) filter (where danger = 'clearing'))::int as clearing,
+       (count(distinct user_id) filter (where danger = 'membership'))::int as membership
      from counted`,
     [app.customerId, app.appId, since],
   );

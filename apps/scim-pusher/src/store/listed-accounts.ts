@@ -1,5 +1,5 @@
 import type { Db } from '@autoprov/postgres';
-import type { JsonObject, ScimUser } from '@autoprov/scim';
+import { parsePath, type JsonObject, type ScimUser } from '@autoprov/scim';
 import type { AppKey } from '../domain/model.ts';
 
 /** Forgets an earlier list. */
@@ -54,18 +54,61 @@ export async function wasListed(db: Db, app: AppKey, scimId: string): Promise<bo
   return rowCount > 0;
 }
 
-/** Listed accounts that hold a value: `externalId`, `userName` or `emails`. */
-export async function findListedAccounts(db: Db, app: AppKey, attribute: string, value: string): Promise<ScimUser[]> {
-  const conditions: Record<string, string> = {
-    externalId: 'external_id = $3',
-    userName: 'lower(user_name) = lower($3)',
-    emails: 'emails @> array[lower($3)]',
-  };
-  const condition = conditions[attribute];
-  if (!condition) throw new Error(`accounts are not listed by ${attribute}: match by externalId, userName or emails`);
-  const { rows } = await db.query<{ resource: ScimUser }>(
-    `select resource from listed_accounts where customer_id = $1 and app_id = $2 and ${condition}`,
-    [app.customerId, app.appId, value],
+/**
+ * The listed accounts that hold one of some values, by value: `userName` and `emails` in lower case. A list is new, so that the
+ * planner knows nothing of it: each query is one scan, whichever index it takes.
+ */
+export async function findListedAccounts(
+  db: Db,
+  app: AppKey,
+  attribute: string,
+  values: readonly string[],
+): Promise<Map<string, ScimUser[]>> {
+  const listed = 'listed_accounts where customer_id = $1 and app_id = $2';
+  const { sql, params } = selectHolding(listed, [app.customerId, app.appId], attribute, values);
+  const { rows } = await db.query<{ value: string; resource: ScimUser }>(
+    `select value, resource from (${sql}) as found order by scim_id`,
+    params,
   );
-  return rows.map((row) => row.resource);
+  const byValue = Map.groupBy(rows, ({ value }) => value);
+  return new Map([...byValue].map(([value, found]) => [value, found.map(({ resource }) => resource)]));
+}
+
+/**
+ * Selects accounts of a list that hold one of some values, with that value.
+ *
+ * @param accounts a table of listed accounts with its condition on `given`, its parameters
+ */
+export function selectHolding(
+  accounts: string,
+  given: readonly string[],
+  attribute: string,
+  values: readonly string[],
+): { sql: string; params: unknown[] } {
+  const params: unknown[] = [...given, values];
+  const wanted = `any($${params.length}::text[])`;
+  switch (attribute) {
+    case 'externalId':
+      return { sql: `select external_id as value, * from ${accounts} and external_id = ${wanted}`, params };
+    case 'userName':
+      return { sql: `select lower(user_name) as value, * from ${accounts} and lower(user_name) = ${wanted}`, params };
+    case 'emails': {
+      const some = `select unnest(emails) as value, * from ${accounts} and emails && $${params.length}::text[]`;
+      return { sql: `select distinct on (value, scim_id) * from (${some}) as holding where value = ${wanted}`, params };
+    }
+    default: {
+      // No index is of what a rule may compare: the list is scanned.
+      const some = `select case jsonb_typeof(held) when 'object' then held->>'value' else held #>> '{}' end as value, listed.*
+        from (select * from ${accounts}) as listed, jsonb_path_query(resource, $${params.length + 1}::jsonpath) as held`;
+      const sql = `select distinct on (value, scim_id) * from (${some}) as holding where value = ${wanted}`;
+      return { sql, params: [...params, pathOf(attribute)] };
+    }
+  }
+}
+
+/** An attribute in SQL/JSON; one of an extension is a member of the extension's object (RFC 7643 §3.3). */
+function pathOf(attribute: string): string {
+  const { urn, attribute: name, subAttribute } = parsePath(attribute);
+  const keys = [urn, name, subAttribute].filter((key) => key !== undefined);
+  return `lax $${keys.map((key) => `.${JSON.stringify(key)}`).join('')}`;
 }

@@ -1,7 +1,7 @@
 import type { Db } from '@autoprov/postgres';
 import type { ScimUser } from '@autoprov/scim';
 import type { AppKey } from '../domain/model.ts';
-import { listedValues } from './listed-accounts.ts';
+import { listedValues, selectHolding } from './listed-accounts.ts';
 
 /** One report's list of a service provider's accounts. */
 export type Survey = AppKey & { surveyId: string };
@@ -42,18 +42,10 @@ export async function findSurveyedAccounts(
   attribute: string,
   values: readonly string[],
 ): Promise<Map<string, SurveyedAccount[]>> {
-  const sources: Record<string, string> = {
-    externalId: 'select external_id as value, * from surveyed_accounts where survey_id = $1 and external_id = any($2)',
-    userName:
-      'select lower(user_name) as value, * from surveyed_accounts where survey_id = $1 and lower(user_name) = any($2)',
-    emails: `select distinct on (value, scim_id) value, surveyed_accounts.* from surveyed_accounts, unnest(emails) as value
-      where survey_id = $1 and emails && $2::text[] and value = any($2)`,
-  };
-  const source = sources[attribute];
-  if (!source) throw new Error(`accounts are not listed by ${attribute}: match by externalId, userName or emails`);
+  const { sql, params } = selectHolding('surveyed_accounts where survey_id = $1', [surveyId], attribute, values);
   const { rows } = await db.query<SurveyedAccount & { value: string }>(
-    `select value, resource, match_count as "matchCount" from (${source}) as found order by scim_id`,
-    [surveyId, values],
+    `select value, resource, match_count as "matchCount" from (${sql}) as found order by scim_id`,
+    params,
   );
   return Map.groupBy(rows, ({ value }) => value);
 }

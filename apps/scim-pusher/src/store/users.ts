@@ -2,7 +2,15 @@ import { DirectoryUser } from '@autoprov/proto';
 import type { Db } from '@autoprov/postgres';
 
 /** A user's whole state as the reader announced it. */
-export type UserState = { userId: string; seq: bigint; primaryEmail: string; deleted: boolean; document: Buffer };
+export type UserState = {
+  userId: string;
+  seq: bigint;
+  primaryEmail: string;
+  /** Other addresses, in lower case. */
+  aliases: string[];
+  deleted: boolean;
+  document: Buffer;
+};
 
 /**
  * Stores users that are newer than what is known, in one statement, and gives each the customer's next ingest_no. To be
@@ -19,8 +27,8 @@ export async function saveUsers(
 ): Promise<bigint> {
   const { rows } = await tx.query<{ ingestNo: bigint | null }>(
     `with given as (
-       select * from unnest($3::text[], $4::bigint[], $5::text[], $6::boolean[], $7::bytea[])
-         as given (user_id, seq, primary_email, deleted, document)
+       select * from unnest($3::text[], $4::bigint[], $5::text[], $6::boolean[], $7::bytea[], $9::jsonb[])
+         as given (user_id, seq, primary_email, deleted, document, aliases)
      ), newer as (
        select given.*, row_number() over (order by given.seq) as n
        from given left join users on users.customer_id = $1 and users.user_id = given.user_id
@@ -31,10 +39,11 @@ export async function saveUsers(
        from users join newer on users.customer_id = $1 and users.user_id = newer.user_id
        where users.document <> newer.document
      ), saved as (
-       insert into users as known (customer_id, user_id, seq, ingest_no, primary_email, deleted, document, known_at)
-       select $1, user_id, seq, $2 + n, primary_email, deleted, document, $8 from newer
+       insert into users as known (customer_id, user_id, seq, ingest_no, primary_email, aliases, deleted, document, known_at)
+       select $1, user_id, seq, $2 + n, primary_email, array(select jsonb_array_elements_text(newer.aliases)), deleted,
+         document, $8 from newer
        on conflict (customer_id, user_id) do update
-         set seq = excluded.seq, ingest_no = excluded.ingest_no, primary_email = excluded.primary_email,
+         set seq = excluded.seq, ingest_no = excluded.ingest_no, primary_email = excluded.primary_email, aliases = excluded.aliases,
              deleted = excluded.deleted, document = excluded.document,
              known_at = case when known.document <> excluded.document then excluded.known_at else known.known_at end
        returning ingest_no
@@ -49,6 +58,7 @@ export async function saveUsers(
       states.map((state) => state.deleted),
       states.map((state) => state.document),
       now,
+      states.map((state) => JSON.stringify(state.aliases)),
     ],
   );
   return rows[0]?.ingestNo ?? ingestNo;
@@ -101,21 +111,41 @@ export async function findUserSeqs(
 }
 
 /**
- * The ids of the users that addresses or ids name; unknown ones are left out. Somebody who was deleted counts while nobody
- * else has the address: the account may be there still.
+ * The ids of the users that addresses or ids name; unknown ones are left out. A primary address comes before an alias. Somebody
+ * who was deleted counts while nobody else has the address: the account may be there still.
  */
 export async function findUserIds(
   db: Db,
   customerId: string,
   references: readonly string[],
 ): Promise<Map<string, string>> {
-  const { rows } = await db.query<{ reference: string; userId: string }>(
-    `select distinct on (reference) reference, user_id as "userId" from unnest($2::text[]) as reference
+  const { rows } = await db.query<Named & { reference: string }>(
+    `select distinct on (reference) reference, user_id as "userId", deleted from unnest($2::text[]) as reference
      join users on customer_id = $1 and (lower(primary_email) = lower(reference) or user_id = reference)
      order by reference, deleted`,
     [customerId, references],
   );
-  return new Map(rows.map((row) => [row.reference, row.userId]));
+  const named = new Map<string, Named>(rows.map((row) => [row.reference, row]));
+  const unsettled = references.filter((reference) => named.get(reference)?.deleted ?? true);
+  const byAlias = await findByAlias(db, customerId, unsettled);
+  for (const reference of unsettled) {
+    const other = byAlias.get(reference.toLowerCase());
+    if (other && (!other.deleted || !named.has(reference))) named.set(reference, other);
+  }
+  return new Map([...named].map(([reference, { userId }]) => [reference, userId]));
+}
+
+type Named = { userId: string; deleted: boolean };
+
+async function findByAlias(db: Db, customerId: string, references: readonly string[]): Promise<Map<string, Named>> {
+  if (references.length === 0) return new Map();
+  const { rows } = await db.query<Named & { alias: string }>(
+    `select distinct on (alias) alias, user_id as "userId", deleted from (
+       select unnest(aliases) as alias, user_id, deleted from users where customer_id = $1 and aliases && $2::text[]
+     ) as named where alias = any($2) order by alias, deleted`,
+    [customerId, references.map((reference) => reference.toLowerCase())],
+  );
+  return new Map(rows.map((row) => [row.alias, row]));
 }
 
 /** Every existing user's id and seq by id, in pages: what the hash of a ReadCompleted is computed over. */

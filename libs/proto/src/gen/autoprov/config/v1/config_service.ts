@@ -27,6 +27,7 @@ import {
   DeprovisioningPolicy,
   MappingTest,
   MatchingPolicy,
+  MatchingValue,
   ProvisioningScope,
   ProvisioningSetup,
   SetupDefaults,
@@ -297,6 +298,8 @@ export interface ScimProfile {
    * this order.
    */
   errorPatterns: ErrorPattern[];
+  /** How many members of a group one request may add or remove; 0: 100. */
+  maxMembersPerRequest: number;
 }
 
 /** How an account is changed. */
@@ -610,8 +613,8 @@ export interface CreateSetupResponse {
 /** One thing that was checked about a setup. */
 export interface SetupCheck {
   /**
-   * What was checked: `endpoint`, `credential`, `delegation`, `scope <URL>`, `group <group>`, `target_schema`,
-   * `mapping`, `mapping_test <name>`, `sample_user`, `deprovisioning`.
+   * What was checked: `endpoint`, `credential`, `pushed_groups`, `delegation`, `scope <URL>`, `group <group>`,
+   * `target_schema`, `mapping`, `mapping_test <name>`, `sample_user`, `deprovisioning`.
    */
   id: string;
   /** How it went. */
@@ -833,7 +836,7 @@ export interface PreviewMappingRequest {
   app: string;
   /** `customers/{customer}/users/{user}`; the id may be a primary address. */
   user: string;
-  /** A draft whose mapping and scope are used; absent: the stored setup. */
+  /** A draft whose mapping, scope and matching are used; absent: the stored setup. */
   draft?: ProvisioningSetup | undefined;
 }
 
@@ -854,6 +857,8 @@ export interface PreviewMappingResponse {
    * are not known; empty: nothing.
    */
   schemaNote: string;
+  /** What an account of the person would be looked for by, in the order of the matching rules. */
+  matching: MatchingValue[];
 }
 
 /** What one row of a mapping gives. */
@@ -2213,6 +2218,7 @@ function createBaseScimProfile(): ScimProfile {
     maxWritesPerMinute: 0,
     maxPageSize: 0,
     errorPatterns: [],
+    maxMembersPerRequest: 0,
   };
 }
 
@@ -2262,6 +2268,9 @@ export const ScimProfile: MessageFns<ScimProfile> = {
     }
     for (const v of message.errorPatterns) {
       ErrorPattern.encode(v!, writer.uint32(122).fork()).join();
+    }
+    if (message.maxMembersPerRequest !== 0) {
+      writer.uint32(144).int32(message.maxMembersPerRequest);
     }
     return writer;
   },
@@ -2402,6 +2411,14 @@ export const ScimProfile: MessageFns<ScimProfile> = {
             message.errorPatterns.push(ErrorPattern.decode(reader, reader.uint32()));
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.maxMembersPerRequest = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2509,6 +2526,11 @@ export const ScimProfile: MessageFns<ScimProfile> = {
         : globalThis.Array.isArray(object?.error_patterns)
         ? object.error_patterns.map((e: any) => ErrorPattern.fromJSON(e))
         : [],
+      maxMembersPerRequest: isSet(object.maxMembersPerRequest)
+        ? globalThis.Number(object.maxMembersPerRequest)
+        : isSet(object.max_members_per_request)
+        ? globalThis.Number(object.max_members_per_request)
+        : 0,
     };
   },
 
@@ -2565,6 +2587,9 @@ export const ScimProfile: MessageFns<ScimProfile> = {
     if (message.errorPatterns?.length) {
       obj.errorPatterns = message.errorPatterns.map((e) => ErrorPattern.toJSON(e));
     }
+    if (message.maxMembersPerRequest !== 0) {
+      obj.maxMembersPerRequest = Math.round(message.maxMembersPerRequest);
+    }
     return obj;
   },
 
@@ -2596,6 +2621,7 @@ export const ScimProfile: MessageFns<ScimProfile> = {
     message.maxWritesPerMinute = object.maxWritesPerMinute ?? 0;
     message.maxPageSize = object.maxPageSize ?? 0;
     message.errorPatterns = object.errorPatterns?.map((e) => ErrorPattern.fromPartial(e)) || [];
+    message.maxMembersPerRequest = object.maxMembersPerRequest ?? 0;
     return message;
   },
 };
@@ -6673,7 +6699,7 @@ export const PreviewMappingRequest: MessageFns<PreviewMappingRequest> = {
 };
 
 function createBasePreviewMappingResponse(): PreviewMappingResponse {
-  return { values: [], resource: undefined, inScope: false, scopeExplanation: "", schemaNote: "" };
+  return { values: [], resource: undefined, inScope: false, scopeExplanation: "", schemaNote: "", matching: [] };
 }
 
 export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
@@ -6692,6 +6718,9 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
     }
     if (message.schemaNote !== "") {
       writer.uint32(42).string(message.schemaNote);
+    }
+    for (const v of message.matching) {
+      MatchingValue.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -6749,6 +6778,14 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
             message.schemaNote = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.matching.push(MatchingValue.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6780,6 +6817,9 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
         : isSet(object.schema_note)
         ? globalThis.String(object.schema_note)
         : "",
+      matching: globalThis.Array.isArray(object?.matching)
+        ? object.matching.map((e: any) => MatchingValue.fromJSON(e))
+        : [],
     };
   },
 
@@ -6800,6 +6840,9 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
     if (message.schemaNote !== "") {
       obj.schemaNote = message.schemaNote;
     }
+    if (message.matching?.length) {
+      obj.matching = message.matching.map((e) => MatchingValue.toJSON(e));
+    }
     return obj;
   },
 
@@ -6813,6 +6856,7 @@ export const PreviewMappingResponse: MessageFns<PreviewMappingResponse> = {
     message.inScope = object.inScope ?? false;
     message.scopeExplanation = object.scopeExplanation ?? "";
     message.schemaNote = object.schemaNote ?? "";
+    message.matching = object.matching?.map((e) => MatchingValue.fromPartial(e)) || [];
     return message;
   },
 };

@@ -61,6 +61,11 @@ export interface ProvisioningSetup {
     | GuardPolicy
     | undefined;
   /**
+   * Groups that the service provider gets as SCIM Groups (RFC 7643 §4.2), with those of their members who have an account in
+   * scope. Empty: none. A group that is taken from the list stays at the service provider as it is.
+   */
+  pushedGroups: PushedGroup[];
+  /**
    * How often the service provider's accounts are compared with what it accepted last, and what is done then. Empty: only
    * when somebody asks for it.
    */
@@ -182,9 +187,18 @@ export function comparisonPolicy_ActionToJSON(object: ComparisonPolicy_Action): 
   }
 }
 
+/** A group of the directory that is pushed as a SCIM Group. */
+export interface PushedGroup {
+  /** The group by e-mail address or by id, as in ProvisioningScope. Members of nested groups count. */
+  group: string;
+  /** Its displayName at the service provider. Empty: what stands before the @ of its address. */
+  displayName: string;
+}
+
 /**
  * How many people of an app may lose something within a while before the rest is held until somebody approves it. Counted
- * apart: loss of access (suspended or deleted), a changed userName or primary address, and cleared attributes. Up to five
+ * apart: loss of access (suspended or deleted), a changed userName or primary address, cleared attributes, and lost
+ * memberships of pushed groups. Up to five
  * people, and never more than half of the app's, rounded up, may always, as far as max_count lets them.
  */
 export interface GuardPolicy {
@@ -443,7 +457,7 @@ export interface DeprovisioningRule {
 export interface MatchingPolicy {
   /**
    * SCIM attributes compared in this order, each hit checked again by us: `externalId`, `userName`, `emails`.
-   * Empty: externalId, then userName.
+   * Empty: externalId, then userName. The short form of `rules` without expressions; only one of both may be given.
    */
   attributes: string[];
   /** An account that exists. */
@@ -452,6 +466,8 @@ export interface MatchingPolicy {
   onForeignExternalId: MatchingPolicy_OnForeignExternalId;
   /** An account that is there no more. */
   onVanished: MatchingPolicy_OnVanished;
+  /** What is compared, in this order; the first rule that finds an account decides. At most 10. */
+  rules: MatchingRule[];
 }
 
 /** What is done with an account that matches and belongs to nobody of ours yet. */
@@ -632,6 +648,32 @@ export function matchingPolicy_OnVanishedToJSON(object: MatchingPolicy_OnVanishe
   }
 }
 
+/** One comparison of a person with the service provider's accounts. */
+export interface MatchingRule {
+  /**
+   * The SCIM attribute that accounts are filtered by, for example `externalId`, `userName`, `emails` or
+   * `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber`. Login names and addresses are compared
+   * without regard to case, all else exactly.
+   */
+  attribute: string;
+  /**
+   * An expression in CEL over `user`, Google's users resource, that gives the text to look for (docs/mapping.md); empty:
+   * what the mapping gives the attribute. No value, or an empty one: the rule is passed over. Somebody for whom it fails
+   * gets no account, and 45006 says so: another might be made beside the one that they have.
+   */
+  expression: string;
+}
+
+/** What one rule looks for, for one person. */
+export interface MatchingValue {
+  /** The rule's attribute. */
+  attribute: string;
+  /** The value; empty: none, and the rule is passed over. */
+  value: string;
+  /** Why the rule's expression has no answer for this person; empty: it has. */
+  problem: string;
+}
+
 function createBaseProvisioningSetup(): ProvisioningSetup {
   return {
     name: "",
@@ -648,6 +690,7 @@ function createBaseProvisioningSetup(): ProvisioningSetup {
     updateTime: undefined,
     mappingTests: [],
     guard: undefined,
+    pushedGroups: [],
     comparison: undefined,
   };
 }
@@ -698,6 +741,9 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
     }
     if (message.guard !== undefined) {
       GuardPolicy.encode(message.guard, writer.uint32(114).fork()).join();
+    }
+    for (const v of message.pushedGroups) {
+      PushedGroup.encode(v!, writer.uint32(130).fork()).join();
     }
     if (message.comparison !== undefined) {
       ComparisonPolicy.encode(message.comparison, writer.uint32(138).fork()).join();
@@ -830,6 +876,14 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
             message.guard = GuardPolicy.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.pushedGroups.push(PushedGroup.decode(reader, reader.uint32()));
+            continue;
+          }
           case 17: {
             if (tag !== 138) {
               break;
@@ -890,6 +944,11 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
         ? object.mapping_tests.map((e: any) => MappingTest.fromJSON(e))
         : [],
       guard: isSet(object.guard) ? GuardPolicy.fromJSON(object.guard) : undefined,
+      pushedGroups: globalThis.Array.isArray(object?.pushedGroups)
+        ? object.pushedGroups.map((e: any) => PushedGroup.fromJSON(e))
+        : globalThis.Array.isArray(object?.pushed_groups)
+        ? object.pushed_groups.map((e: any) => PushedGroup.fromJSON(e))
+        : [],
       comparison: isSet(object.comparison) ? ComparisonPolicy.fromJSON(object.comparison) : undefined,
     };
   },
@@ -938,6 +997,9 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
     if (message.guard !== undefined) {
       obj.guard = GuardPolicy.toJSON(message.guard);
     }
+    if (message.pushedGroups?.length) {
+      obj.pushedGroups = message.pushedGroups.map((e) => PushedGroup.toJSON(e));
+    }
     if (message.comparison !== undefined) {
       obj.comparison = ComparisonPolicy.toJSON(message.comparison);
     }
@@ -973,6 +1035,7 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
     message.guard = (object.guard !== undefined && object.guard !== null)
       ? GuardPolicy.fromPartial(object.guard)
       : undefined;
+    message.pushedGroups = object.pushedGroups?.map((e) => PushedGroup.fromPartial(e)) || [];
     message.comparison = (object.comparison !== undefined && object.comparison !== null)
       ? ComparisonPolicy.fromPartial(object.comparison)
       : undefined;
@@ -1065,6 +1128,95 @@ export const ComparisonPolicy: MessageFns<ComparisonPolicy> = {
     const message = createBaseComparisonPolicy();
     message.intervalHours = object.intervalHours ?? 0;
     message.action = object.action ?? 0;
+    return message;
+  },
+};
+
+function createBasePushedGroup(): PushedGroup {
+  return { group: "", displayName: "" };
+}
+
+export const PushedGroup: MessageFns<PushedGroup> = {
+  encode(message: PushedGroup, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.group !== "") {
+      writer.uint32(10).string(message.group);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(18).string(message.displayName);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PushedGroup {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePushedGroup();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.group = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PushedGroup {
+    return {
+      group: isSet(object.group) ? globalThis.String(object.group) : "",
+      displayName: isSet(object.displayName)
+        ? globalThis.String(object.displayName)
+        : isSet(object.display_name)
+        ? globalThis.String(object.display_name)
+        : "",
+    };
+  },
+
+  toJSON(message: PushedGroup): unknown {
+    const obj: any = {};
+    if (message.group !== "") {
+      obj.group = message.group;
+    }
+    if (message.displayName !== "") {
+      obj.displayName = message.displayName;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PushedGroup>, I>>(base?: I): PushedGroup {
+    return PushedGroup.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PushedGroup>, I>>(object: I): PushedGroup {
+    const message = createBasePushedGroup();
+    message.group = object.group ?? "";
+    message.displayName = object.displayName ?? "";
     return message;
   },
 };
@@ -2119,7 +2271,7 @@ export const DeprovisioningRule: MessageFns<DeprovisioningRule> = {
 };
 
 function createBaseMatchingPolicy(): MatchingPolicy {
-  return { attributes: [], onExisting: 0, onForeignExternalId: 0, onVanished: 0 };
+  return { attributes: [], onExisting: 0, onForeignExternalId: 0, onVanished: 0, rules: [] };
 }
 
 export const MatchingPolicy: MessageFns<MatchingPolicy> = {
@@ -2135,6 +2287,9 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
     }
     if (message.onVanished !== 0) {
       writer.uint32(32).int32(message.onVanished);
+    }
+    for (const v of message.rules) {
+      MatchingRule.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -2184,6 +2339,14 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
             message.onVanished = reader.int32() as any;
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.rules.push(MatchingRule.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2216,6 +2379,9 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
         : isSet(object.on_vanished)
         ? matchingPolicy_OnVanishedFromJSON(object.on_vanished)
         : 0,
+      rules: globalThis.Array.isArray(object?.rules)
+        ? object.rules.map((e: any) => MatchingRule.fromJSON(e))
+        : [],
     };
   },
 
@@ -2233,6 +2399,9 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
     if (message.onVanished !== 0) {
       obj.onVanished = matchingPolicy_OnVanishedToJSON(message.onVanished);
     }
+    if (message.rules?.length) {
+      obj.rules = message.rules.map((e) => MatchingRule.toJSON(e));
+    }
     return obj;
   },
 
@@ -2245,6 +2414,193 @@ export const MatchingPolicy: MessageFns<MatchingPolicy> = {
     message.onExisting = object.onExisting ?? 0;
     message.onForeignExternalId = object.onForeignExternalId ?? 0;
     message.onVanished = object.onVanished ?? 0;
+    message.rules = object.rules?.map((e) => MatchingRule.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseMatchingRule(): MatchingRule {
+  return { attribute: "", expression: "" };
+}
+
+export const MatchingRule: MessageFns<MatchingRule> = {
+  encode(message: MatchingRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attribute !== "") {
+      writer.uint32(10).string(message.attribute);
+    }
+    if (message.expression !== "") {
+      writer.uint32(18).string(message.expression);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MatchingRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMatchingRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attribute = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.expression = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MatchingRule {
+    return {
+      attribute: isSet(object.attribute) ? globalThis.String(object.attribute) : "",
+      expression: isSet(object.expression) ? globalThis.String(object.expression) : "",
+    };
+  },
+
+  toJSON(message: MatchingRule): unknown {
+    const obj: any = {};
+    if (message.attribute !== "") {
+      obj.attribute = message.attribute;
+    }
+    if (message.expression !== "") {
+      obj.expression = message.expression;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<MatchingRule>, I>>(base?: I): MatchingRule {
+    return MatchingRule.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MatchingRule>, I>>(object: I): MatchingRule {
+    const message = createBaseMatchingRule();
+    message.attribute = object.attribute ?? "";
+    message.expression = object.expression ?? "";
+    return message;
+  },
+};
+
+function createBaseMatchingValue(): MatchingValue {
+  return { attribute: "", value: "", problem: "" };
+}
+
+export const MatchingValue: MessageFns<MatchingValue> = {
+  encode(message: MatchingValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.attribute !== "") {
+      writer.uint32(10).string(message.attribute);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    if (message.problem !== "") {
+      writer.uint32(26).string(message.problem);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MatchingValue {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMatchingValue();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.attribute = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MatchingValue {
+    return {
+      attribute: isSet(object.attribute) ? globalThis.String(object.attribute) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+      problem: isSet(object.problem) ? globalThis.String(object.problem) : "",
+    };
+  },
+
+  toJSON(message: MatchingValue): unknown {
+    const obj: any = {};
+    if (message.attribute !== "") {
+      obj.attribute = message.attribute;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    if (message.problem !== "") {
+      obj.problem = message.problem;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<MatchingValue>, I>>(base?: I): MatchingValue {
+    return MatchingValue.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MatchingValue>, I>>(object: I): MatchingValue {
+    const message = createBaseMatchingValue();
+    message.attribute = object.attribute ?? "";
+    message.value = object.value ?? "";
+    message.problem = object.problem ?? "";
     return message;
   },
 };

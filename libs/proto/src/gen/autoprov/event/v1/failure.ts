@@ -28,7 +28,7 @@ export interface Failure {
   customer: string;
   /** `customers/{customer}/apps/{app}`; empty above it. */
   app: string;
-  /** `customers/{customer}/users/{user}`; empty above it. */
+  /** `customers/{customer}/users/{user}`; empty above it, and when it is about a group. */
   user: string;
   /** The person's primary address, if known. */
   primaryEmail: string;
@@ -81,6 +81,8 @@ export interface Failure {
    * app, code, reason, and the detail without what differs from person to person.
    */
   causeId: string;
+  /** `customers/{customer}/groups/{group}`, as the setup spells the group, when a group that is pushed fails; else empty. */
+  group: string;
 }
 
 /** Where in its life it is. */
@@ -254,6 +256,7 @@ function createBaseFailure(): Failure {
     stateReason: "",
     note: "",
     causeId: "",
+    group: "",
   };
 }
 
@@ -342,6 +345,9 @@ export const Failure: MessageFns<Failure> = {
     }
     if (message.causeId !== "") {
       writer.uint32(218).string(message.causeId);
+    }
+    if (message.group !== "") {
+      writer.uint32(242).string(message.group);
     }
     return writer;
   },
@@ -575,6 +581,14 @@ export const Failure: MessageFns<Failure> = {
             message.causeId = reader.string();
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.group = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -658,6 +672,7 @@ export const Failure: MessageFns<Failure> = {
         : isSet(object.cause_id)
         ? globalThis.String(object.cause_id)
         : "",
+      group: isSet(object.group) ? globalThis.String(object.group) : "",
     };
   },
 
@@ -744,6 +759,9 @@ export const Failure: MessageFns<Failure> = {
     if (message.causeId !== "") {
       obj.causeId = message.causeId;
     }
+    if (message.group !== "") {
+      obj.group = message.group;
+    }
     return obj;
   },
 
@@ -779,6 +797,7 @@ export const Failure: MessageFns<Failure> = {
     message.stateReason = object.stateReason ?? "";
     message.note = object.note ?? "";
     message.causeId = object.causeId ?? "";
+    message.group = object.group ?? "";
     return message;
   },
 };

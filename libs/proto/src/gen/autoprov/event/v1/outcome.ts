@@ -9,16 +9,17 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 
 /**
- * A message of the public topic autoprov.outcomes.v1: what came of one push (one SCIM action for one person and app).
+ * A message of the public topic autoprov.outcomes.v1: what came of one push (one SCIM action for one person, or one
+ * pushed group, and app).
  * CloudEvents 1.0 in Kafka's binary mode, the value in canonical proto3 JSON with defaults present. No personal data: the
- * service provider's words come with addresses masked. At least once, per (app, user) ordered by `seq`.
+ * service provider's words come with addresses masked. At least once, per (app, user) or (app, group) ordered by `seq`.
  */
 export interface Outcome {
   /** `customers/{customer}/apps/{app}`. */
   app: string;
-  /** `customers/{customer}/users/{user}`. */
+  /** `customers/{customer}/users/{user}`; empty when it is about a group. */
   user: string;
-  /** Orders the outcomes of one (app, user). */
+  /** Orders the outcomes of one (app, user) or (app, group). */
   seq: bigint;
   /** When. */
   occurTime?:
@@ -50,6 +51,8 @@ export interface Outcome {
   setupRevision: bigint;
   /** The trace the push was part of (W3C trace id). */
   traceId: string;
+  /** `customers/{customer}/groups/{group}`, as the setup spells the group; empty when it is about a person. */
+  group: string;
 }
 
 /** What was to be done. */
@@ -214,6 +217,7 @@ function createBaseOutcome(): Outcome {
     nextAttemptTime: undefined,
     setupRevision: 0n,
     traceId: "",
+    group: "",
   };
 }
 
@@ -272,6 +276,9 @@ export const Outcome: MessageFns<Outcome> = {
     }
     if (message.traceId !== "") {
       writer.uint32(130).string(message.traceId);
+    }
+    if (message.group !== "") {
+      writer.uint32(138).string(message.group);
     }
     return writer;
   },
@@ -417,6 +424,14 @@ export const Outcome: MessageFns<Outcome> = {
             message.traceId = reader.string();
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.group = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -471,6 +486,7 @@ export const Outcome: MessageFns<Outcome> = {
         : isSet(object.trace_id)
         ? globalThis.String(object.trace_id)
         : "",
+      group: isSet(object.group) ? globalThis.String(object.group) : "",
     };
   },
 
@@ -524,6 +540,9 @@ export const Outcome: MessageFns<Outcome> = {
     if (message.traceId !== "") {
       obj.traceId = message.traceId;
     }
+    if (message.group !== "") {
+      obj.group = message.group;
+    }
     return obj;
   },
 
@@ -550,6 +569,7 @@ export const Outcome: MessageFns<Outcome> = {
       ? BigInt(object.setupRevision)
       : 0n;
     message.traceId = object.traceId ?? "";
+    message.group = object.group ?? "";
     return message;
   },
 };

@@ -30,6 +30,7 @@ import {
   comparisonPolicy_ActionToJSON,
   DeprovisioningPolicy,
   GuardPolicy,
+  MatchingValue,
   ProvisioningScope,
 } from "../../config/v1/setup.ts";
 import { Membership } from "../../directory/v1/directory_service.ts";
@@ -45,6 +46,8 @@ export const Danger = {
   DANGER_CHANGED_IDENTITY: 2,
   /** DANGER_CLEARED_ATTRIBUTE - An attribute that has a value gets none. */
   DANGER_CLEARED_ATTRIBUTE: 3,
+  /** DANGER_LOST_MEMBERSHIP - A person is taken out of groups that are pushed. */
+  DANGER_LOST_MEMBERSHIP: 4,
   UNRECOGNIZED: -1,
 } as const;
 
@@ -55,6 +58,7 @@ export namespace Danger {
   export type DANGER_LOSS_OF_ACCESS = typeof Danger.DANGER_LOSS_OF_ACCESS;
   export type DANGER_CHANGED_IDENTITY = typeof Danger.DANGER_CHANGED_IDENTITY;
   export type DANGER_CLEARED_ATTRIBUTE = typeof Danger.DANGER_CLEARED_ATTRIBUTE;
+  export type DANGER_LOST_MEMBERSHIP = typeof Danger.DANGER_LOST_MEMBERSHIP;
   export type UNRECOGNIZED = typeof Danger.UNRECOGNIZED;
 }
 
@@ -72,6 +76,9 @@ export function dangerFromJSON(object: any): Danger {
     case 3:
     case "DANGER_CLEARED_ATTRIBUTE":
       return Danger.DANGER_CLEARED_ATTRIBUTE;
+    case 4:
+    case "DANGER_LOST_MEMBERSHIP":
+      return Danger.DANGER_LOST_MEMBERSHIP;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -89,6 +96,8 @@ export function dangerToJSON(object: Danger): string {
       return "DANGER_CHANGED_IDENTITY";
     case Danger.DANGER_CLEARED_ATTRIBUTE:
       return "DANGER_CLEARED_ATTRIBUTE";
+    case Danger.DANGER_LOST_MEMBERSHIP:
+      return "DANGER_LOST_MEMBERSHIP";
     case Danger.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -134,7 +143,13 @@ export interface GetAppStatusResponse {
   /** Holds in effect. */
   holds: Hold[];
   /** The last comparison with the service provider that has ended; absent: none. */
-  comparison?: Comparison | undefined;
+  comparison?:
+    | Comparison
+    | undefined;
+  /** Pushed groups that are in step or were once. */
+  groupCount: bigint;
+  /** Pushed groups whose last push failed. */
+  failingGroupCount: bigint;
 }
 
 /** What the app does now. */
@@ -271,6 +286,22 @@ export interface ExplainUserResponse {
   held: HeldAction[];
   /** Holds in effect for the app. */
   holds: Hold[];
+  /** Where an account is to be created: what one that is there is looked for by before, in the order of the matching rules. */
+  matching: MatchingValue[];
+  /** Pushed groups that the person is in, or is a member of at the service provider, as the setup lists them. */
+  pushedMemberships: PushedMembership[];
+}
+
+/** How a person stands in a group that is pushed. */
+export interface PushedMembership {
+  /** The group as the setup spells it. */
+  group: string;
+  /** What it is called at the service provider. */
+  displayName: string;
+  /** Whether the service provider has accepted the person's account as a member. */
+  isMember: boolean;
+  /** What is so or comes next, and why, in a sentence. */
+  explanation: string;
 }
 
 /** What the decision says. */
@@ -472,7 +503,11 @@ export interface ProbeEndpointRequest {
   /** The SCIM base URL. */
   endpointUrl: string;
   /** What the template says of the service provider. */
-  profile?: ScimProfile | undefined;
+  profile?:
+    | ScimProfile
+    | undefined;
+  /** Ask for groups, too. */
+  asksGroups?: boolean | undefined;
 }
 
 /** What it answered. */
@@ -490,7 +525,11 @@ export interface ProbeEndpointResponse {
   /** Otherwise the service provider's own words, cut, without secrets. */
   detail: string;
   /** Its ServiceProviderConfig (RFC 7643 §5); absent: it has none. */
-  serviceProviderConfig?: { [key: string]: any } | undefined;
+  serviceProviderConfig?:
+    | { [key: string]: any }
+    | undefined;
+  /** Where groups were asked for: whether it has them (RFC 7643 §4.2). Absent: it could not be found out, or was not asked. */
+  hasGroups?: boolean | undefined;
 }
 
 /** Asks what a service provider can do. */
@@ -2143,6 +2182,8 @@ function createBaseGetAppStatusResponse(): GetAppStatusResponse {
     heldCount: 0n,
     holds: [],
     comparison: undefined,
+    groupCount: 0n,
+    failingGroupCount: 0n,
   };
 }
 
@@ -2210,6 +2251,18 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
     }
     if (message.comparison !== undefined) {
       Comparison.encode(message.comparison, writer.uint32(242).fork()).join();
+    }
+    if (message.groupCount !== 0n) {
+      if (BigInt.asIntN(64, message.groupCount) !== message.groupCount) {
+        throw new globalThis.Error("value provided for field message.groupCount of type int64 too large");
+      }
+      writer.uint32(144).int64(message.groupCount);
+    }
+    if (message.failingGroupCount !== 0n) {
+      if (BigInt.asIntN(64, message.failingGroupCount) !== message.failingGroupCount) {
+        throw new globalThis.Error("value provided for field message.failingGroupCount of type int64 too large");
+      }
+      writer.uint32(152).int64(message.failingGroupCount);
     }
     return writer;
   },
@@ -2342,6 +2395,22 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
             message.comparison = Comparison.decode(reader, reader.uint32());
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.groupCount = reader.int64() as bigint;
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.failingGroupCount = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2430,6 +2499,16 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
         ? object.holds.map((e: any) => Hold.fromJSON(e))
         : [],
       comparison: isSet(object.comparison) ? Comparison.fromJSON(object.comparison) : undefined,
+      groupCount: isSet(object.groupCount)
+        ? BigInt(object.groupCount)
+        : isSet(object.group_count)
+        ? BigInt(object.group_count)
+        : 0n,
+      failingGroupCount: isSet(object.failingGroupCount)
+        ? BigInt(object.failingGroupCount)
+        : isSet(object.failing_group_count)
+        ? BigInt(object.failing_group_count)
+        : 0n,
     };
   },
 
@@ -2483,6 +2562,12 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
     if (message.comparison !== undefined) {
       obj.comparison = Comparison.toJSON(message.comparison);
     }
+    if (message.groupCount !== 0n) {
+      obj.groupCount = message.groupCount.toString();
+    }
+    if (message.failingGroupCount !== 0n) {
+      obj.failingGroupCount = message.failingGroupCount.toString();
+    }
     return obj;
   },
 
@@ -2525,6 +2610,12 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
     message.comparison = (object.comparison !== undefined && object.comparison !== null)
       ? Comparison.fromPartial(object.comparison)
       : undefined;
+    message.groupCount = (object.groupCount !== undefined && object.groupCount !== null)
+      ? BigInt(object.groupCount)
+      : 0n;
+    message.failingGroupCount = (object.failingGroupCount !== undefined && object.failingGroupCount !== null)
+      ? BigInt(object.failingGroupCount)
+      : 0n;
     return message;
   },
 };
@@ -2717,6 +2808,8 @@ function createBaseExplainUserResponse(): ExplainUserResponse {
     memberships: [],
     held: [],
     holds: [],
+    matching: [],
+    pushedMemberships: [],
   };
 }
 
@@ -2748,6 +2841,12 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     }
     for (const v of message.holds) {
       Hold.encode(v!, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.matching) {
+      MatchingValue.encode(v!, writer.uint32(82).fork()).join();
+    }
+    for (const v of message.pushedMemberships) {
+      PushedMembership.encode(v!, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -2837,6 +2936,22 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
             message.holds.push(Hold.decode(reader, reader.uint32()));
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.matching.push(MatchingValue.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.pushedMemberships.push(PushedMembership.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2872,6 +2987,14 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
         ? object.held.map((e: any) => HeldAction.fromJSON(e))
         : [],
       holds: globalThis.Array.isArray(object?.holds) ? object.holds.map((e: any) => Hold.fromJSON(e)) : [],
+      matching: globalThis.Array.isArray(object?.matching)
+        ? object.matching.map((e: any) => MatchingValue.fromJSON(e))
+        : [],
+      pushedMemberships: globalThis.Array.isArray(object?.pushedMemberships)
+        ? object.pushedMemberships.map((e: any) => PushedMembership.fromJSON(e))
+        : globalThis.Array.isArray(object?.pushed_memberships)
+        ? object.pushed_memberships.map((e: any) => PushedMembership.fromJSON(e))
+        : [],
     };
   },
 
@@ -2904,6 +3027,12 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     if (message.holds?.length) {
       obj.holds = message.holds.map((e) => Hold.toJSON(e));
     }
+    if (message.matching?.length) {
+      obj.matching = message.matching.map((e) => MatchingValue.toJSON(e));
+    }
+    if (message.pushedMemberships?.length) {
+      obj.pushedMemberships = message.pushedMemberships.map((e) => PushedMembership.toJSON(e));
+    }
     return obj;
   },
 
@@ -2925,6 +3054,133 @@ export const ExplainUserResponse: MessageFns<ExplainUserResponse> = {
     message.memberships = object.memberships?.map((e) => Membership.fromPartial(e)) || [];
     message.held = object.held?.map((e) => HeldAction.fromPartial(e)) || [];
     message.holds = object.holds?.map((e) => Hold.fromPartial(e)) || [];
+    message.matching = object.matching?.map((e) => MatchingValue.fromPartial(e)) || [];
+    message.pushedMemberships = object.pushedMemberships?.map((e) => PushedMembership.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePushedMembership(): PushedMembership {
+  return { group: "", displayName: "", isMember: false, explanation: "" };
+}
+
+export const PushedMembership: MessageFns<PushedMembership> = {
+  encode(message: PushedMembership, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.group !== "") {
+      writer.uint32(10).string(message.group);
+    }
+    if (message.displayName !== "") {
+      writer.uint32(18).string(message.displayName);
+    }
+    if (message.isMember !== false) {
+      writer.uint32(24).bool(message.isMember);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(34).string(message.explanation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PushedMembership {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePushedMembership();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.group = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.displayName = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.isMember = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PushedMembership {
+    return {
+      group: isSet(object.group) ? globalThis.String(object.group) : "",
+      displayName: isSet(object.displayName)
+        ? globalThis.String(object.displayName)
+        : isSet(object.display_name)
+        ? globalThis.String(object.display_name)
+        : "",
+      isMember: isSet(object.isMember)
+        ? globalThis.Boolean(object.isMember)
+        : isSet(object.is_member)
+        ? globalThis.Boolean(object.is_member)
+        : false,
+      explanation: isSet(object.explanation) ? globalThis.String(object.explanation) : "",
+    };
+  },
+
+  toJSON(message: PushedMembership): unknown {
+    const obj: any = {};
+    if (message.group !== "") {
+      obj.group = message.group;
+    }
+    if (message.displayName !== "") {
+      obj.displayName = message.displayName;
+    }
+    if (message.isMember !== false) {
+      obj.isMember = message.isMember;
+    }
+    if (message.explanation !== "") {
+      obj.explanation = message.explanation;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PushedMembership>, I>>(base?: I): PushedMembership {
+    return PushedMembership.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PushedMembership>, I>>(object: I): PushedMembership {
+    const message = createBasePushedMembership();
+    message.group = object.group ?? "";
+    message.displayName = object.displayName ?? "";
+    message.isMember = object.isMember ?? false;
+    message.explanation = object.explanation ?? "";
     return message;
   },
 };
@@ -3679,7 +3935,7 @@ export const ListAccountsResponse: MessageFns<ListAccountsResponse> = {
 };
 
 function createBaseProbeEndpointRequest(): ProbeEndpointRequest {
-  return { app: "", endpointUrl: "", profile: undefined };
+  return { app: "", endpointUrl: "", profile: undefined, asksGroups: undefined };
 }
 
 export const ProbeEndpointRequest: MessageFns<ProbeEndpointRequest> = {
@@ -3692,6 +3948,9 @@ export const ProbeEndpointRequest: MessageFns<ProbeEndpointRequest> = {
     }
     if (message.profile !== undefined) {
       ScimProfile.encode(message.profile, writer.uint32(26).fork()).join();
+    }
+    if (message.asksGroups !== undefined) {
+      writer.uint32(32).bool(message.asksGroups);
     }
     return writer;
   },
@@ -3733,6 +3992,14 @@ export const ProbeEndpointRequest: MessageFns<ProbeEndpointRequest> = {
             message.profile = ScimProfile.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.asksGroups = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3754,6 +4021,11 @@ export const ProbeEndpointRequest: MessageFns<ProbeEndpointRequest> = {
         ? globalThis.String(object.endpoint_url)
         : "",
       profile: isSet(object.profile) ? ScimProfile.fromJSON(object.profile) : undefined,
+      asksGroups: isSet(object.asksGroups)
+        ? globalThis.Boolean(object.asksGroups)
+        : isSet(object.asks_groups)
+        ? globalThis.Boolean(object.asks_groups)
+        : undefined,
     };
   },
 
@@ -3768,6 +4040,9 @@ export const ProbeEndpointRequest: MessageFns<ProbeEndpointRequest> = {
     if (message.profile !== undefined) {
       obj.profile = ScimProfile.toJSON(message.profile);
     }
+    if (message.asksGroups !== undefined) {
+      obj.asksGroups = message.asksGroups;
+    }
     return obj;
   },
 
@@ -3781,6 +4056,7 @@ export const ProbeEndpointRequest: MessageFns<ProbeEndpointRequest> = {
     message.profile = (object.profile !== undefined && object.profile !== null)
       ? ScimProfile.fromPartial(object.profile)
       : undefined;
+    message.asksGroups = object.asksGroups ?? undefined;
     return message;
   },
 };
@@ -3794,6 +4070,7 @@ function createBaseProbeEndpointResponse(): ProbeEndpointResponse {
     retryable: false,
     detail: "",
     serviceProviderConfig: undefined,
+    hasGroups: undefined,
   };
 }
 
@@ -3819,6 +4096,9 @@ export const ProbeEndpointResponse: MessageFns<ProbeEndpointResponse> = {
     }
     if (message.serviceProviderConfig !== undefined) {
       Struct.encode(Struct.wrap(message.serviceProviderConfig), writer.uint32(58).fork()).join();
+    }
+    if (message.hasGroups !== undefined) {
+      writer.uint32(64).bool(message.hasGroups);
     }
     return writer;
   },
@@ -3892,6 +4172,14 @@ export const ProbeEndpointResponse: MessageFns<ProbeEndpointResponse> = {
             message.serviceProviderConfig = Struct.unwrap(Struct.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.hasGroups = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3925,6 +4213,11 @@ export const ProbeEndpointResponse: MessageFns<ProbeEndpointResponse> = {
         : isObject(object.service_provider_config)
         ? object.service_provider_config
         : undefined,
+      hasGroups: isSet(object.hasGroups)
+        ? globalThis.Boolean(object.hasGroups)
+        : isSet(object.has_groups)
+        ? globalThis.Boolean(object.has_groups)
+        : undefined,
     };
   },
 
@@ -3951,6 +4244,9 @@ export const ProbeEndpointResponse: MessageFns<ProbeEndpointResponse> = {
     if (message.serviceProviderConfig !== undefined) {
       obj.serviceProviderConfig = message.serviceProviderConfig;
     }
+    if (message.hasGroups !== undefined) {
+      obj.hasGroups = message.hasGroups;
+    }
     return obj;
   },
 
@@ -3966,6 +4262,7 @@ export const ProbeEndpointResponse: MessageFns<ProbeEndpointResponse> = {
     message.retryable = object.retryable ?? false;
     message.detail = object.detail ?? "";
     message.serviceProviderConfig = object.serviceProviderConfig ?? undefined;
+    message.hasGroups = object.hasGroups ?? undefined;
     return message;
   },
 };
