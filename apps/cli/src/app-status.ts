@@ -1,5 +1,6 @@
 import {
   getAppStatusResponse_StateToJSON,
+  type Comparison,
   type GetAppCountersResponse,
   type GetAppStatusResponse,
   type GetReadStatusResponse,
@@ -59,7 +60,19 @@ export function formatStatuses(statuses: AppStatus[], now: Date): string {
   );
   const explained = statuses.filter(({ live }) => live?.explanation);
   const explanations = explained.map(({ app, live }) => `${shortName(app)}: ${printable(live!.explanation)}`);
-  return explanations.length > 0 ? [table, '', ...explanations].join('\n') : table;
+  const compared = statuses.flatMap(({ app, live }) =>
+    live?.comparison ? [`${shortName(app)}: ${formatComparison(live.comparison, now)}`] : [],
+  );
+  const said = [...explanations, ...compared];
+  return said.length > 0 ? [table, '', ...said].join('\n') : table;
+}
+
+function formatComparison(comparison: Comparison, now: Date): string {
+  const { driftedCount, missingCount, unlinkedCount, orphanCount, complete, explanation } = comparison;
+  const counts = complete
+    ? `${driftedCount} changed by others, ${missingCount} missing, ${unlinkedCount} unlinked, ${orphanCount} orphans`
+    : `${driftedCount} changed by others, and not complete: ${printable(explanation)}`;
+  return `compared ${formatAge(comparison.endTime, now)} ago: ${counts}; see "autoprov compare --last"`;
 }
 
 /** `customers/acme/apps/crm` → `acme/crm`. */

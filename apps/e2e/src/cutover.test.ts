@@ -3,7 +3,7 @@ import { MatchingPolicy, MatchingPolicy_OnForeignExternalId } from '@autoprov/pr
 import { callScim, plainCompany } from '@autoprov/testing';
 import type { Network } from '@autoprov/testing';
 import { countWrites } from './judge.ts';
-import { runAutoprov } from './run-process.ts';
+import { runAutoprov, runAutoprovWith } from './run-process.ts';
 import { installApp, startCompany } from './start-company.ts';
 
 const size = 12;
@@ -85,4 +85,35 @@ test('under a hold the app is activated, read and reported, and nothing is writt
   const accounts = await network.serviceProvider.list();
   expect(accounts).toHaveLength(size + 1);
   expect(accounts.filter(({ externalId }) => externalId?.startsWith('00u'))).toEqual([]);
+});
+
+test('afterwards a second writer is found by "compare", and the links are the same once they were exported and imported', async () => {
+  const { access } = network.serviceProvider;
+  const [changed] = await network.serviceProvider.list();
+  const patch = { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'] };
+  const Operations = [{ op: 'replace', path: 'externalId', value: '00u1ab2cd3EF4gh5IJ6k' }];
+  await callScim(access, 'PATCH', `/Users/${changed!.id}`, { ...patch, Operations });
+  const before = await countWrites(network);
+  const { comparison, findings } = JSON.parse(await autoprov('compare', '--app', 'wiki', '--json')) as {
+    comparison: object;
+    findings: object[];
+  };
+  expect(comparison).toMatchObject({
+    complete: true,
+    comparedCount: String(size),
+    driftedCount: '1',
+    orphanCount: '1',
+    secondWriters: { 'okta user id': '1' },
+  });
+  expect(findings[0]).toMatchObject({ scimId: changed!.id, attribute: 'externalId', found: '00u1ab2cd3EF4gh5IJ6k' });
+  expect(await autoprov('status')).toContain('1 changed by others, 0 missing, 0 unlinked, 1 orphans');
+  const lines = await autoprov('links', 'export', '--app', 'wiki');
+  expect(lines.trim().split('\n')).toHaveLength(size);
+  const again = await runAutoprovWith(network, lines, 'links', 'import', '--app', 'wiki');
+  expect(again).toMatchObject({
+    exitCode: 0,
+    stderr: '',
+    stdout: expect.stringContaining(`${size} were there already`),
+  });
+  expect(await countWrites(network)).toBe(before);
 });

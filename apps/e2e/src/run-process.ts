@@ -13,6 +13,11 @@ export function runAutoprov({ cliEnvironment }: Network, ...args: string[]): Pro
   return run('npx', ['--no', 'autoprov', ...args], cliEnvironment);
 }
 
+/** The same, with something on the standard input. */
+export function runAutoprovWith({ cliEnvironment }: Network, input: string, ...args: string[]): Promise<Ended> {
+  return run('npx', ['--no', 'autoprov', ...args], cliEnvironment, input);
+}
+
 /** What a consumer that shares no code with us reads in a topic, from its beginning. */
 export async function readTopic({ kafka }: Network, topic: string): Promise<PlainMessage[]> {
   const args = ['apps/e2e/plain-consumer.mjs', kafka.brokers.join(','), `${kafka.topicPrefix}${topic}`];
@@ -36,9 +41,9 @@ async function readJsonLines(args: string[], env: Record<string, string>): Promi
 /** A message as Kafka has it; a tombstone's value is null. */
 export type PlainMessage = { key: string; headers: Record<string, string>; value: string | null };
 
-function run(command: string, args: string[], env: Record<string, string> = {}): Promise<Ended> {
+function run(command: string, args: string[], env: Record<string, string> = {}, input?: string): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    execFile(
+    const child = execFile(
       command,
       args,
       { cwd: repositoryDir, env: { ...process.env, ...env }, maxBuffer: 256 * 2 ** 20 },
@@ -47,5 +52,6 @@ function run(command: string, args: string[], env: Record<string, string> = {}):
         else resolve({ exitCode: Number(err?.code ?? 0), stdout, stderr });
       },
     );
+    if (input !== undefined) child.stdin?.end(input);
   });
 }

@@ -154,6 +154,11 @@ test.each<[string, Fields, string[]]>([
     { guard: { maxCount: -1, maxSharePercent: 101, window: seconds(2_678_401), protectedPersons: ['a', 'A'] } },
     ['max_count', 'max_share_percent', 'window', 'protected_persons[1]'].map((field) => `setup.guard.${field}`),
   ],
+  [
+    'a comparison that is too seldom, and does what nobody knows',
+    { comparison: { intervalHours: 8_761, action: 7 as 0 } },
+    ['setup.comparison.interval_hours', 'setup.comparison.action'],
+  ],
   ['a guard without a window', { guard: { window: seconds(0) } }, ['setup.guard.window']],
   ['an unknown policy', { matching: { onExisting: 7 as 0 } }, ['setup.matching.on_existing']],
 ])('%s is refused', (_, fields, expected) => {

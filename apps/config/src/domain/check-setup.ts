@@ -1,9 +1,11 @@
 import { checkMapping, checkMatchingExpression, checkScopeFilter } from '@autoprov/mapping';
 import {
+  ComparisonPolicy_Action,
   MatchingPolicy_OnExisting,
   MatchingPolicy_OnForeignExternalId,
   MatchingPolicy_OnVanished,
   ProvisioningSetup,
+  type ComparisonPolicy,
   type DeprovisioningPolicy,
   type Duration,
   type GuardPolicy,
@@ -27,6 +29,8 @@ const MAX_SETUP_BYTES = 1_000_000;
 const MAX_DURATION_SECONDS = 315_576_000_000n;
 /** What the pusher remembers of accepted changes: 31 days. */
 const MAX_WINDOW_SECONDS = 2_678_400n;
+/** A year. */
+const MAX_INTERVAL_HOURS = 8_760;
 const matchingAttributes = ['externalId', 'userName', 'emails'];
 const neverCompared = new Set(['active', 'id', 'meta', 'schemas', 'groups', 'password']);
 const MAX_RULES = 10;
@@ -43,6 +47,7 @@ export function checkSetup(setup: ProvisioningSetup, allowedHosts: readonly stri
     ...prefix('matching', checkMatching(setup.matching)),
     ...checkMappingTests(setup.mappingTests),
     ...prefix('guard', checkGuard(setup.guard)),
+    ...prefix('comparison', checkComparison(setup.comparison)),
     ...checkPushedGroups(setup.pushedGroups),
   ];
   if (ProvisioningSetup.encode(setup).finish().length > MAX_SETUP_BYTES) {
@@ -190,6 +195,17 @@ export function checkGuard(guard: GuardPolicy | undefined): Violation[] {
       ? []
       : [{ field: 'window', description: 'is not 1 second to 31 days in whole seconds: write for example 86400s' }]),
     ...checkList('protected_persons', protectedPersons, { ignoreCase: true }),
+  ];
+}
+
+function checkComparison(comparison: ComparisonPolicy | undefined): Violation[] {
+  if (!comparison) return [];
+  const { intervalHours, action } = comparison;
+  const fits = intervalHours >= 0 && intervalHours <= MAX_INTERVAL_HOURS;
+  const description = `is not 0 to ${MAX_INTERVAL_HOURS}: write for example 168 for once a week, or 0 for never by itself`;
+  return [
+    ...(fits ? [] : [{ field: 'interval_hours', description }]),
+    ...checkEnum('action', action, ComparisonPolicy_Action),
   ];
 }
 

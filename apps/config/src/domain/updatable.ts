@@ -18,6 +18,7 @@ export const updatableSetup: Updatable<ProvisioningSetup> = {
     ['matching', ['attributes', 'rules', 'on_existing', 'on_foreign_external_id', 'on_vanished']],
     ['mapping_tests', []],
     ['guard', ['max_count', 'max_share_percent', 'window', 'protected_persons']],
+    ['comparison', ['interval_hours', 'action']],
     ['pushed_groups', []],
   ]),
   outputOnly: new Map([

@@ -20,6 +20,7 @@ import { findSetup, isActive, readSetupFeed } from '../store/setups.ts';
 import { deleteUrgentUsers, listUrgentUsers } from '../store/urgent-users.ts';
 import { listUsersAfter } from '../store/users.ts';
 import { authorizationOf } from './authorization.ts';
+import { compareAccounts } from './compare-accounts.ts';
 import { confirmSetup } from './confirm-setup.ts';
 import { openGuard } from './guard.ts';
 import { recordHealth } from './health.ts';
@@ -79,6 +80,7 @@ async function runPass(ctx: PusherContext, key: AppKey, lease: HeldLease, stoppi
     await pushUrgent(pass);
     await pushDue(pass);
     await pushBehind(pass, cursorNo, coverage.ingestNo);
+    await compareAccounts(pass);
   } finally {
     await saveEndOfPass(ctx.pool, key, pass);
   }

@@ -70,7 +70,12 @@ async function* lookUpEach(
   }
 }
 
-function openClient(ctx: PusherContext, app: AppSetup, call: Pick<CallContext, 'signal' | 'deadline'>): ScimClient {
+/** A client for reads outside of a pass, at the rate of the app. */
+export function openClient(
+  ctx: PusherContext,
+  app: AppSetup,
+  call: Pick<CallContext, 'signal' | 'deadline'>,
+): ScimClient {
   return new ScimClient({
     baseUrl: app.setup.endpointUrl,
     dispatcher: ctx.spAgent,

@@ -4,6 +4,7 @@ import type { AppSetup } from '../domain/model.ts';
 import { uncovered } from '../push/push-app.ts';
 import { countAccounts } from '../store/accounts.ts';
 import { countPending, findApp, type AppWork } from '../store/apps.ts';
+import { findComparison } from '../store/comparisons.ts';
 import { findCoverage, type Coverage } from '../store/customers.ts';
 import { countGroups, type GroupCounts } from '../store/groups.ts';
 import { countHeld } from '../store/held-actions.ts';
@@ -11,6 +12,7 @@ import { findHolds, holdParents, type Hold } from '../store/holds.ts';
 import { isActive } from '../store/setups.ts';
 import { readAppName, requireSetup } from './app-key.ts';
 import { describeHolds, presentHold } from './hold-messages.ts';
+import { presentComparison } from './present-comparison.ts';
 
 export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequest): Promise<GetAppStatusResponse> {
   const key = readAppName('app', app);
@@ -22,12 +24,14 @@ export async function getAppStatus(ctx: PusherContext, { app }: GetAppStatusRequ
   const groups = await countGroups(ctx.pool, key, ctx.now());
   const heldCount = await countHeld(ctx.pool, key);
   const holds = await findHolds(ctx.pool, holdParents(key));
+  const comparison = await findComparison(ctx.pool, key);
   const described = describeState({ setup, work, coverage, pendingCount, groups, heldCount, holds });
   return {
     ...described,
     explanation: `${described.explanation}${describeGroups(setup, coverage, groups)}`,
     heldCount,
     holds: holds.map(presentHold),
+    comparison: comparison && presentComparison(comparison),
     setupRevision: setup.revision,
     readNo: coverage?.readNo ?? 0n,
     pendingCount,

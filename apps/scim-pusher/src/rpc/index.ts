@@ -3,10 +3,14 @@ import { defineService, orUnavailable, type Outage, type Service } from '@autopr
 import { isUnavailable } from '@autoprov/postgres';
 import type { PusherContext } from '../context.ts';
 import { approveHeldActions } from './approve-held-actions.ts';
+import { compareAccounts } from './compare-accounts.ts';
 import { explainAccess } from './explain-access.ts';
 import { explainUser } from './explain-user.ts';
+import { exportLinks } from './export-links.ts';
 import { getAppStatus } from './get-app-status.ts';
+import { getComparison } from './get-comparison.ts';
 import { getTargetSchema } from './get-target-schema.ts';
+import { importLinks } from './import-links.ts';
 import { inspectEndpoint } from './inspect-endpoint.ts';
 import { listAccounts } from './list-accounts.ts';
 import { listHeldActions } from './list-held-actions.ts';
@@ -52,6 +56,10 @@ export function pushService(ctx: PusherContext): Service {
       placeHold: (request, call) => placeHold(ctx, request, call),
       releaseHold: (request, call) => releaseHold(ctx, request, call),
       listHolds: (request) => listHolds(ctx, request),
+      compareAccounts: (request) => compareAccounts(ctx, request),
+      getComparison: (request) => getComparison(ctx, request),
+      exportLinks: (request) => exportLinks(ctx, request),
+      importLinks: (request, call) => importLinks(ctx, request, call),
     },
     allow: {
       getAppStatus: people,
@@ -73,6 +81,10 @@ export function pushService(ctx: PusherContext): Service {
       placeHold: people,
       releaseHold: people,
       listHolds: people,
+      compareAccounts: people,
+      getComparison: people,
+      exportLinks: people,
+      importLinks: people,
     },
     roles: {
       getAppStatus: 'viewer',
@@ -100,6 +112,11 @@ export function pushService(ctx: PusherContext): Service {
       // Placing one does no harm; what goes on after it may.
       releaseHold: 'approver',
       listHolds: 'viewer',
+      // Every account is read from the service provider.
+      compareAccounts: 'operator',
+      getComparison: 'viewer',
+      exportLinks: 'viewer',
+      importLinks: 'operator',
     },
   });
 }

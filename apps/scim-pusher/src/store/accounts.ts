@@ -53,6 +53,33 @@ export async function findLinks(db: Db, app: AppKey, scimIds: readonly string[])
   return new Map(rows.map((row) => [row.scimId, row.userId]));
 }
 
+/** Accounts that are linked, by the service provider's ids. */
+export async function findLinkedAccounts(db: Db, app: AppKey, scimIds: readonly string[]): Promise<Account[]> {
+  const { rows } = await db.query<Account>(
+    `select ${columns} from accounts
+     where customer_id = $1 and app_id = $2 and scim_id = any($3) and state in ('active', 'suspended')`,
+    [app.customerId, app.appId, scimIds],
+  );
+  return rows.map(withoutNulls);
+}
+
+/** The account is not as accepted, but as it was found: the person is decided again at once, if nothing was written meanwhile. */
+export async function saveFound(
+  tx: Db,
+  app: AppKey,
+  { userId, acceptedDigest }: Account,
+  found: { state: 'active' | 'suspended'; accepted: ScimUser; acceptedDigest: string },
+  now: Date,
+): Promise<void> {
+  const isUnchanged = `accepted_digest is not distinct from $5 and write_begun_at is null and state in ('active', 'suspended')`;
+  await tx.query(
+    `with superseded as (${keepVersion('$4', isUnchanged)})
+     update accounts set state = $6, accepted = $7, accepted_digest = $8, known_at = $4, due_at = $4
+     where customer_id = $1 and app_id = $2 and user_id = $3 and ${isUnchanged}`,
+    [...keyOf(app, userId), now, acceptedDigest ?? null, found.state, found.accepted, found.acceptedDigest],
+  );
+}
+
 /** Writes down that creates are about to be sent, before they are: after a crash each is looked up first. */
 export async function saveIntents(tx: Db, app: AppKey, userIds: readonly string[], now: Date): Promise<void> {
   await tx.query(
@@ -208,7 +235,7 @@ export const versioned = `scim_id, origin, state, accepted, accepted_digest, kee
   due_at, undo_to, undo_revision, undo_at`;
 
 /** Keeps the account of $1, $2, $3 as it is before the statement, if it was linked. */
-function keepVersion(now: string, condition: string): string {
+export function keepVersion(now: string, condition: string): string {
   return keepVersions(`user_id = $3 and ${condition}`, now);
 }
 
@@ -268,7 +295,7 @@ export async function findScimIds(db: Db, app: AppKey, userIds: readonly string[
 }
 
 /** Orders outcomes of one person; a restored database is ahead by itself. */
-function nextSeq(previous: string): string {
+export function nextSeq(previous: string): string {
   return `greatest(${previous} + 1, (extract(epoch from clock_timestamp()) * 1e6)::bigint)`;
 }
 

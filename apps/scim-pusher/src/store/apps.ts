@@ -26,6 +26,8 @@ export type AppWork = AppKey & {
   /** Until the next request, and the next write, may be sent: the pass before may have ended just now, elsewhere. */
   requestWaitMs: number;
   writeWaitMs: number;
+  /** When the next comparison with the service provider begins by itself. */
+  compareAt?: Date;
 };
 
 const newApprovals = `
@@ -40,11 +42,27 @@ const columns = `customer_id as "customerId", app_id as "appId", cursor_no as "c
   list_state as "listState", patch_supported as "patchSupported",
   proven_writes as "provenWrites", request_counts as "requestCounts", removals_kept_back as "removalsKeptBack",
   exists (${newApprovals}) as "hasNewApproval",
-  ${untilMs('next_request_at')} as "requestWaitMs", ${untilMs('next_write_at')} as "writeWaitMs"`;
+  ${untilMs('next_request_at')} as "requestWaitMs", ${untilMs('next_write_at')} as "writeWaitMs",
+  compare_at as "compareAt"`;
 
 const held = (what: string) => `exists (
   select from holds where what = '${what}' and parent in ('customers/-', 'customers/' || apps.customer_id,
     'customers/' || apps.customer_id || '/apps/' || apps.app_id))`;
+
+/** People, or groups, are to be decided, by $1 as the time now. */
+const hasPeople = `(cursor_no < customers.ingest_no or cursor_revision < setups.revision
+  or exists (${newApprovals})
+  or exists (select from urgent_users where urgent_users.customer_id = apps.customer_id
+               and urgent_users.app_id = apps.app_id)
+  or exists (select from scim_groups where scim_groups.customer_id = apps.customer_id
+               and scim_groups.app_id = apps.app_id and due_at <= $1)
+  or (removals_kept_back and not ${held('removals')})
+  or exists (select from accounts where accounts.customer_id = apps.customer_id
+               and accounts.app_id = apps.app_id and due_at <= $1))`;
+
+const hasComparison = `(compare_at <= $1 or exists (
+  select from comparisons where comparisons.customer_id = apps.customer_id and comparisons.app_id = apps.app_id
+    and ended_at is null))`;
 
 /**
  * Active apps whose cursor is behind, or where something is due, and that are not backing off nor held, nor being served; who was
@@ -55,21 +73,32 @@ export async function listAppsWithWork(db: Db, now: Date): Promise<AppKey[]> {
     `select apps.customer_id as "customerId", apps.app_id as "appId"
      from apps join setups using (customer_id, app_id) left join customers using (customer_id)
      where setups.active and (back_off_until is null or back_off_until <= $1) and not ${held('writes')}
-       and (cursor_no < customers.ingest_no or cursor_revision < setups.revision
-            or exists (${newApprovals})
-            or exists (select from urgent_users where urgent_users.customer_id = apps.customer_id
-                         and urgent_users.app_id = apps.app_id)
-            or exists (select from scim_groups where scim_groups.customer_id = apps.customer_id
-                         and scim_groups.app_id = apps.app_id and due_at <= $1)
-            or (removals_kept_back and not ${held('removals')})
-            or exists (select from accounts where accounts.customer_id = apps.customer_id
-                         and accounts.app_id = apps.app_id and due_at <= $1))
+       and (${hasPeople} or ${hasComparison})
        and not exists (select from leases where name = 'app/' || apps.customer_id || '/' || apps.app_id
                          and until > clock_timestamp())
      order by passed_at nulls first`,
     [now],
   );
   return rows;
+}
+
+/** Whether people or groups of an app are to be decided: what else it does gives way. */
+export async function hasPeopleToDecide(db: Db, app: AppKey, now: Date): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `select from apps join setups using (customer_id, app_id) left join customers using (customer_id)
+     where apps.customer_id = $2 and apps.app_id = $3 and ${hasPeople}`,
+    [now, app.customerId, app.appId],
+  );
+  return rowCount > 0;
+}
+
+/** Says when the next comparison begins by itself; undefined: never. */
+export async function saveCompareAt(tx: Db, app: AppKey, compareAt: Date | undefined): Promise<void> {
+  await tx.query(`update apps set compare_at = $3 where customer_id = $1 and app_id = $2`, [
+    app.customerId,
+    app.appId,
+    compareAt ?? null,
+  ]);
 }
 
 /**

@@ -65,6 +65,11 @@ export interface ProvisioningSetup {
    * scope. Empty: none. A group that is taken from the list stays at the service provider as it is.
    */
   pushedGroups: PushedGroup[];
+  /**
+   * How often the service provider's accounts are compared with what it accepted last, and what is done then. Empty: only
+   * when somebody asks for it.
+   */
+  comparison?: ComparisonPolicy | undefined;
 }
 
 /** Whether changes are pushed. */
@@ -114,6 +119,69 @@ export function provisioningSetup_StateToJSON(object: ProvisioningSetup_State): 
     case ProvisioningSetup_State.STATE_ACTIVE:
       return "STATE_ACTIVE";
     case ProvisioningSetup_State.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** How an app is compared with its service provider. */
+export interface ComparisonPolicy {
+  /** Compared every so many hours, up to 8,760; 0: only when somebody asks for it. */
+  intervalHours: number;
+  /** What is done with an account that others have changed. */
+  action: ComparisonPolicy_Action;
+}
+
+/** What is done with an account that others have changed. */
+export const ComparisonPolicy_Action = {
+  /** ACTION_UNSPECIFIED - As ACTION_REPORT. */
+  ACTION_UNSPECIFIED: 0,
+  /** ACTION_REPORT - It is reported, and nothing is written. */
+  ACTION_REPORT: 1,
+  /**
+   * ACTION_REPAIR - It becomes due, and is changed back as any account is changed: by the same decision, guard, holds and rate. Accounts
+   * that no link names are never touched.
+   */
+  ACTION_REPAIR: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ComparisonPolicy_Action = typeof ComparisonPolicy_Action[keyof typeof ComparisonPolicy_Action];
+
+export namespace ComparisonPolicy_Action {
+  export type ACTION_UNSPECIFIED = typeof ComparisonPolicy_Action.ACTION_UNSPECIFIED;
+  export type ACTION_REPORT = typeof ComparisonPolicy_Action.ACTION_REPORT;
+  export type ACTION_REPAIR = typeof ComparisonPolicy_Action.ACTION_REPAIR;
+  export type UNRECOGNIZED = typeof ComparisonPolicy_Action.UNRECOGNIZED;
+}
+
+export function comparisonPolicy_ActionFromJSON(object: any): ComparisonPolicy_Action {
+  switch (object) {
+    case 0:
+    case "ACTION_UNSPECIFIED":
+      return ComparisonPolicy_Action.ACTION_UNSPECIFIED;
+    case 1:
+    case "ACTION_REPORT":
+      return ComparisonPolicy_Action.ACTION_REPORT;
+    case 2:
+    case "ACTION_REPAIR":
+      return ComparisonPolicy_Action.ACTION_REPAIR;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ComparisonPolicy_Action.UNRECOGNIZED;
+  }
+}
+
+export function comparisonPolicy_ActionToJSON(object: ComparisonPolicy_Action): string {
+  switch (object) {
+    case ComparisonPolicy_Action.ACTION_UNSPECIFIED:
+      return "ACTION_UNSPECIFIED";
+    case ComparisonPolicy_Action.ACTION_REPORT:
+      return "ACTION_REPORT";
+    case ComparisonPolicy_Action.ACTION_REPAIR:
+      return "ACTION_REPAIR";
+    case ComparisonPolicy_Action.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
   }
@@ -623,6 +691,7 @@ function createBaseProvisioningSetup(): ProvisioningSetup {
     mappingTests: [],
     guard: undefined,
     pushedGroups: [],
+    comparison: undefined,
   };
 }
 
@@ -675,6 +744,9 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
     }
     for (const v of message.pushedGroups) {
       PushedGroup.encode(v!, writer.uint32(130).fork()).join();
+    }
+    if (message.comparison !== undefined) {
+      ComparisonPolicy.encode(message.comparison, writer.uint32(138).fork()).join();
     }
     return writer;
   },
@@ -812,6 +884,14 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
             message.pushedGroups.push(PushedGroup.decode(reader, reader.uint32()));
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.comparison = ComparisonPolicy.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -869,6 +949,7 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
         : globalThis.Array.isArray(object?.pushed_groups)
         ? object.pushed_groups.map((e: any) => PushedGroup.fromJSON(e))
         : [],
+      comparison: isSet(object.comparison) ? ComparisonPolicy.fromJSON(object.comparison) : undefined,
     };
   },
 
@@ -919,6 +1000,9 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
     if (message.pushedGroups?.length) {
       obj.pushedGroups = message.pushedGroups.map((e) => PushedGroup.toJSON(e));
     }
+    if (message.comparison !== undefined) {
+      obj.comparison = ComparisonPolicy.toJSON(message.comparison);
+    }
     return obj;
   },
 
@@ -952,6 +1036,98 @@ export const ProvisioningSetup: MessageFns<ProvisioningSetup> = {
       ? GuardPolicy.fromPartial(object.guard)
       : undefined;
     message.pushedGroups = object.pushedGroups?.map((e) => PushedGroup.fromPartial(e)) || [];
+    message.comparison = (object.comparison !== undefined && object.comparison !== null)
+      ? ComparisonPolicy.fromPartial(object.comparison)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseComparisonPolicy(): ComparisonPolicy {
+  return { intervalHours: 0, action: 0 };
+}
+
+export const ComparisonPolicy: MessageFns<ComparisonPolicy> = {
+  encode(message: ComparisonPolicy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.intervalHours !== 0) {
+      writer.uint32(8).int32(message.intervalHours);
+    }
+    if (message.action !== 0) {
+      writer.uint32(16).int32(message.action);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ComparisonPolicy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseComparisonPolicy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.intervalHours = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.action = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ComparisonPolicy {
+    return {
+      intervalHours: isSet(object.intervalHours)
+        ? globalThis.Number(object.intervalHours)
+        : isSet(object.interval_hours)
+        ? globalThis.Number(object.interval_hours)
+        : 0,
+      action: isSet(object.action) ? comparisonPolicy_ActionFromJSON(object.action) : 0,
+    };
+  },
+
+  toJSON(message: ComparisonPolicy): unknown {
+    const obj: any = {};
+    if (message.intervalHours !== 0) {
+      obj.intervalHours = Math.round(message.intervalHours);
+    }
+    if (message.action !== 0) {
+      obj.action = comparisonPolicy_ActionToJSON(message.action);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ComparisonPolicy>, I>>(base?: I): ComparisonPolicy {
+    return ComparisonPolicy.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ComparisonPolicy>, I>>(object: I): ComparisonPolicy {
+    const message = createBaseComparisonPolicy();
+    message.intervalHours = object.intervalHours ?? 0;
+    message.action = object.action ?? 0;
     return message;
   },
 };

@@ -25,6 +25,9 @@ import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { ScimProfile, Template } from "../../config/v1/config_service.ts";
 import {
   AttributeMapping,
+  ComparisonPolicy_Action,
+  comparisonPolicy_ActionFromJSON,
+  comparisonPolicy_ActionToJSON,
   DeprovisioningPolicy,
   GuardPolicy,
   MatchingValue,
@@ -139,6 +142,10 @@ export interface GetAppStatusResponse {
   heldCount: bigint;
   /** Holds in effect. */
   holds: Hold[];
+  /** The last comparison with the service provider that has ended; absent: none. */
+  comparison?:
+    | Comparison
+    | undefined;
   /** Pushed groups that are in step or were once. */
   groupCount: bigint;
   /** Pushed groups whose last push failed. */
@@ -1707,6 +1714,391 @@ export function plannedAdoption_NoteToJSON(object: PlannedAdoption_Note): string
   }
 }
 
+/** Asks for a comparison. */
+export interface CompareAccountsRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+}
+
+/** A comparison is asked for. */
+export interface CompareAccountsResponse {
+  /** The id of the comparison: GetComparison answers it once it has ended. */
+  comparisonId: string;
+}
+
+/** Asks what a comparison has found. */
+export interface GetComparisonRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** At most so many findings; 0: 100; over 500 is 500. */
+  pageSize: number;
+  /** From the previous page. INVALID_REQUEST when another comparison has ended since. */
+  pageToken: string;
+}
+
+/** What the last comparison has found. */
+export interface GetComparisonResponse {
+  /** The last one that has ended; absent: none yet. */
+  comparison?:
+    | Comparison
+    | undefined;
+  /** What it has found: drift first, then missing, unlinked and orphaned accounts, each by the service provider's id. */
+  findings: ComparisonFinding[];
+  /** For the next page; empty: this is the last. */
+  nextPageToken: string;
+  /** The id of the one that goes on, or waits for the app to be served; empty: none. */
+  runningId: string;
+  /** How many accounts that one has read. */
+  runningCount: bigint;
+}
+
+/** A comparison of an app with its service provider, in numbers. */
+export interface Comparison {
+  /** Its id. */
+  comparisonId: string;
+  /** When its first account was read. */
+  beginTime?:
+    | Date
+    | undefined;
+  /** When it ended. */
+  endTime?:
+    | Date
+    | undefined;
+  /** The revision of the setup. */
+  setupRevision: bigint;
+  /** What was done with drift. */
+  action: ComparisonPolicy_Action;
+  /**
+   * The list came whole and contradicted neither its own count nor what was read by id. Otherwise nothing is said of
+   * missing, unlinked and orphaned accounts.
+   */
+  complete: boolean;
+  /** Why not, in a sentence. */
+  explanation: string;
+  /** Accounts that were listed. */
+  listedCount: bigint;
+  /** Of these, linked and compared; those with a write whose end is not known are not. */
+  comparedCount: bigint;
+  /** Linked accounts whose attributes are not as accepted last. */
+  driftedCount: bigint;
+  /** Linked accounts that the service provider neither lists nor has by id. */
+  missingCount: bigint;
+  /** Accounts that no link names, with the user name, an address or the id of somebody in the directory. */
+  unlinkedCount: bigint;
+  /** Accounts that no link names and that look like nobody in the directory. Never touched. */
+  orphanCount: bigint;
+  /** Attributes that the list shows otherwise than the account itself: they are not compared. */
+  unlistedAttributes: string[];
+  /**
+   * Accounts that were changed after our last write, or that carry another's externalId, by what names the second writer:
+   * a form of externalId as in PlannedAdoption.external_id_origin, or `changed after our last write`.
+   */
+  secondWriters: { [key: string]: bigint };
+}
+
+export interface Comparison_SecondWritersEntry {
+  key: string;
+  value: bigint;
+}
+
+/** One thing that a comparison has found. */
+export interface ComparisonFinding {
+  /** What. */
+  kind: ComparisonFinding_Kind;
+  /** The service provider's id of the account. */
+  scimId: string;
+  /** The account's user name. */
+  userName: string;
+  /** `customers/{customer}/users/{user}`: who is linked, or whom the account looks like; empty: nobody. */
+  user: string;
+  /** The attribute, as `title` or `urn:…:User:department`. Of drift only. */
+  attribute: string;
+  /** As accepted last; absent: none. */
+  accepted?:
+    | any
+    | undefined;
+  /** As found; absent: none. */
+  found?:
+    | any
+    | undefined;
+  /** When the service provider says that the account was changed (RFC 7643 §3.1), where that is after our last write. */
+  modifyTime?:
+    | Date
+    | undefined;
+  /** What a foreign externalId looks like: see PlannedAdoption.external_id_origin. */
+  externalIdOrigin: string;
+  /** What is done about it. */
+  repair: ComparisonFinding_Repair;
+}
+
+/** What. */
+export const ComparisonFinding_Kind = {
+  /** KIND_UNSPECIFIED - Unset; never answered. */
+  KIND_UNSPECIFIED: 0,
+  /** KIND_DRIFT - An attribute of a linked account is not as accepted last. */
+  KIND_DRIFT: 1,
+  /** KIND_MISSING - A linked account is not there. */
+  KIND_MISSING: 2,
+  /** KIND_UNLINKED - An account that no link names looks like somebody in the directory. */
+  KIND_UNLINKED: 3,
+  /** KIND_ORPHAN - An account that no link names looks like nobody. */
+  KIND_ORPHAN: 4,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ComparisonFinding_Kind = typeof ComparisonFinding_Kind[keyof typeof ComparisonFinding_Kind];
+
+export namespace ComparisonFinding_Kind {
+  export type KIND_UNSPECIFIED = typeof ComparisonFinding_Kind.KIND_UNSPECIFIED;
+  export type KIND_DRIFT = typeof ComparisonFinding_Kind.KIND_DRIFT;
+  export type KIND_MISSING = typeof ComparisonFinding_Kind.KIND_MISSING;
+  export type KIND_UNLINKED = typeof ComparisonFinding_Kind.KIND_UNLINKED;
+  export type KIND_ORPHAN = typeof ComparisonFinding_Kind.KIND_ORPHAN;
+  export type UNRECOGNIZED = typeof ComparisonFinding_Kind.UNRECOGNIZED;
+}
+
+export function comparisonFinding_KindFromJSON(object: any): ComparisonFinding_Kind {
+  switch (object) {
+    case 0:
+    case "KIND_UNSPECIFIED":
+      return ComparisonFinding_Kind.KIND_UNSPECIFIED;
+    case 1:
+    case "KIND_DRIFT":
+      return ComparisonFinding_Kind.KIND_DRIFT;
+    case 2:
+    case "KIND_MISSING":
+      return ComparisonFinding_Kind.KIND_MISSING;
+    case 3:
+    case "KIND_UNLINKED":
+      return ComparisonFinding_Kind.KIND_UNLINKED;
+    case 4:
+    case "KIND_ORPHAN":
+      return ComparisonFinding_Kind.KIND_ORPHAN;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ComparisonFinding_Kind.UNRECOGNIZED;
+  }
+}
+
+export function comparisonFinding_KindToJSON(object: ComparisonFinding_Kind): string {
+  switch (object) {
+    case ComparisonFinding_Kind.KIND_UNSPECIFIED:
+      return "KIND_UNSPECIFIED";
+    case ComparisonFinding_Kind.KIND_DRIFT:
+      return "KIND_DRIFT";
+    case ComparisonFinding_Kind.KIND_MISSING:
+      return "KIND_MISSING";
+    case ComparisonFinding_Kind.KIND_UNLINKED:
+      return "KIND_UNLINKED";
+    case ComparisonFinding_Kind.KIND_ORPHAN:
+      return "KIND_ORPHAN";
+    case ComparisonFinding_Kind.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** What is done about it. */
+export const ComparisonFinding_Repair = {
+  /** REPAIR_UNSPECIFIED - Nothing. */
+  REPAIR_UNSPECIFIED: 0,
+  /** REPAIR_DUE - The person is due: what differs is decided and pushed. */
+  REPAIR_DUE: 1,
+  /** REPAIR_STOPPED - Nothing any more: it was repaired once and is changed again. Find who else writes there. */
+  REPAIR_STOPPED: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type ComparisonFinding_Repair = typeof ComparisonFinding_Repair[keyof typeof ComparisonFinding_Repair];
+
+export namespace ComparisonFinding_Repair {
+  export type REPAIR_UNSPECIFIED = typeof ComparisonFinding_Repair.REPAIR_UNSPECIFIED;
+  export type REPAIR_DUE = typeof ComparisonFinding_Repair.REPAIR_DUE;
+  export type REPAIR_STOPPED = typeof ComparisonFinding_Repair.REPAIR_STOPPED;
+  export type UNRECOGNIZED = typeof ComparisonFinding_Repair.UNRECOGNIZED;
+}
+
+export function comparisonFinding_RepairFromJSON(object: any): ComparisonFinding_Repair {
+  switch (object) {
+    case 0:
+    case "REPAIR_UNSPECIFIED":
+      return ComparisonFinding_Repair.REPAIR_UNSPECIFIED;
+    case 1:
+    case "REPAIR_DUE":
+      return ComparisonFinding_Repair.REPAIR_DUE;
+    case 2:
+    case "REPAIR_STOPPED":
+      return ComparisonFinding_Repair.REPAIR_STOPPED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ComparisonFinding_Repair.UNRECOGNIZED;
+  }
+}
+
+export function comparisonFinding_RepairToJSON(object: ComparisonFinding_Repair): string {
+  switch (object) {
+    case ComparisonFinding_Repair.REPAIR_UNSPECIFIED:
+      return "REPAIR_UNSPECIFIED";
+    case ComparisonFinding_Repair.REPAIR_DUE:
+      return "REPAIR_DUE";
+    case ComparisonFinding_Repair.REPAIR_STOPPED:
+      return "REPAIR_STOPPED";
+    case ComparisonFinding_Repair.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+/** Asks for the links of an app. */
+export interface ExportLinksRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+}
+
+/** Some links. */
+export interface ExportLinksResponse {
+  /** By user id. */
+  links: Link[];
+}
+
+/** Who is linked to which account. */
+export interface Link {
+  /** `customers/{customer}/users/{user}`. */
+  user: string;
+  /** The service provider's id of the account. */
+  scimId: string;
+  /** How the link came about. */
+  origin: Account_Origin;
+  /** The account carries another provisioner's externalId, which stays. */
+  keepsExternalId: boolean;
+  /** What was accepted last. Believed with `trusted` only; otherwise the account is read. */
+  accepted?:
+    | { [key: string]: any }
+    | undefined;
+  /** Why the person should have no access, since when: `out_of_scope`, `suspended`, `archived` or `deleted`; empty: they should. */
+  trigger: string;
+  /** Since when; waiting times go on from then. */
+  triggerTime?: Date | undefined;
+}
+
+/** Links people to accounts. */
+export interface ImportLinksRequest {
+  /** `customers/{customer}/apps/{app}`. */
+  app: string;
+  /** At most 100. */
+  links: Link[];
+  /** Says what would be refused, and stores nothing. */
+  validateOnly: boolean;
+  /** The accounts are not asked for: they are as `accepted` says. */
+  trusted: boolean;
+}
+
+/** What became of links. */
+export interface ImportLinksResponse {
+  /** Links that were stored, or would be. */
+  importedCount: bigint;
+  /** Links that were there already. */
+  unchangedCount: bigint;
+  /** Links that are refused. */
+  refusals: LinkRefusal[];
+}
+
+/** A link that is refused. */
+export interface LinkRefusal {
+  /** The place of the link in the request, from 0. */
+  index: number;
+  /** Why. */
+  reason: LinkRefusal_Reason;
+  /** Why and what to do, in a sentence. */
+  explanation: string;
+}
+
+/** Why. */
+export const LinkRefusal_Reason = {
+  /** REASON_UNSPECIFIED - Unset; never answered. */
+  REASON_UNSPECIFIED: 0,
+  /** REASON_UNKNOWN_USER - The directory does not have the person. */
+  REASON_UNKNOWN_USER: 1,
+  /** REASON_USER_LINKED - The person is linked to another account. */
+  REASON_USER_LINKED: 2,
+  /** REASON_ACCOUNT_LINKED - The account is linked to another person. */
+  REASON_ACCOUNT_LINKED: 3,
+  /** REASON_ACCOUNT_MISSING - The service provider does not have the account. */
+  REASON_ACCOUNT_MISSING: 4,
+  /** REASON_ACCOUNT_UNREADABLE - The service provider's answer to the question for the account is none: see `explanation`, and try again. */
+  REASON_ACCOUNT_UNREADABLE: 5,
+  /** REASON_INVALID - The row is no link: see `explanation`. */
+  REASON_INVALID: 6,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type LinkRefusal_Reason = typeof LinkRefusal_Reason[keyof typeof LinkRefusal_Reason];
+
+export namespace LinkRefusal_Reason {
+  export type REASON_UNSPECIFIED = typeof LinkRefusal_Reason.REASON_UNSPECIFIED;
+  export type REASON_UNKNOWN_USER = typeof LinkRefusal_Reason.REASON_UNKNOWN_USER;
+  export type REASON_USER_LINKED = typeof LinkRefusal_Reason.REASON_USER_LINKED;
+  export type REASON_ACCOUNT_LINKED = typeof LinkRefusal_Reason.REASON_ACCOUNT_LINKED;
+  export type REASON_ACCOUNT_MISSING = typeof LinkRefusal_Reason.REASON_ACCOUNT_MISSING;
+  export type REASON_ACCOUNT_UNREADABLE = typeof LinkRefusal_Reason.REASON_ACCOUNT_UNREADABLE;
+  export type REASON_INVALID = typeof LinkRefusal_Reason.REASON_INVALID;
+  export type UNRECOGNIZED = typeof LinkRefusal_Reason.UNRECOGNIZED;
+}
+
+export function linkRefusal_ReasonFromJSON(object: any): LinkRefusal_Reason {
+  switch (object) {
+    case 0:
+    case "REASON_UNSPECIFIED":
+      return LinkRefusal_Reason.REASON_UNSPECIFIED;
+    case 1:
+    case "REASON_UNKNOWN_USER":
+      return LinkRefusal_Reason.REASON_UNKNOWN_USER;
+    case 2:
+    case "REASON_USER_LINKED":
+      return LinkRefusal_Reason.REASON_USER_LINKED;
+    case 3:
+    case "REASON_ACCOUNT_LINKED":
+      return LinkRefusal_Reason.REASON_ACCOUNT_LINKED;
+    case 4:
+    case "REASON_ACCOUNT_MISSING":
+      return LinkRefusal_Reason.REASON_ACCOUNT_MISSING;
+    case 5:
+    case "REASON_ACCOUNT_UNREADABLE":
+      return LinkRefusal_Reason.REASON_ACCOUNT_UNREADABLE;
+    case 6:
+    case "REASON_INVALID":
+      return LinkRefusal_Reason.REASON_INVALID;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return LinkRefusal_Reason.UNRECOGNIZED;
+  }
+}
+
+export function linkRefusal_ReasonToJSON(object: LinkRefusal_Reason): string {
+  switch (object) {
+    case LinkRefusal_Reason.REASON_UNSPECIFIED:
+      return "REASON_UNSPECIFIED";
+    case LinkRefusal_Reason.REASON_UNKNOWN_USER:
+      return "REASON_UNKNOWN_USER";
+    case LinkRefusal_Reason.REASON_USER_LINKED:
+      return "REASON_USER_LINKED";
+    case LinkRefusal_Reason.REASON_ACCOUNT_LINKED:
+      return "REASON_ACCOUNT_LINKED";
+    case LinkRefusal_Reason.REASON_ACCOUNT_MISSING:
+      return "REASON_ACCOUNT_MISSING";
+    case LinkRefusal_Reason.REASON_ACCOUNT_UNREADABLE:
+      return "REASON_ACCOUNT_UNREADABLE";
+    case LinkRefusal_Reason.REASON_INVALID:
+      return "REASON_INVALID";
+    case LinkRefusal_Reason.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 function createBaseGetAppStatusRequest(): GetAppStatusRequest {
   return { app: "" };
 }
@@ -1789,6 +2181,7 @@ function createBaseGetAppStatusResponse(): GetAppStatusResponse {
     requestCounts: {},
     heldCount: 0n,
     holds: [],
+    comparison: undefined,
     groupCount: 0n,
     failingGroupCount: 0n,
   };
@@ -1855,6 +2248,9 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
     }
     for (const v of message.holds) {
       Hold.encode(v!, writer.uint32(106).fork()).join();
+    }
+    if (message.comparison !== undefined) {
+      Comparison.encode(message.comparison, writer.uint32(242).fork()).join();
     }
     if (message.groupCount !== 0n) {
       if (BigInt.asIntN(64, message.groupCount) !== message.groupCount) {
@@ -1991,6 +2387,14 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
             message.holds.push(Hold.decode(reader, reader.uint32()));
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.comparison = Comparison.decode(reader, reader.uint32());
+            continue;
+          }
           case 18: {
             if (tag !== 144) {
               break;
@@ -2094,6 +2498,7 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
       holds: globalThis.Array.isArray(object?.holds)
         ? object.holds.map((e: any) => Hold.fromJSON(e))
         : [],
+      comparison: isSet(object.comparison) ? Comparison.fromJSON(object.comparison) : undefined,
       groupCount: isSet(object.groupCount)
         ? BigInt(object.groupCount)
         : isSet(object.group_count)
@@ -2154,6 +2559,9 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
     if (message.holds?.length) {
       obj.holds = message.holds.map((e) => Hold.toJSON(e));
     }
+    if (message.comparison !== undefined) {
+      obj.comparison = Comparison.toJSON(message.comparison);
+    }
     if (message.groupCount !== 0n) {
       obj.groupCount = message.groupCount.toString();
     }
@@ -2199,6 +2607,9 @@ export const GetAppStatusResponse: MessageFns<GetAppStatusResponse> = {
     );
     message.heldCount = (object.heldCount !== undefined && object.heldCount !== null) ? BigInt(object.heldCount) : 0n;
     message.holds = object.holds?.map((e) => Hold.fromPartial(e)) || [];
+    message.comparison = (object.comparison !== undefined && object.comparison !== null)
+      ? Comparison.fromPartial(object.comparison)
+      : undefined;
     message.groupCount = (object.groupCount !== undefined && object.groupCount !== null)
       ? BigInt(object.groupCount)
       : 0n;
@@ -9622,6 +10033,1832 @@ export const PlannedAdoption: MessageFns<PlannedAdoption> = {
   },
 };
 
+function createBaseCompareAccountsRequest(): CompareAccountsRequest {
+  return { app: "" };
+}
+
+export const CompareAccountsRequest: MessageFns<CompareAccountsRequest> = {
+  encode(message: CompareAccountsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CompareAccountsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCompareAccountsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CompareAccountsRequest {
+    return { app: isSet(object.app) ? globalThis.String(object.app) : "" };
+  },
+
+  toJSON(message: CompareAccountsRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CompareAccountsRequest>, I>>(base?: I): CompareAccountsRequest {
+    return CompareAccountsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CompareAccountsRequest>, I>>(object: I): CompareAccountsRequest {
+    const message = createBaseCompareAccountsRequest();
+    message.app = object.app ?? "";
+    return message;
+  },
+};
+
+function createBaseCompareAccountsResponse(): CompareAccountsResponse {
+  return { comparisonId: "" };
+}
+
+export const CompareAccountsResponse: MessageFns<CompareAccountsResponse> = {
+  encode(message: CompareAccountsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.comparisonId !== "") {
+      writer.uint32(10).string(message.comparisonId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CompareAccountsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCompareAccountsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.comparisonId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CompareAccountsResponse {
+    return {
+      comparisonId: isSet(object.comparisonId)
+        ? globalThis.String(object.comparisonId)
+        : isSet(object.comparison_id)
+        ? globalThis.String(object.comparison_id)
+        : "",
+    };
+  },
+
+  toJSON(message: CompareAccountsResponse): unknown {
+    const obj: any = {};
+    if (message.comparisonId !== "") {
+      obj.comparisonId = message.comparisonId;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<CompareAccountsResponse>, I>>(base?: I): CompareAccountsResponse {
+    return CompareAccountsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CompareAccountsResponse>, I>>(object: I): CompareAccountsResponse {
+    const message = createBaseCompareAccountsResponse();
+    message.comparisonId = object.comparisonId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetComparisonRequest(): GetComparisonRequest {
+  return { app: "", pageSize: 0, pageToken: "" };
+}
+
+export const GetComparisonRequest: MessageFns<GetComparisonRequest> = {
+  encode(message: GetComparisonRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetComparisonRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetComparisonRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetComparisonRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: GetComparisonRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetComparisonRequest>, I>>(base?: I): GetComparisonRequest {
+    return GetComparisonRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetComparisonRequest>, I>>(object: I): GetComparisonRequest {
+    const message = createBaseGetComparisonRequest();
+    message.app = object.app ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseGetComparisonResponse(): GetComparisonResponse {
+  return { comparison: undefined, findings: [], nextPageToken: "", runningId: "", runningCount: 0n };
+}
+
+export const GetComparisonResponse: MessageFns<GetComparisonResponse> = {
+  encode(message: GetComparisonResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.comparison !== undefined) {
+      Comparison.encode(message.comparison, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.findings) {
+      ComparisonFinding.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(26).string(message.nextPageToken);
+    }
+    if (message.runningId !== "") {
+      writer.uint32(34).string(message.runningId);
+    }
+    if (message.runningCount !== 0n) {
+      if (BigInt.asIntN(64, message.runningCount) !== message.runningCount) {
+        throw new globalThis.Error("value provided for field message.runningCount of type int64 too large");
+      }
+      writer.uint32(40).int64(message.runningCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetComparisonResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetComparisonResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.comparison = Comparison.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.findings.push(ComparisonFinding.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.runningId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.runningCount = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetComparisonResponse {
+    return {
+      comparison: isSet(object.comparison) ? Comparison.fromJSON(object.comparison) : undefined,
+      findings: globalThis.Array.isArray(object?.findings)
+        ? object.findings.map((e: any) => ComparisonFinding.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+      runningId: isSet(object.runningId)
+        ? globalThis.String(object.runningId)
+        : isSet(object.running_id)
+        ? globalThis.String(object.running_id)
+        : "",
+      runningCount: isSet(object.runningCount)
+        ? BigInt(object.runningCount)
+        : isSet(object.running_count)
+        ? BigInt(object.running_count)
+        : 0n,
+    };
+  },
+
+  toJSON(message: GetComparisonResponse): unknown {
+    const obj: any = {};
+    if (message.comparison !== undefined) {
+      obj.comparison = Comparison.toJSON(message.comparison);
+    }
+    if (message.findings?.length) {
+      obj.findings = message.findings.map((e) => ComparisonFinding.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    if (message.runningId !== "") {
+      obj.runningId = message.runningId;
+    }
+    if (message.runningCount !== 0n) {
+      obj.runningCount = message.runningCount.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetComparisonResponse>, I>>(base?: I): GetComparisonResponse {
+    return GetComparisonResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetComparisonResponse>, I>>(object: I): GetComparisonResponse {
+    const message = createBaseGetComparisonResponse();
+    message.comparison = (object.comparison !== undefined && object.comparison !== null)
+      ? Comparison.fromPartial(object.comparison)
+      : undefined;
+    message.findings = object.findings?.map((e) => ComparisonFinding.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    message.runningId = object.runningId ?? "";
+    message.runningCount = (object.runningCount !== undefined && object.runningCount !== null)
+      ? BigInt(object.runningCount)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseComparison(): Comparison {
+  return {
+    comparisonId: "",
+    beginTime: undefined,
+    endTime: undefined,
+    setupRevision: 0n,
+    action: 0,
+    complete: false,
+    explanation: "",
+    listedCount: 0n,
+    comparedCount: 0n,
+    driftedCount: 0n,
+    missingCount: 0n,
+    unlinkedCount: 0n,
+    orphanCount: 0n,
+    unlistedAttributes: [],
+    secondWriters: {},
+  };
+}
+
+export const Comparison: MessageFns<Comparison> = {
+  encode(message: Comparison, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.comparisonId !== "") {
+      writer.uint32(10).string(message.comparisonId);
+    }
+    if (message.beginTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.beginTime), writer.uint32(18).fork()).join();
+    }
+    if (message.endTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.endTime), writer.uint32(26).fork()).join();
+    }
+    if (message.setupRevision !== 0n) {
+      if (BigInt.asIntN(64, message.setupRevision) !== message.setupRevision) {
+        throw new globalThis.Error("value provided for field message.setupRevision of type int64 too large");
+      }
+      writer.uint32(32).int64(message.setupRevision);
+    }
+    if (message.action !== 0) {
+      writer.uint32(40).int32(message.action);
+    }
+    if (message.complete !== false) {
+      writer.uint32(48).bool(message.complete);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(58).string(message.explanation);
+    }
+    if (message.listedCount !== 0n) {
+      if (BigInt.asIntN(64, message.listedCount) !== message.listedCount) {
+        throw new globalThis.Error("value provided for field message.listedCount of type int64 too large");
+      }
+      writer.uint32(64).int64(message.listedCount);
+    }
+    if (message.comparedCount !== 0n) {
+      if (BigInt.asIntN(64, message.comparedCount) !== message.comparedCount) {
+        throw new globalThis.Error("value provided for field message.comparedCount of type int64 too large");
+      }
+      writer.uint32(72).int64(message.comparedCount);
+    }
+    if (message.driftedCount !== 0n) {
+      if (BigInt.asIntN(64, message.driftedCount) !== message.driftedCount) {
+        throw new globalThis.Error("value provided for field message.driftedCount of type int64 too large");
+      }
+      writer.uint32(80).int64(message.driftedCount);
+    }
+    if (message.missingCount !== 0n) {
+      if (BigInt.asIntN(64, message.missingCount) !== message.missingCount) {
+        throw new globalThis.Error("value provided for field message.missingCount of type int64 too large");
+      }
+      writer.uint32(88).int64(message.missingCount);
+    }
+    if (message.unlinkedCount !== 0n) {
+      if (BigInt.asIntN(64, message.unlinkedCount) !== message.unlinkedCount) {
+        throw new globalThis.Error("value provided for field message.unlinkedCount of type int64 too large");
+      }
+      writer.uint32(96).int64(message.unlinkedCount);
+    }
+    if (message.orphanCount !== 0n) {
+      if (BigInt.asIntN(64, message.orphanCount) !== message.orphanCount) {
+        throw new globalThis.Error("value provided for field message.orphanCount of type int64 too large");
+      }
+      writer.uint32(104).int64(message.orphanCount);
+    }
+    for (const v of message.unlistedAttributes) {
+      writer.uint32(114).string(v!);
+    }
+    globalThis.Object.entries(message.secondWriters).forEach(([key, value]: [string, bigint]) => {
+      Comparison_SecondWritersEntry.encode({ key: key as any, value }, writer.uint32(122).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Comparison {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseComparison();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.comparisonId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.beginTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.endTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.setupRevision = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.action = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.complete = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.listedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.comparedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.driftedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.missingCount = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.unlinkedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.orphanCount = reader.int64() as bigint;
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.unlistedAttributes.push(reader.string());
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            const entry15 = Comparison_SecondWritersEntry.decode(reader, reader.uint32());
+            if (entry15.value !== undefined) {
+              message.secondWriters[entry15.key] = entry15.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Comparison {
+    return {
+      comparisonId: isSet(object.comparisonId)
+        ? globalThis.String(object.comparisonId)
+        : isSet(object.comparison_id)
+        ? globalThis.String(object.comparison_id)
+        : "",
+      beginTime: isSet(object.beginTime)
+        ? fromJsonTimestamp(object.beginTime)
+        : isSet(object.begin_time)
+        ? fromJsonTimestamp(object.begin_time)
+        : undefined,
+      endTime: isSet(object.endTime)
+        ? fromJsonTimestamp(object.endTime)
+        : isSet(object.end_time)
+        ? fromJsonTimestamp(object.end_time)
+        : undefined,
+      setupRevision: isSet(object.setupRevision)
+        ? BigInt(object.setupRevision)
+        : isSet(object.setup_revision)
+        ? BigInt(object.setup_revision)
+        : 0n,
+      action: isSet(object.action) ? comparisonPolicy_ActionFromJSON(object.action) : 0,
+      complete: isSet(object.complete) ? globalThis.Boolean(object.complete) : false,
+      explanation: isSet(object.explanation) ? globalThis.String(object.explanation) : "",
+      listedCount: isSet(object.listedCount)
+        ? BigInt(object.listedCount)
+        : isSet(object.listed_count)
+        ? BigInt(object.listed_count)
+        : 0n,
+      comparedCount: isSet(object.comparedCount)
+        ? BigInt(object.comparedCount)
+        : isSet(object.compared_count)
+        ? BigInt(object.compared_count)
+        : 0n,
+      driftedCount: isSet(object.driftedCount)
+        ? BigInt(object.driftedCount)
+        : isSet(object.drifted_count)
+        ? BigInt(object.drifted_count)
+        : 0n,
+      missingCount: isSet(object.missingCount)
+        ? BigInt(object.missingCount)
+        : isSet(object.missing_count)
+        ? BigInt(object.missing_count)
+        : 0n,
+      unlinkedCount: isSet(object.unlinkedCount)
+        ? BigInt(object.unlinkedCount)
+        : isSet(object.unlinked_count)
+        ? BigInt(object.unlinked_count)
+        : 0n,
+      orphanCount: isSet(object.orphanCount)
+        ? BigInt(object.orphanCount)
+        : isSet(object.orphan_count)
+        ? BigInt(object.orphan_count)
+        : 0n,
+      unlistedAttributes: globalThis.Array.isArray(object?.unlistedAttributes)
+        ? object.unlistedAttributes.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.unlisted_attributes)
+        ? object.unlisted_attributes.map((e: any) => globalThis.String(e))
+        : [],
+      secondWriters: isObject(object.secondWriters)
+        ? (globalThis.Object.entries(object.secondWriters) as [string, any][]).reduce(
+          (acc: { [key: string]: bigint }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: BigInt(value as string | number | bigint | boolean),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.second_writers)
+        ? (globalThis.Object.entries(object.second_writers) as [string, any][]).reduce(
+          (acc: { [key: string]: bigint }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: BigInt(value as string | number | bigint | boolean),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+    };
+  },
+
+  toJSON(message: Comparison): unknown {
+    const obj: any = {};
+    if (message.comparisonId !== "") {
+      obj.comparisonId = message.comparisonId;
+    }
+    if (message.beginTime !== undefined) {
+      obj.beginTime = message.beginTime.toISOString();
+    }
+    if (message.endTime !== undefined) {
+      obj.endTime = message.endTime.toISOString();
+    }
+    if (message.setupRevision !== 0n) {
+      obj.setupRevision = message.setupRevision.toString();
+    }
+    if (message.action !== 0) {
+      obj.action = comparisonPolicy_ActionToJSON(message.action);
+    }
+    if (message.complete !== false) {
+      obj.complete = message.complete;
+    }
+    if (message.explanation !== "") {
+      obj.explanation = message.explanation;
+    }
+    if (message.listedCount !== 0n) {
+      obj.listedCount = message.listedCount.toString();
+    }
+    if (message.comparedCount !== 0n) {
+      obj.comparedCount = message.comparedCount.toString();
+    }
+    if (message.driftedCount !== 0n) {
+      obj.driftedCount = message.driftedCount.toString();
+    }
+    if (message.missingCount !== 0n) {
+      obj.missingCount = message.missingCount.toString();
+    }
+    if (message.unlinkedCount !== 0n) {
+      obj.unlinkedCount = message.unlinkedCount.toString();
+    }
+    if (message.orphanCount !== 0n) {
+      obj.orphanCount = message.orphanCount.toString();
+    }
+    if (message.unlistedAttributes?.length) {
+      obj.unlistedAttributes = message.unlistedAttributes;
+    }
+    if (message.secondWriters) {
+      const entries = globalThis.Object.entries(message.secondWriters) as [string, bigint][];
+      if (entries.length > 0) {
+        obj.secondWriters = {};
+        entries.forEach(([k, v]) => {
+          obj.secondWriters[k] = v.toString();
+        });
+      }
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Comparison>, I>>(base?: I): Comparison {
+    return Comparison.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Comparison>, I>>(object: I): Comparison {
+    const message = createBaseComparison();
+    message.comparisonId = object.comparisonId ?? "";
+    message.beginTime = object.beginTime ?? undefined;
+    message.endTime = object.endTime ?? undefined;
+    message.setupRevision = (object.setupRevision !== undefined && object.setupRevision !== null)
+      ? BigInt(object.setupRevision)
+      : 0n;
+    message.action = object.action ?? 0;
+    message.complete = object.complete ?? false;
+    message.explanation = object.explanation ?? "";
+    message.listedCount = (object.listedCount !== undefined && object.listedCount !== null)
+      ? BigInt(object.listedCount)
+      : 0n;
+    message.comparedCount = (object.comparedCount !== undefined && object.comparedCount !== null)
+      ? BigInt(object.comparedCount)
+      : 0n;
+    message.driftedCount = (object.driftedCount !== undefined && object.driftedCount !== null)
+      ? BigInt(object.driftedCount)
+      : 0n;
+    message.missingCount = (object.missingCount !== undefined && object.missingCount !== null)
+      ? BigInt(object.missingCount)
+      : 0n;
+    message.unlinkedCount = (object.unlinkedCount !== undefined && object.unlinkedCount !== null)
+      ? BigInt(object.unlinkedCount)
+      : 0n;
+    message.orphanCount = (object.orphanCount !== undefined && object.orphanCount !== null)
+      ? BigInt(object.orphanCount)
+      : 0n;
+    message.unlistedAttributes = object.unlistedAttributes?.map((e) => e) || [];
+    message.secondWriters = (globalThis.Object.entries(object.secondWriters ?? {}) as [string, bigint][]).reduce(
+      (acc: { [key: string]: bigint }, [key, value]: [string, bigint]) => {
+        if (value !== undefined) {
+          acc[key] = BigInt(value as string | number | bigint | boolean);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseComparison_SecondWritersEntry(): Comparison_SecondWritersEntry {
+  return { key: "", value: 0n };
+}
+
+export const Comparison_SecondWritersEntry: MessageFns<Comparison_SecondWritersEntry> = {
+  encode(message: Comparison_SecondWritersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0n) {
+      if (BigInt.asIntN(64, message.value) !== message.value) {
+        throw new globalThis.Error("value provided for field message.value of type int64 too large");
+      }
+      writer.uint32(16).int64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Comparison_SecondWritersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseComparison_SecondWritersEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Comparison_SecondWritersEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? BigInt(object.value) : 0n,
+    };
+  },
+
+  toJSON(message: Comparison_SecondWritersEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== 0n) {
+      obj.value = message.value.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Comparison_SecondWritersEntry>, I>>(base?: I): Comparison_SecondWritersEntry {
+    return Comparison_SecondWritersEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Comparison_SecondWritersEntry>, I>>(
+    object: I,
+  ): Comparison_SecondWritersEntry {
+    const message = createBaseComparison_SecondWritersEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null) ? BigInt(object.value) : 0n;
+    return message;
+  },
+};
+
+function createBaseComparisonFinding(): ComparisonFinding {
+  return {
+    kind: 0,
+    scimId: "",
+    userName: "",
+    user: "",
+    attribute: "",
+    accepted: undefined,
+    found: undefined,
+    modifyTime: undefined,
+    externalIdOrigin: "",
+    repair: 0,
+  };
+}
+
+export const ComparisonFinding: MessageFns<ComparisonFinding> = {
+  encode(message: ComparisonFinding, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== 0) {
+      writer.uint32(8).int32(message.kind);
+    }
+    if (message.scimId !== "") {
+      writer.uint32(18).string(message.scimId);
+    }
+    if (message.userName !== "") {
+      writer.uint32(26).string(message.userName);
+    }
+    if (message.user !== "") {
+      writer.uint32(34).string(message.user);
+    }
+    if (message.attribute !== "") {
+      writer.uint32(42).string(message.attribute);
+    }
+    if (message.accepted !== undefined) {
+      Value.encode(Value.wrap(message.accepted), writer.uint32(50).fork()).join();
+    }
+    if (message.found !== undefined) {
+      Value.encode(Value.wrap(message.found), writer.uint32(58).fork()).join();
+    }
+    if (message.modifyTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.modifyTime), writer.uint32(66).fork()).join();
+    }
+    if (message.externalIdOrigin !== "") {
+      writer.uint32(74).string(message.externalIdOrigin);
+    }
+    if (message.repair !== 0) {
+      writer.uint32(80).int32(message.repair);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ComparisonFinding {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseComparisonFinding();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.scimId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.userName = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.attribute = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.accepted = Value.unwrap(Value.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.found = Value.unwrap(Value.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.modifyTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.externalIdOrigin = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.repair = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ComparisonFinding {
+    return {
+      kind: isSet(object.kind) ? comparisonFinding_KindFromJSON(object.kind) : 0,
+      scimId: isSet(object.scimId)
+        ? globalThis.String(object.scimId)
+        : isSet(object.scim_id)
+        ? globalThis.String(object.scim_id)
+        : "",
+      userName: isSet(object.userName)
+        ? globalThis.String(object.userName)
+        : isSet(object.user_name)
+        ? globalThis.String(object.user_name)
+        : "",
+      user: isSet(object.user) ? globalThis.String(object.user) : "",
+      attribute: isSet(object.attribute) ? globalThis.String(object.attribute) : "",
+      accepted: isSet(object?.accepted) ? object.accepted : undefined,
+      found: isSet(object?.found) ? object.found : undefined,
+      modifyTime: isSet(object.modifyTime)
+        ? fromJsonTimestamp(object.modifyTime)
+        : isSet(object.modify_time)
+        ? fromJsonTimestamp(object.modify_time)
+        : undefined,
+      externalIdOrigin: isSet(object.externalIdOrigin)
+        ? globalThis.String(object.externalIdOrigin)
+        : isSet(object.external_id_origin)
+        ? globalThis.String(object.external_id_origin)
+        : "",
+      repair: isSet(object.repair) ? comparisonFinding_RepairFromJSON(object.repair) : 0,
+    };
+  },
+
+  toJSON(message: ComparisonFinding): unknown {
+    const obj: any = {};
+    if (message.kind !== 0) {
+      obj.kind = comparisonFinding_KindToJSON(message.kind);
+    }
+    if (message.scimId !== "") {
+      obj.scimId = message.scimId;
+    }
+    if (message.userName !== "") {
+      obj.userName = message.userName;
+    }
+    if (message.user !== "") {
+      obj.user = message.user;
+    }
+    if (message.attribute !== "") {
+      obj.attribute = message.attribute;
+    }
+    if (message.accepted !== undefined) {
+      obj.accepted = message.accepted;
+    }
+    if (message.found !== undefined) {
+      obj.found = message.found;
+    }
+    if (message.modifyTime !== undefined) {
+      obj.modifyTime = message.modifyTime.toISOString();
+    }
+    if (message.externalIdOrigin !== "") {
+      obj.externalIdOrigin = message.externalIdOrigin;
+    }
+    if (message.repair !== 0) {
+      obj.repair = comparisonFinding_RepairToJSON(message.repair);
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ComparisonFinding>, I>>(base?: I): ComparisonFinding {
+    return ComparisonFinding.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ComparisonFinding>, I>>(object: I): ComparisonFinding {
+    const message = createBaseComparisonFinding();
+    message.kind = object.kind ?? 0;
+    message.scimId = object.scimId ?? "";
+    message.userName = object.userName ?? "";
+    message.user = object.user ?? "";
+    message.attribute = object.attribute ?? "";
+    message.accepted = object.accepted === undefined ? undefined : object.accepted;
+    message.found = object.found === undefined ? undefined : object.found;
+    message.modifyTime = object.modifyTime ?? undefined;
+    message.externalIdOrigin = object.externalIdOrigin ?? "";
+    message.repair = object.repair ?? 0;
+    return message;
+  },
+};
+
+function createBaseExportLinksRequest(): ExportLinksRequest {
+  return { app: "" };
+}
+
+export const ExportLinksRequest: MessageFns<ExportLinksRequest> = {
+  encode(message: ExportLinksRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExportLinksRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExportLinksRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExportLinksRequest {
+    return { app: isSet(object.app) ? globalThis.String(object.app) : "" };
+  },
+
+  toJSON(message: ExportLinksRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExportLinksRequest>, I>>(base?: I): ExportLinksRequest {
+    return ExportLinksRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExportLinksRequest>, I>>(object: I): ExportLinksRequest {
+    const message = createBaseExportLinksRequest();
+    message.app = object.app ?? "";
+    return message;
+  },
+};
+
+function createBaseExportLinksResponse(): ExportLinksResponse {
+  return { links: [] };
+}
+
+export const ExportLinksResponse: MessageFns<ExportLinksResponse> = {
+  encode(message: ExportLinksResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.links) {
+      Link.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExportLinksResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExportLinksResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.links.push(Link.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ExportLinksResponse {
+    return { links: globalThis.Array.isArray(object?.links) ? object.links.map((e: any) => Link.fromJSON(e)) : [] };
+  },
+
+  toJSON(message: ExportLinksResponse): unknown {
+    const obj: any = {};
+    if (message.links?.length) {
+      obj.links = message.links.map((e) => Link.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ExportLinksResponse>, I>>(base?: I): ExportLinksResponse {
+    return ExportLinksResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExportLinksResponse>, I>>(object: I): ExportLinksResponse {
+    const message = createBaseExportLinksResponse();
+    message.links = object.links?.map((e) => Link.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseLink(): Link {
+  return {
+    user: "",
+    scimId: "",
+    origin: 0,
+    keepsExternalId: false,
+    accepted: undefined,
+    trigger: "",
+    triggerTime: undefined,
+  };
+}
+
+export const Link: MessageFns<Link> = {
+  encode(message: Link, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.scimId !== "") {
+      writer.uint32(18).string(message.scimId);
+    }
+    if (message.origin !== 0) {
+      writer.uint32(24).int32(message.origin);
+    }
+    if (message.keepsExternalId !== false) {
+      writer.uint32(32).bool(message.keepsExternalId);
+    }
+    if (message.accepted !== undefined) {
+      Struct.encode(Struct.wrap(message.accepted), writer.uint32(42).fork()).join();
+    }
+    if (message.trigger !== "") {
+      writer.uint32(50).string(message.trigger);
+    }
+    if (message.triggerTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.triggerTime), writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Link {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLink();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.scimId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.origin = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.keepsExternalId = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.accepted = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.trigger = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.triggerTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Link {
+    return {
+      user: isSet(object.user) ? globalThis.String(object.user) : "",
+      scimId: isSet(object.scimId)
+        ? globalThis.String(object.scimId)
+        : isSet(object.scim_id)
+        ? globalThis.String(object.scim_id)
+        : "",
+      origin: isSet(object.origin) ? account_OriginFromJSON(object.origin) : 0,
+      keepsExternalId: isSet(object.keepsExternalId)
+        ? globalThis.Boolean(object.keepsExternalId)
+        : isSet(object.keeps_external_id)
+        ? globalThis.Boolean(object.keeps_external_id)
+        : false,
+      accepted: isObject(object.accepted) ? object.accepted : undefined,
+      trigger: isSet(object.trigger) ? globalThis.String(object.trigger) : "",
+      triggerTime: isSet(object.triggerTime)
+        ? fromJsonTimestamp(object.triggerTime)
+        : isSet(object.trigger_time)
+        ? fromJsonTimestamp(object.trigger_time)
+        : undefined,
+    };
+  },
+
+  toJSON(message: Link): unknown {
+    const obj: any = {};
+    if (message.user !== "") {
+      obj.user = message.user;
+    }
+    if (message.scimId !== "") {
+      obj.scimId = message.scimId;
+    }
+    if (message.origin !== 0) {
+      obj.origin = account_OriginToJSON(message.origin);
+    }
+    if (message.keepsExternalId !== false) {
+      obj.keepsExternalId = message.keepsExternalId;
+    }
+    if (message.accepted !== undefined) {
+      obj.accepted = message.accepted;
+    }
+    if (message.trigger !== "") {
+      obj.trigger = message.trigger;
+    }
+    if (message.triggerTime !== undefined) {
+      obj.triggerTime = message.triggerTime.toISOString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Link>, I>>(base?: I): Link {
+    return Link.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Link>, I>>(object: I): Link {
+    const message = createBaseLink();
+    message.user = object.user ?? "";
+    message.scimId = object.scimId ?? "";
+    message.origin = object.origin ?? 0;
+    message.keepsExternalId = object.keepsExternalId ?? false;
+    message.accepted = object.accepted ?? undefined;
+    message.trigger = object.trigger ?? "";
+    message.triggerTime = object.triggerTime ?? undefined;
+    return message;
+  },
+};
+
+function createBaseImportLinksRequest(): ImportLinksRequest {
+  return { app: "", links: [], validateOnly: false, trusted: false };
+}
+
+export const ImportLinksRequest: MessageFns<ImportLinksRequest> = {
+  encode(message: ImportLinksRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== "") {
+      writer.uint32(10).string(message.app);
+    }
+    for (const v of message.links) {
+      Link.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(24).bool(message.validateOnly);
+    }
+    if (message.trusted !== false) {
+      writer.uint32(32).bool(message.trusted);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportLinksRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportLinksRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.app = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.links.push(Link.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.trusted = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ImportLinksRequest {
+    return {
+      app: isSet(object.app) ? globalThis.String(object.app) : "",
+      links: globalThis.Array.isArray(object?.links) ? object.links.map((e: any) => Link.fromJSON(e)) : [],
+      validateOnly: isSet(object.validateOnly)
+        ? globalThis.Boolean(object.validateOnly)
+        : isSet(object.validate_only)
+        ? globalThis.Boolean(object.validate_only)
+        : false,
+      trusted: isSet(object.trusted) ? globalThis.Boolean(object.trusted) : false,
+    };
+  },
+
+  toJSON(message: ImportLinksRequest): unknown {
+    const obj: any = {};
+    if (message.app !== "") {
+      obj.app = message.app;
+    }
+    if (message.links?.length) {
+      obj.links = message.links.map((e) => Link.toJSON(e));
+    }
+    if (message.validateOnly !== false) {
+      obj.validateOnly = message.validateOnly;
+    }
+    if (message.trusted !== false) {
+      obj.trusted = message.trusted;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ImportLinksRequest>, I>>(base?: I): ImportLinksRequest {
+    return ImportLinksRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportLinksRequest>, I>>(object: I): ImportLinksRequest {
+    const message = createBaseImportLinksRequest();
+    message.app = object.app ?? "";
+    message.links = object.links?.map((e) => Link.fromPartial(e)) || [];
+    message.validateOnly = object.validateOnly ?? false;
+    message.trusted = object.trusted ?? false;
+    return message;
+  },
+};
+
+function createBaseImportLinksResponse(): ImportLinksResponse {
+  return { importedCount: 0n, unchangedCount: 0n, refusals: [] };
+}
+
+export const ImportLinksResponse: MessageFns<ImportLinksResponse> = {
+  encode(message: ImportLinksResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.importedCount !== 0n) {
+      if (BigInt.asIntN(64, message.importedCount) !== message.importedCount) {
+        throw new globalThis.Error("value provided for field message.importedCount of type int64 too large");
+      }
+      writer.uint32(8).int64(message.importedCount);
+    }
+    if (message.unchangedCount !== 0n) {
+      if (BigInt.asIntN(64, message.unchangedCount) !== message.unchangedCount) {
+        throw new globalThis.Error("value provided for field message.unchangedCount of type int64 too large");
+      }
+      writer.uint32(16).int64(message.unchangedCount);
+    }
+    for (const v of message.refusals) {
+      LinkRefusal.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ImportLinksResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseImportLinksResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.importedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.unchangedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.refusals.push(LinkRefusal.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ImportLinksResponse {
+    return {
+      importedCount: isSet(object.importedCount)
+        ? BigInt(object.importedCount)
+        : isSet(object.imported_count)
+        ? BigInt(object.imported_count)
+        : 0n,
+      unchangedCount: isSet(object.unchangedCount)
+        ? BigInt(object.unchangedCount)
+        : isSet(object.unchanged_count)
+        ? BigInt(object.unchanged_count)
+        : 0n,
+      refusals: globalThis.Array.isArray(object?.refusals)
+        ? object.refusals.map((e: any) => LinkRefusal.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ImportLinksResponse): unknown {
+    const obj: any = {};
+    if (message.importedCount !== 0n) {
+      obj.importedCount = message.importedCount.toString();
+    }
+    if (message.unchangedCount !== 0n) {
+      obj.unchangedCount = message.unchangedCount.toString();
+    }
+    if (message.refusals?.length) {
+      obj.refusals = message.refusals.map((e) => LinkRefusal.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ImportLinksResponse>, I>>(base?: I): ImportLinksResponse {
+    return ImportLinksResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ImportLinksResponse>, I>>(object: I): ImportLinksResponse {
+    const message = createBaseImportLinksResponse();
+    message.importedCount = (object.importedCount !== undefined && object.importedCount !== null)
+      ? BigInt(object.importedCount)
+      : 0n;
+    message.unchangedCount = (object.unchangedCount !== undefined && object.unchangedCount !== null)
+      ? BigInt(object.unchangedCount)
+      : 0n;
+    message.refusals = object.refusals?.map((e) => LinkRefusal.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseLinkRefusal(): LinkRefusal {
+  return { index: 0, reason: 0, explanation: "" };
+}
+
+export const LinkRefusal: MessageFns<LinkRefusal> = {
+  encode(message: LinkRefusal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.index !== 0) {
+      writer.uint32(8).int32(message.index);
+    }
+    if (message.reason !== 0) {
+      writer.uint32(16).int32(message.reason);
+    }
+    if (message.explanation !== "") {
+      writer.uint32(26).string(message.explanation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LinkRefusal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLinkRefusal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.index = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.reason = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.explanation = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LinkRefusal {
+    return {
+      index: isSet(object.index) ? globalThis.Number(object.index) : 0,
+      reason: isSet(object.reason) ? linkRefusal_ReasonFromJSON(object.reason) : 0,
+      explanation: isSet(object.explanation) ? globalThis.String(object.explanation) : "",
+    };
+  },
+
+  toJSON(message: LinkRefusal): unknown {
+    const obj: any = {};
+    if (message.index !== 0) {
+      obj.index = Math.round(message.index);
+    }
+    if (message.reason !== 0) {
+      obj.reason = linkRefusal_ReasonToJSON(message.reason);
+    }
+    if (message.explanation !== "") {
+      obj.explanation = message.explanation;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<LinkRefusal>, I>>(base?: I): LinkRefusal {
+    return LinkRefusal.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<LinkRefusal>, I>>(object: I): LinkRefusal {
+    const message = createBaseLinkRefusal();
+    message.index = object.index ?? 0;
+    message.reason = object.reason ?? 0;
+    message.explanation = object.explanation ?? "";
+    return message;
+  },
+};
+
 /** The only service that talks to service providers (SCIM 2.0, RFC 7643 and 7644). */
 export type PushServiceService = typeof PushServiceService;
 export const PushServiceService = {
@@ -9875,6 +12112,57 @@ export const PushServiceService = {
     responseSerialize: (value: ListHoldsResponse): Buffer => Buffer.from(ListHoldsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListHoldsResponse => ListHoldsResponse.decode(value),
   },
+  /**
+   * Has an app compared with its service provider as soon as it is served: all accounts are listed, at the rate of the app,
+   * and each linked one is compared with what was accepted last. What is found is answered by GetComparison. One that goes on
+   * already goes on.
+   */
+  compareAccounts: {
+    path: "/autoprov.push.v1.PushService/CompareAccounts" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CompareAccountsRequest): Buffer =>
+      Buffer.from(CompareAccountsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CompareAccountsRequest => CompareAccountsRequest.decode(value),
+    responseSerialize: (value: CompareAccountsResponse): Buffer =>
+      Buffer.from(CompareAccountsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CompareAccountsResponse => CompareAccountsResponse.decode(value),
+  },
+  /** What the last comparison of an app has found, and whether one goes on. RESOURCE_NOT_FOUND where there was none yet. */
+  getComparison: {
+    path: "/autoprov.push.v1.PushService/GetComparison" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetComparisonRequest): Buffer => Buffer.from(GetComparisonRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetComparisonRequest => GetComparisonRequest.decode(value),
+    responseSerialize: (value: GetComparisonResponse): Buffer =>
+      Buffer.from(GetComparisonResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetComparisonResponse => GetComparisonResponse.decode(value),
+  },
+  /** Who is linked to which account, by user id: for another installation, or another app of the same service provider. */
+  exportLinks: {
+    path: "/autoprov.push.v1.PushService/ExportLinks" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: ExportLinksRequest): Buffer => Buffer.from(ExportLinksRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExportLinksRequest => ExportLinksRequest.decode(value),
+    responseSerialize: (value: ExportLinksResponse): Buffer => Buffer.from(ExportLinksResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExportLinksResponse => ExportLinksResponse.decode(value),
+  },
+  /**
+   * Links people to accounts of the service provider, which is only read: each account is asked for before its link is
+   * believed. A link that contradicts one that is there is refused, by its row; the others are stored. Afterwards what
+   * differs is pushed as for any account. RESOURCE_IN_USE while a pass over the app goes on: hold writes, or try again.
+   */
+  importLinks: {
+    path: "/autoprov.push.v1.PushService/ImportLinks" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ImportLinksRequest): Buffer => Buffer.from(ImportLinksRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ImportLinksRequest => ImportLinksRequest.decode(value),
+    responseSerialize: (value: ImportLinksResponse): Buffer => Buffer.from(ImportLinksResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ImportLinksResponse => ImportLinksResponse.decode(value),
+  },
 } as const;
 
 export interface PushServiceServer extends UntypedServiceImplementation {
@@ -9959,6 +12247,22 @@ export interface PushServiceServer extends UntypedServiceImplementation {
   releaseHold: handleUnaryCall<ReleaseHoldRequest, ReleaseHoldResponse>;
   /** The holds that apply to an app, a customer, or with `customers/-` all there are. */
   listHolds: handleUnaryCall<ListHoldsRequest, ListHoldsResponse>;
+  /**
+   * Has an app compared with its service provider as soon as it is served: all accounts are listed, at the rate of the app,
+   * and each linked one is compared with what was accepted last. What is found is answered by GetComparison. One that goes on
+   * already goes on.
+   */
+  compareAccounts: handleUnaryCall<CompareAccountsRequest, CompareAccountsResponse>;
+  /** What the last comparison of an app has found, and whether one goes on. RESOURCE_NOT_FOUND where there was none yet. */
+  getComparison: handleUnaryCall<GetComparisonRequest, GetComparisonResponse>;
+  /** Who is linked to which account, by user id: for another installation, or another app of the same service provider. */
+  exportLinks: handleServerStreamingCall<ExportLinksRequest, ExportLinksResponse>;
+  /**
+   * Links people to accounts of the service provider, which is only read: each account is asked for before its link is
+   * believed. A link that contradicts one that is there is refused, by its row; the others are stored. Afterwards what
+   * differs is pushed as for any account. RESOURCE_IN_USE while a pass over the app goes on: hold writes, or try again.
+   */
+  importLinks: handleUnaryCall<ImportLinksRequest, ImportLinksResponse>;
 }
 
 export interface PushServiceClient extends Client {
@@ -10296,6 +12600,69 @@ export interface PushServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListHoldsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Has an app compared with its service provider as soon as it is served: all accounts are listed, at the rate of the app,
+   * and each linked one is compared with what was accepted last. What is found is answered by GetComparison. One that goes on
+   * already goes on.
+   */
+  compareAccounts(
+    request: CompareAccountsRequest,
+    callback: (error: ServiceError | null, response: CompareAccountsResponse) => void,
+  ): ClientUnaryCall;
+  compareAccounts(
+    request: CompareAccountsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CompareAccountsResponse) => void,
+  ): ClientUnaryCall;
+  compareAccounts(
+    request: CompareAccountsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CompareAccountsResponse) => void,
+  ): ClientUnaryCall;
+  /** What the last comparison of an app has found, and whether one goes on. RESOURCE_NOT_FOUND where there was none yet. */
+  getComparison(
+    request: GetComparisonRequest,
+    callback: (error: ServiceError | null, response: GetComparisonResponse) => void,
+  ): ClientUnaryCall;
+  getComparison(
+    request: GetComparisonRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetComparisonResponse) => void,
+  ): ClientUnaryCall;
+  getComparison(
+    request: GetComparisonRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetComparisonResponse) => void,
+  ): ClientUnaryCall;
+  /** Who is linked to which account, by user id: for another installation, or another app of the same service provider. */
+  exportLinks(request: ExportLinksRequest, options?: Partial<CallOptions>): ClientReadableStream<ExportLinksResponse>;
+  exportLinks(
+    request: ExportLinksRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ExportLinksResponse>;
+  /**
+   * Links people to accounts of the service provider, which is only read: each account is asked for before its link is
+   * believed. A link that contradicts one that is there is refused, by its row; the others are stored. Afterwards what
+   * differs is pushed as for any account. RESOURCE_IN_USE while a pass over the app goes on: hold writes, or try again.
+   */
+  importLinks(
+    request: ImportLinksRequest,
+    callback: (error: ServiceError | null, response: ImportLinksResponse) => void,
+  ): ClientUnaryCall;
+  importLinks(
+    request: ImportLinksRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ImportLinksResponse) => void,
+  ): ClientUnaryCall;
+  importLinks(
+    request: ImportLinksRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ImportLinksResponse) => void,
   ): ClientUnaryCall;
 }
 
