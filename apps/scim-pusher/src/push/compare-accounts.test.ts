@@ -218,6 +218,24 @@ test('a comparison gives way to changes after each page, goes on where it stoppe
   expect(pages).toHaveLength(3);
 });
 
+test('a list that was lost in the middle of a comparison says nothing of orphans', async () => {
+  const { test, result } = await start();
+  await test.configure({}, { maxPageSize: 5 });
+  await test.push();
+  await test.pool.query(`create function lose() returns trigger language plpgsql as $$ begin
+    delete from surveyed_accounts; return null; end $$`);
+  await test.pool.query(
+    `create trigger lose after update of page_count on comparisons for each row when (new.page_count = 2) execute function lose()`,
+  );
+  await compareAccounts(test.ctx, { app });
+  await test.push();
+  expect((await result()).comparison).toMatchObject({
+    complete: false,
+    orphanCount: 0n,
+    explanation: expect.stringContaining('compare once more'),
+  });
+});
+
 test('whose last write has no known end is no drift', async () => {
   const { test, compare, retitle } = await start();
   await retitle(ada, 'Boss');

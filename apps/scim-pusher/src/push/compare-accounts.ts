@@ -21,7 +21,7 @@ import {
   type Finding,
   type RunningComparison,
 } from '../store/comparisons.ts';
-import { saveSurveyedAccounts } from '../store/surveyed-accounts.ts';
+import { countSurveyedAccounts, saveSurveyedAccounts } from '../store/surveyed-accounts.ts';
 import { listAccounts, type ListedAccount, type ListPosition } from './list-accounts.ts';
 import { isDown, noteFailure, type Pass } from './pass.ts';
 import type { ScimFailure } from './scim-client.ts';
@@ -99,6 +99,10 @@ async function compareList(pass: Pass, comparison: RunningComparison): Promise<E
   if (at.totalResults !== undefined && at.accountCount < at.totalResults) {
     const complaint = `the service provider listed ${at.accountCount} accounts and says that there are ${at.totalResults}`;
     return { complaint };
+  }
+  const heldCount = await countSurveyedAccounts(pass.ctx.pool, { surveyId: comparison.comparisonId });
+  if (heldCount < at.accountCount) {
+    return { complaint: 'what was listed first was lost before the end, by a crash or after a day: compare once more' };
   }
   return {};
 }

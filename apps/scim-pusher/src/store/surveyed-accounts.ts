@@ -61,6 +61,15 @@ export async function addMatches(db: Db, { surveyId }: Survey, scimIds: readonly
   );
 }
 
+/** How many accounts are held: less than were stored after a crash of PostgreSQL, which empties this table, or after a day. */
+export async function countSurveyedAccounts(db: Db, { surveyId }: Pick<Survey, 'surveyId'>): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)::int as count from surveyed_accounts where survey_id = $1`,
+    [surveyId],
+  );
+  return rows[0]!.count;
+}
+
 const unmatched = `survey_id = $1 and match_count = 0 and not exists (
   select from accounts where accounts.customer_id = surveyed_accounts.customer_id
     and accounts.app_id = surveyed_accounts.app_id and accounts.scim_id = surveyed_accounts.scim_id
