@@ -1,6 +1,7 @@
 import type { Db } from '@autoprov/postgres';
 import { saveRemovalsKeptBack } from '../store/apps.ts';
-import { saveMemberships, wakePeople, type DecidedMemberships, type Membership } from '../store/group-members.ts';
+import { wakePeople } from '../store/accounts.ts';
+import { saveMemberships, type DecidedMemberships, type Membership } from '../store/group-members.ts';
 import { saveGuardedChanges } from '../store/guarded-changes.ts';
 import { endHeldActions } from '../store/held-actions.ts';
 import type { Turn } from './outcome.ts';

@@ -254,6 +254,14 @@ export async function dropIntent(tx: Db, app: AppKey, userId: string): Promise<v
   );
 }
 
+/** Decides these people again at a time, and no later. */
+export async function wakePeople(tx: Db, app: AppKey, userIds: readonly string[], dueAt: Date): Promise<void> {
+  await tx.query(
+    `update accounts set due_at = least(due_at, $4) where customer_id = $1 and app_id = $2 and user_id = any($3)`,
+    [app.customerId, app.appId, userIds, dueAt],
+  );
+}
+
 /** Makes everybody due who waits for one of these addresses or ids to have an account. */
 export async function wakeParked(tx: Db, app: AppKey, references: readonly string[], now: Date): Promise<void> {
   await tx.query(

@@ -1,5 +1,6 @@
 import type { Db } from '@autoprov/postgres';
 import type { AppKey } from '../domain/model.ts';
+import { wakePeople } from './accounts.ts';
 
 /** Somebody's approval of held actions. */
 export type Approval = {
@@ -49,16 +50,17 @@ export async function saveApproval(tx: Db, app: AppKey, heldNos: readonly bigint
 
 /** Makes the people of new approvals due, so that each is decided again. */
 export async function wakeApproved(tx: Db, { customerId, appId }: AppKey, now: Date): Promise<void> {
-  await tx.query(
+  const { rows } = await tx.query<{ userId: string }>(
     `with woken as (
        update approvals set woken = true where customer_id = $1 and app_id = $2 and not woken returning approval_no
      )
-     update accounts set due_at = $3
-     where customer_id = $1 and app_id = $2 and user_id in (
-       select user_id from held_actions join woken using (approval_no)
-       where customer_id = $1 and app_id = $2 and end_no is null)`,
-    [customerId, appId, now],
+     select user_id as "userId" from held_actions join woken using (approval_no)
+     where customer_id = $1 and app_id = $2 and end_no is null`,
+    [customerId, appId],
   );
+  // By id, not joined: a table that is new has no statistics, and each of thousands would be looked for among all accounts.
+  const userIds = rows.map(({ userId }) => userId);
+  await wakePeople(tx, { customerId, appId }, userIds, now);
 }
 
 /** Forgets approvals given before a time, once none of their rows are kept: call it after forgetHeldActions. */

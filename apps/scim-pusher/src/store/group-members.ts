@@ -93,14 +93,6 @@ export async function saveMemberships(tx: Db, app: AppKey, decided: DecidedMembe
   );
 }
 
-/** Decides these people again at a time, and no later. */
-export async function wakePeople(tx: Db, app: AppKey, userIds: readonly string[], dueAt: Date): Promise<void> {
-  await tx.query(
-    `update accounts set due_at = least(due_at, $4) where customer_id = $1 and app_id = $2 and user_id = any($3)`,
-    [app.customerId, app.appId, userIds, dueAt],
-  );
-}
-
 /**
  * Memberships that differ from what the service provider accepted; who leaves comes first.
  *
