@@ -1,7 +1,8 @@
 import PQueue from 'p-queue';
 import type { PusherContext } from './context.ts';
 import { authorizationOf } from './push/authorization.ts';
-import { digestOfHeader, ScimFailureError } from './push/scim-client.ts';
+import { digestOfHeader } from './push/scim-client.ts';
+import { ScimFailureError } from './push/scim-failure.ts';
 import { appNameOf, type AppKey } from './domain/model.ts';
 import { endWait, listAppsWithoutAccess } from './store/apps.ts';
 

@@ -134,9 +134,10 @@ export function judgeFoundGroups(
   const found = { do: 'link' as const, scimId, displayName: textOf(hit, 'displayName') };
   const theirs = textOf(hit, 'externalId');
   if (theirs !== '' && theirs !== externalId) {
-    const { ON_FOREIGN_EXTERNAL_ID_KEEP, ON_FOREIGN_EXTERNAL_ID_OVERWRITE } = MatchingPolicy_OnForeignExternalId;
-    const mayAdopt = [ON_FOREIGN_EXTERNAL_ID_KEEP, ON_FOREIGN_EXTERNAL_ID_OVERWRITE] as unknown[];
-    if (mayAdopt.includes(policy?.onForeignExternalId)) return { ...found, origin: 'adopted' };
+    const { onForeignExternalId } = policy ?? {};
+    const { ON_FOREIGN_EXTERNAL_ID_KEEP: keep, ON_FOREIGN_EXTERNAL_ID_OVERWRITE: overwrite } =
+      MatchingPolicy_OnForeignExternalId;
+    if (onForeignExternalId === keep || onForeignExternalId === overwrite) return { ...found, origin: 'adopted' };
     return fail(
       'DUPLICATE',
       `a group of that name has another externalId (${scimId}): rename one, or let it be adopted`,

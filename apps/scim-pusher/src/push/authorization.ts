@@ -5,7 +5,7 @@ import { Secret } from '@autoprov/service';
 import type { PusherContext } from '../context.ts';
 import { appNameOf, type AppKey } from '../domain/model.ts';
 import { addCheck } from './health.ts';
-import { ScimFailureError, type ScimFailure } from './scim-client.ts';
+import { ScimFailureError, type ScimFailure } from './scim-failure.ts';
 
 /**
  * A function that answers the app's Authorization header: from memory while it lasts, else from the token broker.

@@ -24,7 +24,7 @@ import {
 import { countSurveyedAccounts, saveSurveyedAccounts } from '../store/surveyed-accounts.ts';
 import { listAccounts, type ListedAccount, type ListPosition } from './list-accounts.ts';
 import { isDown, noteFailure, type Pass } from './pass.ts';
-import type { ScimFailure } from './scim-client.ts';
+import type { ScimFailure } from './scim-failure.ts';
 import { saysVanished } from './vanished.ts';
 
 const hourMs = 3_600_000;

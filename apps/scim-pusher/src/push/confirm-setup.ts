@@ -4,7 +4,7 @@ import { appNameOf, type AppSetup } from '../domain/model.ts';
 import { followSetups } from '../follow-setups.ts';
 import type { AppWork } from '../store/apps.ts';
 import { findSetup } from '../store/setups.ts';
-import type { ScimFailure } from './scim-client.ts';
+import type { ScimFailure } from './scim-failure.ts';
 
 /** A deletion comes with the next answer of config; this is for records that were lost, as by a backup put back. */
 const CONFIRM_EVERY_MS = 300_000;

@@ -1,6 +1,6 @@
 import { readUserAttributes, rfcUserAttributes, type JsonValue, type SchemaAttribute } from '@autoprov/scim';
 import { askForUsers } from './probe.ts';
-import type { ScimAnswer, ScimFailure } from './scim-client.ts';
+import { makeFailure, type ScimAnswer, type ScimFailure } from './scim-failure.ts';
 import type { Probe } from './with-probe.ts';
 
 /** What is known of a service provider's users, or why nothing could be found out. */
@@ -70,5 +70,5 @@ async function standIn(
 
 function unreadableSchemas({ status }: Extract<ScimAnswer, { ok: true }>): ScimFailure {
   const detail = 'the answer to /Schemas is JSON, but no list of schemas';
-  return { code: '45004', reason: 'SP_ERROR', retryable: true, detail, httpStatus: status };
+  return makeFailure('SP_ERROR', detail, status);
 }

@@ -1,8 +1,8 @@
-import { codeOf, filterEq, matchesEq, readId, readList, type JsonObject } from '@autoprov/scim';
+import { filterEq, matchesEq, readId, readList, type JsonObject } from '@autoprov/scim';
 import { judgeFoundGroups, type GroupMatch } from '../domain/decide-group.ts';
 import { findGroupLink, type ScimGroup } from '../store/groups.ts';
 import type { Pass } from './pass.ts';
-import type { ScimFailure } from './scim-client.ts';
+import { makeFailure, type ScimFailure } from './scim-failure.ts';
 
 type Found = { hits: JsonObject[] } | { failure: ScimFailure };
 
@@ -36,7 +36,6 @@ async function lookUp({ scim }: Pass, attribute: string, value: string): Promise
   const list = readList(answer.body);
   // A service provider may ignore a filter it does not understand.
   if (list) return { hits: list.resources.filter((hit) => matchesEq(hit, attribute, value)) };
-  const reason = 'UNSUPPORTED';
   const detail = 'the answer to a filtered list of groups is no SCIM list: it may have no groups';
-  return { failure: { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: answer.status } };
+  return { failure: makeFailure('UNSUPPORTED', detail, answer.status) };
 }

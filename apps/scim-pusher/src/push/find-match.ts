@@ -6,7 +6,8 @@ import { findLinks } from '../store/accounts.ts';
 import { findListedAccounts, wasListed } from '../store/listed-accounts.ts';
 import type { Turn } from './outcome.ts';
 import type { Pass } from './pass.ts';
-import type { ScimClient, ScimFailure } from './scim-client.ts';
+import type { ScimClient } from './scim-client.ts';
+import { makeFailure, type ScimFailure } from './scim-failure.ts';
 
 /** Where accounts that have a value are looked for. */
 export type Lookup = (attribute: string, value: string) => Promise<{ hits: ScimUser[] } | { failure: ScimFailure }>;
@@ -154,5 +155,5 @@ export async function findLive(
   const list = readList(answer.body);
   if (list) return { hits: list.resources as ScimUser[] };
   const detail = 'the answer to a filtered list is no SCIM list: check the endpoint URL';
-  return { failure: { code: '45005', reason: 'WRONG_ENDPOINT', retryable: false, detail, httpStatus: answer.status } };
+  return { failure: makeFailure('WRONG_ENDPOINT', detail, answer.status) };
 }

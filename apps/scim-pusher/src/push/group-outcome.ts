@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { Outcome, Outcome_Result, type Outcome_Action } from '@autoprov/proto';
+import { Outcome_Result, type Outcome, type Outcome_Action } from '@autoprov/proto';
 import { toCloudEvent } from '@autoprov/kafka';
 import { addToOutbox, type Db } from '@autoprov/postgres';
-import { appNameOf } from '../domain/model.ts';
+
 import { nextAttempt } from '../domain/retry.ts';
 import {
   saveGroupDue,
@@ -11,8 +10,9 @@ import {
   saveGroupWithdrawal,
   type ScimGroup,
 } from '../store/groups.ts';
-import { noteFailure, recordDoubtful, type Pass } from './pass.ts';
-import type { ScimFailure } from './scim-client.ts';
+import { recordUnlessDown, recordDoubtful, type Pass } from './pass.ts';
+import type { ScimFailure } from './scim-failure.ts';
+import { makeOutcome } from './outcome.ts';
 
 /**
  * Stores that the group is in step, and says so where something was sent.
@@ -47,8 +47,7 @@ export async function withdraw(tx: Db, pass: Pass, groupId: string): Promise<voi
 }
 
 /**
- * Stores that a push of a group failed, with its next attempt, and says so; what is the service provider's as a whole stands
- * for the app instead, as with people.
+ * Stores that a push of a group failed, with its next attempt, and says so; see recordUnlessDown.
  */
 export async function recordGroupFailed(
   pass: Pass,
@@ -57,12 +56,7 @@ export async function recordGroupFailed(
   failure: ScimFailure,
   keepIntent = false,
 ): Promise<void> {
-  noteFailure(pass, failure);
-  if (pass.down) return;
-  const record = () => storeFailure(pass, group, action, failure, keepIntent);
-  if (pass.outagesInRow > 0) return void pass.doubtfulFailures.push(record);
-  await recordDoubtful(pass);
-  await record();
+  await recordUnlessDown(pass, failure, () => storeFailure(pass, group, action, failure, keepIntent));
 }
 
 async function storeFailure(
@@ -85,15 +79,8 @@ async function storeFailure(
 }
 
 async function addOutcome(tx: Db, { ctx, app }: Pass, groupId: string, outcome: Partial<Outcome>): Promise<void> {
-  const message: Outcome = {
-    ...Outcome.fromPartial({}),
-    app: appNameOf(app),
-    group: `customers/${app.customerId}/groups/${groupId}`,
-    setupRevision: app.revision,
-    traceId: randomBytes(16).toString('hex'),
-    occurTime: ctx.now(),
-    ...outcome,
-  };
+  const group = `customers/${app.customerId}/groups/${groupId}`;
+  const message = makeOutcome(app, { group, occurTime: ctx.now(), ...outcome });
   await addToOutbox(tx, [toCloudEvent(ctx.origin, { kind: 'outcome', message })]);
   ctx.wakeOutbox();
 }

@@ -1,6 +1,7 @@
 import type { ScimProfile } from '@autoprov/proto';
 import { readId, readList, type JsonObject, type ScimUser } from '@autoprov/scim';
-import type { ScimClient, ScimFailure } from './scim-client.ts';
+import type { ScimClient } from './scim-client.ts';
+import type { ScimFailure } from './scim-failure.ts';
 
 /** An account with the service provider's id. */
 export type ListedAccount = ScimUser & { id: string };

@@ -3,12 +3,12 @@ import { Outcome, Outcome_Action, Outcome_Result, type DirectoryUser } from '@au
 import { toCloudEvent } from '@autoprov/kafka';
 import { addToOutbox, isUniqueViolation, type Db } from '@autoprov/postgres';
 import { digestOf, type ScimUser } from '@autoprov/scim';
-import type { ScimFailure } from './scim-client.ts';
+import { makeFailure, type ScimFailure } from './scim-failure.ts';
 import type { Decision } from '../domain/decide.ts';
 import { aliasesOf } from '../domain/aliases.ts';
 import type { Danger } from '../domain/guard.ts';
 import { othersAccount, type Match } from '../domain/match.ts';
-import { appNameOf, type Account } from '../domain/model.ts';
+import { appNameOf, type Account, type AppSetup } from '../domain/model.ts';
 import { nextAttempt } from '../domain/retry.ts';
 import {
   saveAcceptances,
@@ -22,7 +22,7 @@ import { saveAttempts } from '../store/attempts.ts';
 import { saveGuardedChanges } from '../store/guarded-changes.ts';
 import { endHeldActions } from '../store/held-actions.ts';
 import { referencesIn } from './decide-people.ts';
-import { noteFailure, recordDoubtful, type Pass } from './pass.ts';
+import { recordUnlessDown, recordDoubtful, type Pass } from './pass.ts';
 
 /** A person's turn: who, what was decided, what is known of the account. */
 export type Turn = {
@@ -139,13 +139,12 @@ function linkedElsewhere(action: Outcome_Action, scimId: string): ScimFailure {
     action === Outcome_Action.ACTION_ADOPT
       ? othersAccount(scimId)
       : `the service provider answered with the account of another person (${scimId}): check both there`;
-  return { code: '45003', reason: 'DUPLICATE', retryable: false, detail, httpStatus: 0 };
+  return makeFailure('DUPLICATE', detail);
 }
 
 /**
- * Stores that a push failed, with its next attempt, and says so. A failure of the service provider as a whole is not
- * the person's: it stands for the app, and the person waits. What looks like the beginning of an outage is stored when
- * it is clear that it is none, and not at all otherwise. What may have been done all the same counts for the guard.
+ * Stores that a push failed, with its next attempt, and says so; see recordUnlessDown. What may have been done all the same
+ * counts for the guard.
  *
  * @param keepIntent the end of a create is not known: it is looked up before it is sent again
  */
@@ -160,12 +159,7 @@ export async function recordFailed(
   if (mayBeDone.length > 0) {
     await pass.write((tx) => saveGuardedChanges(tx, pass.app, turn.userId, mayBeDone, pass.ctx.now()));
   }
-  noteFailure(pass, failure);
-  if (pass.down) return;
-  const record = (): Promise<void> => storeFailure(pass, turn, action, failure, keepIntent);
-  if (pass.outagesInRow > 0) return void pass.doubtfulFailures.push(record);
-  await recordDoubtful(pass);
-  await record();
+  await recordUnlessDown(pass, failure, () => storeFailure(pass, turn, action, failure, keepIntent));
 }
 
 async function storeFailure(
@@ -219,14 +213,9 @@ async function addOutcomes(
   { ctx, app }: Pass,
   outcomes: readonly { turn: Turn; outcome: Partial<Outcome> }[],
 ): Promise<void> {
-  const messages = outcomes.map(({ turn, outcome }) => ({
-    ...Outcome.fromPartial({}),
-    app: appNameOf(app),
-    user: `customers/${app.customerId}/users/${turn.userId}`,
-    setupRevision: app.revision,
-    traceId: randomBytes(16).toString('hex'),
-    ...outcome,
-  }));
+  const messages = outcomes.map(({ turn, outcome }) =>
+    makeOutcome(app, { user: `customers/${app.customerId}/users/${turn.userId}`, ...outcome }),
+  );
   const attempts = outcomes.map(({ turn: { userId, decision } }, i) => ({
     userId,
     outcome: messages[i]!,
@@ -238,4 +227,15 @@ async function addOutcomes(
     messages.map((message) => toCloudEvent(ctx.origin, { kind: 'outcome', message })),
   );
   ctx.wakeOutbox();
+}
+
+/** What is said of one push. */
+export function makeOutcome(app: AppSetup, outcome: Partial<Outcome>): Outcome {
+  return {
+    ...Outcome.fromPartial({}),
+    app: appNameOf(app),
+    setupRevision: app.revision,
+    traceId: randomBytes(16).toString('hex'),
+    ...outcome,
+  };
 }

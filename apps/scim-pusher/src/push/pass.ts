@@ -4,7 +4,8 @@ import type { AppWork } from '../store/apps.ts';
 import type { PusherContext } from '../context.ts';
 import type { Guard } from './guard.ts';
 import type { Pace } from './pace.ts';
-import type { ScimClient, ScimFailure } from './scim-client.ts';
+import type { ScimClient } from './scim-client.ts';
+import type { ScimFailure } from './scim-failure.ts';
 import type { WriteFenced } from './write-fenced.ts';
 
 /** One worker's hold on one app, from taking its lease to giving it back. */
@@ -55,6 +56,18 @@ const outagesUntilDown = 5;
 /** Stores the failures that turned out to be about single people. */
 export async function recordDoubtful(pass: Pass): Promise<void> {
   for (const record of pass.doubtfulFailures.splice(0)) await record();
+}
+
+/**
+ * Has a failure stored, unless it is the service provider's as a whole: that stands for the app. What looks like the beginning of an
+ * outage is stored when it is clear that it is none, and not at all otherwise.
+ */
+export async function recordUnlessDown(pass: Pass, failure: ScimFailure, record: () => Promise<void>): Promise<void> {
+  noteFailure(pass, failure);
+  if (pass.down) return;
+  if (pass.outagesInRow > 0) return void pass.doubtfulFailures.push(record);
+  await recordDoubtful(pass);
+  await record();
 }
 
 /**

@@ -7,7 +7,8 @@ import {
   type JsonObject,
   type JsonValue,
 } from '@autoprov/scim';
-import type { ScimAnswer, ScimClient, ScimFailure } from './scim-client.ts';
+import type { ScimClient } from './scim-client.ts';
+import { makeFailure, type ScimAnswer, type ScimFailure } from './scim-failure.ts';
 import type { Probe } from './with-probe.ts';
 
 /** What a probe found out. */
@@ -68,8 +69,7 @@ async function askForList(scim: ScimClient, path: string): Promise<ScimAnswer> {
   const answer = await scim.send('GET', path);
   if (!answer.ok || isUserList(answer.body)) return answer;
   const detail = 'the answer to /Users is JSON, but no SCIM list: check the endpoint URL';
-  const failure = { code: '45005', reason: 'WRONG_ENDPOINT', retryable: false, detail, httpStatus: answer.status };
-  return { ok: false, failure };
+  return { ok: false, failure: makeFailure('WRONG_ENDPOINT', detail, answer.status) };
 }
 
 /** Only a refusal of the request itself: not of the credential by 401, not for now. */

@@ -1,7 +1,7 @@
 import { displayNameOf } from '@autoprov/mapping';
 import { MatchingPolicy_OnVanished, Outcome_Action } from '@autoprov/proto';
-import { codeOf } from '@autoprov/scim';
-import { decideGroup, type GroupDecision, type GroupMatch } from '../domain/decide-group.ts';
+
+import { decideGroup, type GroupDecision } from '../domain/decide-group.ts';
 import { saveRemovalsKeptBack } from '../store/apps.ts';
 import { findCoverage } from '../store/customers.ts';
 import { deleteMembers, listAcceptedMembers, listPendingMembers, saveMembers } from '../store/group-members.ts';
@@ -18,7 +18,7 @@ import {
 import { findGroup } from './find-group.ts';
 import { recordGroupFailed, recordGroupInStep, withdraw } from './group-outcome.ts';
 import { judgeDoubtful, type Pass } from './pass.ts';
-import type { ScimFailure } from './scim-client.ts';
+import { makeFailure, type ScimFailure } from './scim-failure.ts';
 import { saysVanished } from './vanished.ts';
 import { usesPatch } from './write-account.ts';
 import { createGroup, pathOf, putGroup, renameGroup, writeMembers, type Refusals } from './write-group.ts';
@@ -157,7 +157,7 @@ async function linkGroup(
     await recordGroupInStep(pass, group, undefined);
     return undefined;
   }
-  if (match.do === 'fail') return refuse(pass, group, failureOf(match), intentAt !== undefined);
+  if (match.do === 'fail') return refuse(pass, group, makeFailure(match.reason, match.detail), intentAt !== undefined);
   const link = match.do === 'link' ? match : await create(pass, group, displayName);
   if (!link) return undefined;
   const { scimId, origin } = link;
@@ -179,10 +179,6 @@ async function create(pass: Pass, group: ScimGroup, displayName: string) {
 async function refuse(pass: Pass, group: ScimGroup, failure: ScimFailure, keepIntent: boolean): Promise<undefined> {
   await recordGroupFailed(pass, group, Outcome_Action.ACTION_CREATE, failure, keepIntent);
   return undefined;
-}
-
-function failureOf({ reason, detail }: Extract<GroupMatch, { do: 'fail' }>): ScimFailure {
-  return { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 };
 }
 
 /** Why nothing further should be sent now; undefined: it is all done, but for members that are refused. */

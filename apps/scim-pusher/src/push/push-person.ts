@@ -1,6 +1,6 @@
 import { Outcome_Action } from '@autoprov/proto';
 import { managedPart, mapUser } from '@autoprov/mapping';
-import { codeOf, digestOf, type JsonObject, type ScimUser } from '@autoprov/scim';
+import { digestOf, type JsonObject, type ScimUser } from '@autoprov/scim';
 import type { Decision } from '../domain/decide.ts';
 import type { Match } from '../domain/match.ts';
 import { isDoubtful } from '../domain/model.ts';
@@ -9,7 +9,7 @@ import { findMatch } from './find-match.ts';
 import { afterLink, linkTo } from './link.ts';
 import { acceptedAs, recordAccepted, recordFailed, recordWithdrawn, type Turn } from './outcome.ts';
 import type { Pass } from './pass.ts';
-import type { ScimFailure } from './scim-client.ts';
+import { makeFailure, type ScimFailure } from './scim-failure.ts';
 import { saysVanished, settleVanished } from './vanished.ts';
 import { changeAccount, createAccount, deleteAccount } from './write-account.ts';
 
@@ -27,7 +27,13 @@ export async function pushPerson(pass: Pass, turn: Turn): Promise<void> {
       return isLookedAt(turn) ? lookAtAccount(pass, turn, decision) : undefined;
     case 'refuse':
       // Nothing was sent: whether an earlier create happened is asked when something can be sent again.
-      return recordFailed(pass, turn, actionOf(turn), refusal(decision), hasOpenIntent(turn));
+      return recordFailed(
+        pass,
+        turn,
+        actionOf(turn),
+        makeFailure(decision.reason, decision.detail),
+        hasOpenIntent(turn),
+      );
     case 'create':
       return create(pass, turn, decision);
     case 'update':
@@ -145,8 +151,7 @@ async function settleMatch(pass: Pass, turn: Turn, match: Exclude<Match, { do: '
     return pass.write((tx) => dropIntent(tx, pass.app, turn.userId));
   }
   const { reason, detail } = match;
-  const failure: ScimFailure = { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 };
-  return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, failure, hasOpenIntent(turn));
+  return recordFailed(pass, turn, Outcome_Action.ACTION_ADOPT, makeFailure(reason, detail), hasOpenIntent(turn));
 }
 
 /** Links the person to the account that was found, and changes what differs. */
@@ -207,8 +212,4 @@ function timersOf({ trigger, triggerAt, dueAt }: Decision) {
 function actionOf({ decision, account }: Turn): Outcome_Action {
   if (decision.do === 'reactivate') return Outcome_Action.ACTION_REACTIVATE;
   return account.scimId === undefined ? Outcome_Action.ACTION_CREATE : Outcome_Action.ACTION_UPDATE;
-}
-
-function refusal({ reason, detail }: Deciding<'refuse'>): ScimFailure {
-  return { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 };
 }

@@ -2,45 +2,14 @@ import { createHash } from 'node:crypto';
 import PQueue from 'p-queue';
 import { request, type Dispatcher } from 'undici';
 import { beforeSending } from './before-sending.ts';
-import { ForbiddenAddressError } from '@autoprov/outbound';
 import { backoffMs, sleep, type Secret } from '@autoprov/service';
-import {
-  classify,
-  parseJson,
-  speaksScim,
-  type Answer,
-  type JsonObject,
-  type JsonValue,
-  type TemplatePattern,
-} from '@autoprov/scim';
+import { classify, parseJson, speaksScim, type JsonObject, type TemplatePattern } from '@autoprov/scim';
 
 import type { Pace } from './pace.ts';
+import { readBeginning, readWhole, tooLarge } from './read-body.ts';
+import { failureOfError, ScimFailureError, type ScimAnswer, type ScimFailure } from './scim-failure.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-/** What came of a request: an answer that says yes, or why not. */
-export type ScimAnswer =
-  { ok: true; status: number; body: JsonValue | undefined } | { ok: false; failure: ScimFailure };
-
-/** Why a push failed, in the terms of the error model. */
-export type ScimFailure = {
-  code: string;
-  reason: string;
-  retryable: boolean;
-  /** The service provider's own words, or ours where it said none; without secrets and addresses. */
-  detail?: string;
-  scimType?: string;
-  /** 0: no answer came. */
-  httpStatus: number;
-  /** How long the service provider asks to wait. */
-  retryAfterMs?: number;
-  /** What was asked for may have been done, though no answer says so. */
-  unknownEnd?: boolean;
-  /** A SCIM server says so, by the answer's type or body. */
-  speaksScim?: boolean;
-  /** Set when the service provider was not asked: the token broker gave no header, and has or has not said why. */
-  broker?: 'refused' | 'silent';
-};
 
 /** Where and how one app's service provider is reached. */
 export type ScimClientOptions = {
@@ -70,17 +39,6 @@ export type ScimClientOptions = {
   onRequest: (method: Method) => void;
 };
 
-/** Thrown where no request can be made at all, with what is known as data. */
-export class ScimFailureError extends Error {
-  override name = 'ScimFailureError';
-  readonly failure: ScimFailure;
-
-  constructor(failure: ScimFailure) {
-    super(failure.detail ?? failure.reason);
-    this.failure = failure;
-  }
-}
-
 /** Thrown when no further request may be sent in this pass: the service stops, or too little is left of the lease. */
 export class PassEndedError extends Error {
   override name = 'PassEndedError';
@@ -92,9 +50,6 @@ export class PassEndedError extends Error {
 
 type Asked = { method: Method; path: string; body: JsonObject | undefined; isRemoval: boolean };
 
-const maxBodyBytes = 2 * 1024 * 1024;
-/** Of a refusal: its status and its first words say what it is. */
-const maxRefusalBytes = 64 * 1024;
 /** Answers that only announce one, as 103 Early Hints. */
 const maxInformational = 10;
 
@@ -209,8 +164,7 @@ export class ScimClient {
     } catch (err) {
       signal.throwIfAborted();
       if (err instanceof PassEndedError) throw err;
-      const { code, ...verdict } = classify({ ...asked, ...transportOf(err) });
-      return { ok: false, failure: { detail: wordsOf(err), ...verdict, code: code ?? '45004', httpStatus: 0 } };
+      return { ok: false, failure: failureOfError(asked, err) };
     }
   }
 }
@@ -226,64 +180,7 @@ function mayRepeat(isRepeatable: boolean, failure: ScimFailure): boolean {
   return isRepeatable || failure.httpStatus === 429 || failure.code === '45005';
 }
 
-type Body = Dispatcher.ResponseData['body'];
-
-async function readWhole(body: Body): Promise<string> {
-  const { text, isWhole } = await readUpTo(maxBodyBytes, body);
-  if (!isWhole) throw tooLarge();
-  return text;
-}
-
-async function readBeginning(body: Body): Promise<string> {
-  return (await readUpTo(maxRefusalBytes, body)).text;
-}
-
-/** Ends the connection where more comes. */
-async function readUpTo(maxBytes: number, body: Body): Promise<{ text: string; isWhole: boolean }> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    chunks.push(chunk);
-    if (size > maxBytes) break;
-  }
-  return { text: Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8'), isWhole: size <= maxBytes };
-}
-
-function tooLarge(): Error {
-  return Object.assign(new Error('the answer is too large'), { code: 'UND_ERR_BODY_TOO_LARGE' });
-}
-
-const phases: Record<string, NonNullable<Answer['transportPhase']>> = {
-  ENOTFOUND: 'dns',
-  EAI_AGAIN: 'dns',
-  ECONNREFUSED: 'connect',
-  EHOSTUNREACH: 'connect',
-  ENETUNREACH: 'connect',
-  UND_ERR_CONNECT_TIMEOUT: 'connect',
-  ERR_INVALID_URL: 'config',
-  ERR_FORBIDDEN_ADDRESS: 'config',
-};
-
 /** What tells two headers apart, and gives neither away. */
 export function digestOfHeader(header: Secret): string {
   return createHash('sha256').update(header.reveal()).digest('base64');
-}
-
-/** Our own words for an answer that never came. */
-function wordsOf(err: unknown): string {
-  if (err instanceof ForbiddenAddressError) return err.message;
-  return `no answer came (${codeOfError(err)})`;
-}
-
-function codeOfError(err: unknown): string {
-  const named = err as { code?: string; name?: string; cause?: { code?: string } };
-  const timedOut = named.name === 'TimeoutError';
-  return timedOut ? 'UND_ERR_HEADERS_TIMEOUT' : (named.code ?? named.cause?.code ?? 'UND_ERR_SOCKET');
-}
-
-function transportOf(err: unknown) {
-  const code = codeOfError(err);
-  const phase = phases[code] ?? (/CERT|SSL|TLS/.test(code) ? 'tls' : 'sent');
-  return { transportError: code, transportPhase: phase };
 }

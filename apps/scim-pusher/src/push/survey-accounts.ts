@@ -11,7 +11,8 @@ import { findHits, findLive, type Lookup } from './find-match.ts';
 import { listAccounts } from './list-accounts.ts';
 import { Pace } from './pace.ts';
 import { isDown } from './pass.ts';
-import { ScimClient, ScimFailureError } from './scim-client.ts';
+import { ScimClient } from './scim-client.ts';
+import { ScimFailureError } from './scim-failure.ts';
 import { defaultRequestsPerSecond } from './write-pace.ts';
 
 const brokerTimeoutMs = 10_000;

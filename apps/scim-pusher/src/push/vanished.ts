@@ -1,6 +1,6 @@
 import type { Db } from '@autoprov/postgres';
 import { MatchingPolicy_OnVanished, Outcome_Action } from '@autoprov/proto';
-import { codeOf, type ScimUser } from '@autoprov/scim';
+import type { ScimUser } from '@autoprov/scim';
 import { allowedCount, limitsOf } from '../domain/guard.ts';
 import { linkAccount } from '../domain/link-account.ts';
 import type { Match } from '../domain/match.ts';
@@ -9,7 +9,7 @@ import { countVanished, readGuardUsage, saveVanished } from '../store/guarded-ch
 import { findMatch } from './find-match.ts';
 import { recordAccepted, recordFailed, type Turn } from './outcome.ts';
 import type { Pass } from './pass.ts';
-import type { ScimFailure } from './scim-client.ts';
+import { makeFailure, type ScimFailure } from './scim-failure.ts';
 
 /** A SCIM server says that there is no such resource (RFC 7644 §3.12); a page that anybody may have sent says nothing. */
 export function saysVanished({ reason, httpStatus, speaksScim }: ScimFailure): boolean {
@@ -38,7 +38,7 @@ export async function settleVanished(pass: Pass, turn: Turn, wanted: ScimUser, f
   if (match.do === 'adopt') return linkAgain(pass, turn, match);
   if (match.do === 'fail') {
     const { reason, detail } = match;
-    return recordFailed(pass, turn, action, { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus: 0 });
+    return recordFailed(pass, turn, action, makeFailure(reason, detail));
   }
   if (isRemoval) return void (await recordAccepted(pass, turn, action, { scimId, state: 'deleted' }));
   const refusal = await whyNotAnew(pass);
@@ -54,7 +54,7 @@ export async function settleVanished(pass: Pass, turn: Turn, wanted: ScimUser, f
 /** The link leads to the account that was found, as it is; what is to be changed about it is decided at once. */
 async function linkAgain(pass: Pass, turn: Turn, match: Extract<Match, { do: 'adopt' }>): Promise<void> {
   const { scimId, state, accepted, acceptedDigest } = linkAccount(pass.app.setup, turn.account, match);
-  await recordAccepted(pass, turn, Outcome_Action.ACTION_ADOPT, {
+  const isLinked = await recordAccepted(pass, turn, Outcome_Action.ACTION_ADOPT, {
     scimId,
     state,
     accepted,
@@ -64,7 +64,7 @@ async function linkAgain(pass: Pass, turn: Turn, match: Extract<Match, { do: 'ad
     dueAt: pass.ctx.now(),
   });
   const former = turn.account.scimId!;
-  if (scimId !== former) await pass.write((tx) => endAccount(tx, pass, former));
+  if (isLinked && scimId !== former) await pass.write((tx) => endAccount(tx, pass, former));
 }
 
 /** Whoever names it as the manager's is decided again. */

@@ -1,6 +1,6 @@
-import { codeOf, failureReasons, showsState, type JsonObject, type JsonValue, type ScimUser } from '@autoprov/scim';
+import { showsState, type JsonObject, type JsonValue, type ScimUser } from '@autoprov/scim';
 import type { Pass } from './pass.ts';
-import type { ScimFailure } from './scim-client.ts';
+import { makeFailure, type ScimFailure } from './scim-failure.ts';
 
 /** So often a kind of write must be seen to work before only one in `sampleOf` is checked. */
 const proofsNeeded = 5;
@@ -27,8 +27,7 @@ export async function verifyWrite(
     if (showsState(answerBody, desired as JsonObject)) prove(pass, kind);
     return undefined;
   }
-  const proofs = (pass.work.provenWrites[kind] ?? 0) + (pass.provenWrites[kind] ?? 0);
-  if (proofs >= proofsNeeded && Math.random() * sampleOf >= 1) return undefined;
+  if (isTrusted(pass, kind)) return undefined;
   const answer = await pass.scim.send('GET', `/Users/${encodeURIComponent(scimId)}`);
   if (!answer.ok) return answer.failure;
   if (isResource(answer.body) && showsState(answer.body, access)) {
@@ -36,12 +35,17 @@ export async function verifyWrite(
     return undefined;
   }
   const detail = `accepted, but the account still does not show active = ${access.active}: check it at the service provider`;
-  const reason = 'NOT_APPLIED';
-  const { retryable } = failureReasons[reason];
-  return { code: codeOf(reason, answer.status)!, reason, retryable, detail, httpStatus: answer.status };
+  return makeFailure('NOT_APPLIED', detail, answer.status);
 }
 
-function prove(pass: Pass, kind: string): void {
+/** Whether a kind of write has been seen to work often enough, and is not the one in `sampleOf` that is checked all the same. */
+export function isTrusted(pass: Pass, kind: string): boolean {
+  const proofs = (pass.work.provenWrites[kind] ?? 0) + (pass.provenWrites[kind] ?? 0);
+  return proofs >= proofsNeeded && Math.random() * sampleOf >= 1;
+}
+
+/** A write of this kind was seen to have taken effect. */
+export function prove(pass: Pass, kind: string): void {
   pass.provenWrites[kind] = (pass.provenWrites[kind] ?? 0) + 1;
 }
 

@@ -6,7 +6,8 @@ import type { AppKey } from '../domain/model.ts';
 import { authorizationOf } from './authorization.ts';
 import { errorPatternsOf } from './error-patterns.ts';
 import { Pace } from './pace.ts';
-import { ScimClient, ScimFailureError, type ScimFailure } from './scim-client.ts';
+import { ScimClient } from './scim-client.ts';
+import { ScimFailureError, type ScimFailure } from './scim-failure.ts';
 
 /** Which service provider is asked, and with which credential: an app's, or one that came with the call. */
 export type Probed = {

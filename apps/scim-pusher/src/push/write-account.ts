@@ -14,7 +14,7 @@ import {
   type ScimUser,
 } from '@autoprov/scim';
 import type { Pass } from './pass.ts';
-import type { ScimAnswer, ScimFailure } from './scim-client.ts';
+import { makeFailure, type ScimAnswer, type ScimFailure } from './scim-failure.ts';
 import { verifyWrite } from './verify-write.ts';
 
 /** What came of a write: done, or why not. */
@@ -28,8 +28,7 @@ export async function createAccount(pass: Pass, desired: ScimUser): Promise<Writ
   if (scimId === undefined) {
     const detail =
       'the account was created, but the answer has no id that can be used: it is looked up at the next attempt';
-    const failure = { code: '45004', reason: 'SP_ERROR', retryable: true, detail, httpStatus: answer.status };
-    return { ok: false, failure: { ...failure, unknownEnd: true } };
+    return { ok: false, failure: { ...makeFailure('SP_ERROR', detail, answer.status), unknownEnd: true } };
   }
   const failure = await verifyWrite(pass, 'create', scimId, desired, answer.body);
   return failure ? { ok: false, failure: { ...failure, unknownEnd: true } } : { ok: true, scimId };

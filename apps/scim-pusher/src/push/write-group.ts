@@ -1,6 +1,4 @@
 import {
-  codeOf,
-  failureReasons,
   groupUrn,
   isObject,
   member,
@@ -13,7 +11,8 @@ import {
 import type { MemberStep } from '../domain/decide-group.ts';
 import type { SentMember } from '../store/group-members.ts';
 import type { Pass } from './pass.ts';
-import type { ScimAnswer, ScimFailure } from './scim-client.ts';
+import { makeFailure, type ScimAnswer, type ScimFailure } from './scim-failure.ts';
+import { prove, isTrusted } from './verify-write.ts';
 
 /**
  * What came of a chunk of members: for whom it is done, and who is refused by themselves; `stopped`: why nothing further should be
@@ -29,10 +28,6 @@ export type MembersWritten = {
 /** How many refused requests a push of a group may still cost: after that, it is not about single members. */
 export type Refusals = { left: number };
 
-/** So often a kind of write must be seen to work before only one in `sampleOf` is checked. */
-const proofsNeeded = 5;
-const sampleOf = 100;
-
 /** Makes the group, without members: those come in chunks. */
 export async function createGroup(
   { scim }: Pass,
@@ -44,8 +39,7 @@ export async function createGroup(
   const scimId = isObject(answer.body) ? readId(answer.body) : undefined;
   if (scimId !== undefined) return { ok: true, scimId };
   const detail = 'the group was made, but the answer has no id that can be used: it is looked up at the next attempt';
-  const failure = { code: '45004', reason: 'SP_ERROR', retryable: true, detail, httpStatus: answer.status };
-  return { ok: false, failure: { ...failure, unknownEnd: true } };
+  return { ok: false, failure: { ...makeFailure('SP_ERROR', detail, answer.status), unknownEnd: true } };
 }
 
 /** Gives the group another name. */
@@ -169,9 +163,8 @@ export async function putGroup(
 }
 
 function hidesMembers(httpStatus: number): ScimFailure {
-  const reason = 'UNSUPPORTED';
   const detail = 'the group was found there, and its members are not shown: a PUT could take out those of others';
-  return { code: codeOf(reason)!, reason, retryable: false, detail, httpStatus };
+  return makeFailure('UNSUPPORTED', detail, httpStatus);
 }
 
 /**
@@ -187,21 +180,18 @@ async function verifyMembers(
   const kind = what === 'add' ? 'group-add' : 'group-remove';
   let shown = shownMembers(answerBody);
   if (!shown) {
-    const proofs = (pass.work.provenWrites[kind] ?? 0) + (pass.provenWrites[kind] ?? 0);
-    if (proofs >= proofsNeeded && Math.random() * sampleOf >= 1) return undefined;
+    if (isTrusted(pass, kind)) return undefined;
     const answer = await pass.scim.send('GET', pathOf(scimId));
     if (!answer.ok) return { ...answer.failure, unknownEnd: true };
     shown = shownMembers(answer.body);
   }
   const isWrong = what === 'add' ? shown?.size === 0 : members.some(({ scimId: id }) => shown?.has(id));
   if (!isWrong) {
-    pass.provenWrites[kind] = (pass.provenWrites[kind] ?? 0) + 1;
+    prove(pass, kind);
     return undefined;
   }
-  const reason = 'NOT_APPLIED';
-  const { retryable } = failureReasons[reason];
   const detail = 'accepted, but the group does not show it: check its members at the service provider';
-  return { code: codeOf(reason)!, reason, retryable, detail, httpStatus: 200, unknownEnd: true };
+  return { ...makeFailure('NOT_APPLIED', detail, 200), unknownEnd: true };
 }
 
 /** undefined: members are not shown. */

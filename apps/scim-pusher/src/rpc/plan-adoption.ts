@@ -11,7 +11,7 @@ import type { AppSetup } from '../domain/model.ts';
 import { decideFor, idOf } from '../push/decide-people.ts';
 import { planAdoptions } from '../push/plan-adoptions.ts';
 import { uncovered } from '../push/push-app.ts';
-import { ScimFailureError } from '../push/scim-client.ts';
+import { ScimFailureError } from '../push/scim-failure.ts';
 import { surveyAccounts } from '../push/survey-accounts.ts';
 import { createAdoptionTally, type AdoptionTally } from '../push/tally-adoptions.ts';
 import { findCoverage } from '../store/customers.ts';
