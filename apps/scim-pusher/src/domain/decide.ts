@@ -6,7 +6,7 @@ import {
 } from '@autoprov/proto';
 import { isInScope, managedPart, mapUser } from '@autoprov/mapping';
 import { digestOf, diffUser, type JsonObject, type PatchOperation, type ScimUser } from '@autoprov/scim';
-import type { Account, Trigger } from './model.ts';
+import { isLinked, type Account, type Trigger } from './model.ts';
 
 /** What the decision needs to know; nothing else influences it. */
 export type Situation = {
@@ -53,7 +53,7 @@ export function decide(situation: Situation): Decision {
   const scope = { inScope: verdict.inScope, scopeExplanation: verdict.explanation };
   const trigger = triggerOf(user, verdict.inScope);
   // Whom the directory itself denies access gets none back by an undo.
-  if (account.undo && hasAccount(account) && (trigger ?? 'out_of_scope') === 'out_of_scope')
+  if (account.undo && isLinked(account) && (trigger ?? 'out_of_scope') === 'out_of_scope')
     return { ...scope, ...keepUndone(account, account.undo) };
   if (trigger === undefined && verdict.inScope === undefined)
     return { ...scope, ...refuseUnknown(verdict.explanation) };
@@ -100,7 +100,7 @@ function triggerOf(user: DirectoryUser, inScope: boolean | undefined): Trigger |
 
 function keepAccess({ setup, user, account, references }: Situation): Rest {
   const rows = setup.attributeMapping?.rows ?? [];
-  const accepted = hasAccount(account) ? account.accepted : undefined;
+  const accepted = isLinked(account) ? account.accepted : undefined;
   const mapped = mapUser(rows, (user.attributes ?? {}) as JsonObject, references, accepted as JsonObject | undefined);
   const desired = { ...mapped.resource, active: true } as ScimUser;
   if (account.keepsExternalId && accepted?.externalId !== undefined) desired.externalId = accepted.externalId;
@@ -116,13 +116,12 @@ function keepAccess({ setup, user, account, references }: Situation): Rest {
     const explanation = `required attributes have no value: ${missing}`;
     return { do: 'refuse', reason: 'MISSING_REQUIRED', detail, parked, explanation };
   }
-  if (!hasAccount(account)) return { do: 'create', desired, parked, explanation: 'in scope, and has no account yet' };
-  const isDoubtful = account.writeBegunAt !== undefined;
-  if (!isDoubtful && account.acceptedDigest === digestOf(desired))
+  if (!isLinked(account)) return { do: 'create', desired, parked, explanation: 'in scope, and has no account yet' };
+  if (!account.writeBegunAt && account.acceptedDigest === digestOf(desired))
     return { do: 'nothing', desired, parked, explanation: 'in step' };
   // Attributes that no row manages any more are left as they are, not cleared.
   const changes = diffUser(managedPart(rows, (accepted ?? {}) as JsonObject) as ScimUser, desired);
-  if (changes.length === 0 && isDoubtful) {
+  if (changes.length === 0 && account.writeBegunAt) {
     const explanation = 'a write was begun whose end is not known: what is there is read, and changed where it differs';
     return { do: 'update', desired, changes: [stillActive], parked, explanation };
   }
@@ -144,7 +143,7 @@ const triggerWords: Record<Trigger, string> = {
 
 function endAccess({ setup, account, now }: Situation, trigger: Trigger): Rest {
   const why = triggerWords[trigger];
-  if (!hasAccount(account)) return { do: 'nothing', parked: [], explanation: `${why}, and has no account` };
+  if (!isLinked(account)) return { do: 'nothing', parked: [], explanation: `${why}, and has no account` };
   const triggerAt = account.trigger === trigger && account.triggerAt ? account.triggerAt : now;
   const { suspendAt, deleteAt } = timers(setup.deprovisioning, trigger, triggerAt);
   const rest = { parked: [], trigger, triggerAt };
@@ -182,8 +181,4 @@ function timers(policy: DeprovisioningPolicy | undefined, trigger: Trigger, sinc
 function earliest(a: Date | undefined, b: Date | undefined): Date | undefined {
   if (!a || !b) return a ?? b;
   return a < b ? a : b;
-}
-
-function hasAccount(account: Account): boolean {
-  return account.scimId !== undefined && (account.state === 'active' || account.state === 'suspended');
 }

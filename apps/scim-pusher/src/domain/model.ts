@@ -46,6 +46,13 @@ export type Account = {
   failureDetail?: string;
 };
 
+/** Has an account at the service provider, with or without access. */
+export function isLinked<Some extends Pick<Account, 'scimId' | 'state'>>(
+  account: Some,
+): account is Some & { scimId: string } {
+  return account.scimId !== undefined && (account.state === 'active' || account.state === 'suspended');
+}
+
 /** A write was begun whose end is not known, and the account counts as active: it may be there no more. */
 export function isDoubtful({ state, scimId, writeBegunAt }: Account): boolean {
   return state === 'active' && scimId !== undefined && writeBegunAt !== undefined;

@@ -1,26 +1,28 @@
 import { ComparisonPolicy_Action } from '@autoprov/proto';
-import { digestOf, isObject, member, readId, type JsonObject, type JsonValue, type ScimUser } from '@autoprov/scim';
-import { findDrift, withFound, type Drift } from '../domain/compare-account.ts';
+import { isObject, readId, type JsonObject } from '@autoprov/scim';
+import { findDrift } from '../domain/compare-account.ts';
+import { foundAs, judgeDrift, type Compared, type Finding } from '../domain/judge-drift.ts';
 import type { Account, AppSetup } from '../domain/model.ts';
-import { recognizeExternalId } from '../domain/recognize-external-id.ts';
-import { findLinkedAccounts, saveFound } from '../store/accounts.ts';
+import { findLinkedAccounts } from '../store/accounts.ts';
 import { hasPeopleToDecide, saveCompareAt } from '../store/apps.ts';
 import {
   askComparison,
-  countMissing,
-  findRepaired,
   findRunningComparison,
-  listUnseen,
   saveBeginning,
   saveEnd,
-  saveFindings,
   saveProgress,
+  type RunningComparison,
+} from '../store/comparisons.ts';
+import {
+  countMissing,
+  findRepaired,
+  listUnseen,
+  saveFindings,
+  saveFound,
   saveRepaired,
   saveUnlinked,
   wakeMissing,
-  type Finding,
-  type RunningComparison,
-} from '../store/comparisons.ts';
+} from '../store/findings.ts';
 import { countSurveyedAccounts, saveSurveyedAccounts } from '../store/surveyed-accounts.ts';
 import { listAccounts, type ListedAccount, type ListPosition } from './list-accounts.ts';
 import { isDown, noteFailure, type Pass } from './pass.ts';
@@ -28,16 +30,12 @@ import type { ScimFailure } from './scim-failure.ts';
 import { saysVanished } from './vanished.ts';
 
 const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 /** Linked accounts that the list does not show are asked for in batches of this size, and no more than that many in all. */
 const unseenBatch = 20;
 const maxMissing = 1_000;
-const maxShownChars = 1_000;
 
 /** How a step ended: `complaint` says why the list is not to be believed. */
 type Ended = { complaint?: string };
-
-type Compared = { account: Account; drifts: Drift[]; resource: JsonObject };
 
 /**
  * Compares the app's accounts with what the service provider holds, if it is time or somebody has asked. Gives way after
@@ -67,7 +65,9 @@ async function planNext({ app, work, ctx, write }: Pass): Promise<void> {
 /** The comparison that goes on. One that began with another revision of the setup begins afresh. */
 async function openComparison({ ctx, app, work, write }: Pass): Promise<RunningComparison | undefined> {
   const now = ctx.now();
-  if (work.compareAt && work.compareAt <= now && intervalMsOf(app) > 0) await write((tx) => askComparison(tx, app));
+  const isTime = work.compareAt !== undefined && work.compareAt <= now && intervalMsOf(app) > 0;
+  if (!isTime && !work.hasComparison) return undefined;
+  if (isTime) await write((tx) => askComparison(tx, app));
   const running = await findRunningComparison(ctx.pool, app);
   if (!running || running.setupRevision === app.revision) return running;
   await write((tx) => saveBeginning(tx, running, app.revision, now));
@@ -135,7 +135,7 @@ async function comparePage(
     comparison.comparedCount += compared.length;
     for (const one of compared) {
       const before = repaired.get(one.account.userId) ?? [];
-      const { findings, due } = judge(app, one, before, ctx.now());
+      const { findings, due } = judgeDrift(one, { repairs: isRepairing(app), repaired: before, now: ctx.now() });
       await saveFindings(tx, comparison, findings);
       const held = before.filter((attribute) => one.drifts.some((drift) => drift.attribute === attribute));
       const repairs = [...held, ...due.map(({ attribute }) => attribute)];
@@ -173,61 +173,6 @@ async function compareOne(
   const shown = new Set(drifts.map(({ attribute }) => attribute));
   comparison.unlistedAttributes.push(...suspected.map(({ attribute }) => attribute).filter((name) => !shown.has(name)));
   return { account, drifts, resource };
-}
-
-/** What is told of an account, and what of it is repaired: nothing that was repaired before and is changed again. */
-function judge(app: AppSetup, { account, drifts, resource }: Compared, repaired: readonly string[], now: Date) {
-  const repairs = isRepairing(app);
-  const modifiedAt = modifiedAfter(resource, account.acceptedAt, now);
-  const stopped = (attribute: string) => repaired.includes(attribute);
-  const findings = drifts.map((drift): Finding => {
-    const origin = originOf(drift, resource);
-    return {
-      kind: 'drift',
-      scimId: account.scimId!,
-      userName: userNameOf(resource),
-      userId: account.userId,
-      ...cutValues(drift),
-      ...(modifiedAt && { modifiedAt }),
-      ...(origin && { externalIdOrigin: origin }),
-      ...(repairs && { repair: stopped(drift.attribute) ? 'stopped' : 'due' }),
-    };
-  });
-  return { findings, due: repairs ? drifts.filter(({ attribute }) => !stopped(attribute)) : [] };
-}
-
-/** When the service provider says that the account was changed, where that is after our last write and may be true. */
-function modifiedAfter(resource: JsonObject, acceptedAt: Date | undefined, now: Date): Date | undefined {
-  const meta = member(resource, 'meta');
-  const text = isObject(meta) ? member(meta, 'lastModified') : undefined;
-  if (typeof text !== 'string' || !acceptedAt) return undefined;
-  const modified = new Date(text);
-  return modified > acceptedAt && modified.getTime() < now.getTime() + dayMs ? modified : undefined;
-}
-
-/** People look at them: what is longer is told by its beginning. */
-function cutValues(drift: Drift): Drift {
-  const entries = Object.entries(drift).map(([name, value]): [string, JsonValue] => {
-    const text = name === 'attribute' ? '' : JSON.stringify(value);
-    return [name, text.length > maxShownChars ? `${text.slice(0, maxShownChars)}…` : value];
-  });
-  return Object.fromEntries(entries) as Drift;
-}
-
-function originOf({ attribute, found }: Drift, resource: JsonObject): string | undefined {
-  if (attribute !== 'externalId' || typeof found !== 'string') return undefined;
-  return recognizeExternalId(found, [userNameOf(resource)]);
-}
-
-function foundAs({ accepted, state }: Account, drifts: readonly Drift[]) {
-  const found = withFound(accepted!, drifts);
-  const isChanged = drifts.some(({ attribute }) => attribute === 'active');
-  const foundState = found.active === false ? ('suspended' as const) : ('active' as const);
-  return {
-    state: isChanged ? foundState : (state as 'active' | 'suspended'),
-    accepted: found,
-    acceptedDigest: digestOf(found),
-  };
 }
 
 /**
@@ -291,11 +236,6 @@ function isRepairing({ setup }: AppSetup): boolean {
 
 function intervalMsOf({ setup }: AppSetup): number {
   return (setup.comparison?.intervalHours ?? 0) * hourMs;
-}
-
-function userNameOf(resource: ScimUser | JsonObject): string {
-  const userName = member(resource as JsonObject, 'userName');
-  return typeof userName === 'string' ? userName.slice(0, 500) : '';
 }
 
 function wordsOf({ code, reason, detail }: ScimFailure): string {

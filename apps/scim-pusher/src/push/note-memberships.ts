@@ -1,6 +1,6 @@
 import type { Db } from '@autoprov/postgres';
 import { saveRemovalsKeptBack } from '../store/apps.ts';
-import { wakePeople } from '../store/accounts.ts';
+import { wakePeople } from '../store/due-people.ts';
 import { saveMemberships, type DecidedMemberships, type Membership } from '../store/group-members.ts';
 import { saveGuardedChanges } from '../store/guarded-changes.ts';
 import { endHeldActions } from '../store/held-actions.ts';

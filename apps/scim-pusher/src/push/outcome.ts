@@ -10,14 +10,8 @@ import type { Danger } from '../domain/guard.ts';
 import { othersAccount, type Match } from '../domain/match.ts';
 import { appNameOf, type Account, type AppSetup } from '../domain/model.ts';
 import { nextAttempt } from '../domain/retry.ts';
-import {
-  saveAcceptances,
-  saveRefusal,
-  saveWithdrawal,
-  wakeParked,
-  wakeReferring,
-  type Acceptance,
-} from '../store/accounts.ts';
+import { saveAcceptances, saveRefusal, saveWithdrawal, type Acceptance } from '../store/accounts.ts';
+import { wakeParked, wakeReferring } from '../store/due-people.ts';
 import { saveAttempts } from '../store/attempts.ts';
 import { saveGuardedChanges } from '../store/guarded-changes.ts';
 import { endHeldActions } from '../store/held-actions.ts';

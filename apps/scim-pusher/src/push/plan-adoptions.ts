@@ -1,7 +1,7 @@
 import type { PusherContext } from '../context.ts';
 import { judgeAdoption, type Adoption } from '../domain/judge-adoption.ts';
 import type { LinkedAccount } from '../domain/link-account.ts';
-import type { AppSetup } from '../domain/model.ts';
+import { isLinked, type AppSetup } from '../domain/model.ts';
 import { findLinks } from '../store/accounts.ts';
 import { addMatches, findSurveyedAccounts, type Survey } from '../store/surveyed-accounts.ts';
 import { listUsersById } from '../store/users.ts';
@@ -42,7 +42,7 @@ export async function* planAdoptions(
       const { userId } = turn;
       const one = planned.get(userId);
       if (one) yield one;
-      else if (isLinked(turn)) yield { userId, contested: false };
+      else if (keepsAccount(turn)) yield { userId, contested: false };
     }
     if (users.length < batchSize) return;
     after = turns.at(-1)!.userId;
@@ -55,9 +55,8 @@ function isCandidate(turn: Turn): turn is Candidate['turn'] {
   return decision.do === 'create' || (decision.do === 'refuse' && account.scimId === undefined);
 }
 
-function isLinked({ decision, account }: Turn): boolean {
-  const hasAccount = account.state === 'active' || account.state === 'suspended';
-  return hasAccount && decision.inScope !== false && decision.trigger === undefined;
+function keepsAccount({ decision, account }: Turn): boolean {
+  return isLinked(account) && decision.inScope !== false && decision.trigger === undefined;
 }
 
 async function planBatch(

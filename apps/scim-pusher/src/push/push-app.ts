@@ -2,7 +2,7 @@ import { withLease, LeaseLostError, type HeldLease } from '@autoprov/postgres';
 import { matchingExpressions, schemasOf } from '@autoprov/mapping';
 import type { PusherContext } from '../context.ts';
 import type { AppKey, AppSetup } from '../domain/model.ts';
-import { listDueUsers } from '../store/accounts.ts';
+import { listDueUsers } from '../store/due-people.ts';
 import { wakeApproved } from '../store/approvals.ts';
 import {
   beginPass,

@@ -1,6 +1,6 @@
 import { Account_Origin, type ExportLinksRequest, type ExportLinksResponse, type Link } from '@autoprov/proto';
 import type { PusherContext } from '../context.ts';
-import type { Account, AppKey } from '../domain/model.ts';
+import { isLinked, type Account, type AppKey } from '../domain/model.ts';
 import { listAccounts } from '../store/accounts.ts';
 import { readAppName, requireSetup } from './app-key.ts';
 
@@ -19,10 +19,6 @@ export async function* exportLinks(
     if (accounts.length < pageSize) return;
     after = accounts.at(-1)!.userId;
   }
-}
-
-function isLinked(account: Account): account is Account & { scimId: string } {
-  return account.scimId !== undefined && (account.state === 'active' || account.state === 'suspended');
 }
 
 function present({ customerId }: AppKey, account: Account & { scimId: string }): Link {

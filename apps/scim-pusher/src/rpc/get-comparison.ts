@@ -1,7 +1,8 @@
 import { RpcError, status } from '@autoprov/grpc';
 import type { GetComparisonRequest, GetComparisonResponse } from '@autoprov/proto';
 import type { PusherContext } from '../context.ts';
-import { findComparison, findingKinds, findRunningComparison, listFindings } from '../store/comparisons.ts';
+import { findComparison, findRunningComparison } from '../store/comparisons.ts';
+import { findingKinds, listFindings } from '../store/findings.ts';
 import { readAppName, requireSetup } from './app-key.ts';
 import { invalidField } from './errors.ts';
 import { readPageSize, readPageToken, toPageToken } from './pages.ts';

@@ -12,14 +12,15 @@ import { assertFence, inTransaction, withLease, type HeldLease } from '@autoprov
 import { isObject, readId, type JsonObject, type ScimUser } from '@autoprov/scim';
 import type { PusherContext } from '../context.ts';
 import { linkAccount } from '../domain/link-account.ts';
-import { noAccount, type Account, type AppSetup, type Trigger } from '../domain/model.ts';
+import { isLinked, noAccount, type Account, type AppSetup, type Trigger } from '../domain/model.ts';
 import { idOf } from '../push/decide-people.ts';
 import { isDown } from '../push/pass.ts';
 import type { ScimClient } from '../push/scim-client.ts';
 import type { ScimFailure } from '../push/scim-failure.ts';
 import { openClient } from '../push/survey-accounts.ts';
 import { saysVanished } from '../push/vanished.ts';
-import { findAccounts, findLinks, wakeParked } from '../store/accounts.ts';
+import { findAccounts, findLinks } from '../store/accounts.ts';
+import { wakeParked } from '../store/due-people.ts';
 import { saveLink, type NewLink } from '../store/links.ts';
 import { findUsers } from '../store/users.ts';
 import { readAppName, requireSetup } from './app-key.ts';
@@ -117,9 +118,8 @@ function judge(app: AppSetup, link: Link, known: Known, trusted: boolean): Accou
     return refuse(Reason.REASON_UNKNOWN_USER, `the directory does not have this person: ${advice}`);
   }
   const account = known.accounts.get(user.userId) ?? noAccount(user.userId);
-  const isLinked = account.state === 'active' || account.state === 'suspended';
-  if (isLinked && account.scimId === scimId) return 'unchanged';
-  if (isLinked) {
+  if (isLinked(account)) {
+    if (account.scimId === scimId) return 'unchanged';
     return refuse(Reason.REASON_USER_LINKED, `the person is linked to the account ${account.scimId}`);
   }
   const other = known.linkedTo.get(scimId);

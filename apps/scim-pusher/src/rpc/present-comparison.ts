@@ -6,7 +6,8 @@ import {
   type ComparisonFinding,
 } from '@autoprov/proto';
 import type { AppKey } from '../domain/model.ts';
-import type { EndedComparison, Finding } from '../store/comparisons.ts';
+import type { EndedComparison } from '../store/comparisons.ts';
+import type { Finding } from '../domain/judge-drift.ts';
 
 const kinds = {
   drift: ComparisonFinding_Kind.KIND_DRIFT,

@@ -1,7 +1,7 @@
 import type { RetryFailingRequest, RetryFailingResponse } from '@autoprov/proto';
 import { inTransaction } from '@autoprov/postgres';
 import type { PusherContext } from '../context.ts';
-import { wakeFailing } from '../store/accounts.ts';
+import { wakeFailing } from '../store/due-people.ts';
 import { endWait } from '../store/apps.ts';
 import { wakeFailingGroups } from '../store/groups.ts';
 import { readAppName, requireSetup } from './app-key.ts';

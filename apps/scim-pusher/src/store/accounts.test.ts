@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Db } from '@autoprov/postgres';
 import type { ServiceProvider } from '@autoprov/testing';
 import { startTestApp, type TestApp } from '../push/test-app.fixture.ts';
-import { wakeReferring } from './accounts.ts';
+import { wakeReferring } from './due-people.ts';
 
 const key = { customerId: 'acme', appId: 'crm' };
 const count = 5_000;

@@ -33,16 +33,6 @@ export async function listAccounts(db: Db, app: AppKey, afterUserId: string, lim
   return rows.map(withoutNulls);
 }
 
-/** People whose retry or timer is due. */
-export async function listDueUsers(db: Db, app: AppKey, now: Date, limit: number): Promise<string[]> {
-  const { rows } = await db.query<{ userId: string }>(
-    `select user_id as "userId" from accounts
-     where customer_id = $1 and app_id = $2 and due_at <= $3 order by due_at limit $4`,
-    [app.customerId, app.appId, now, limit],
-  );
-  return rows.map((row) => row.userId);
-}
-
 /** Who is linked to each of the service provider's ids. */
 export async function findLinks(db: Db, app: AppKey, scimIds: readonly string[]): Promise<Map<string, string>> {
   const { rows } = await db.query<{ scimId: string; userId: string }>(
@@ -61,23 +51,6 @@ export async function findLinkedAccounts(db: Db, app: AppKey, scimIds: readonly 
     [app.customerId, app.appId, scimIds],
   );
   return rows.map(withoutNulls);
-}
-
-/** The account is not as accepted, but as it was found: the person is decided again at once, if nothing was written meanwhile. */
-export async function saveFound(
-  tx: Db,
-  app: AppKey,
-  { userId, acceptedDigest }: Account,
-  found: { state: 'active' | 'suspended'; accepted: ScimUser; acceptedDigest: string },
-  now: Date,
-): Promise<void> {
-  const isUnchanged = `accepted_digest is not distinct from $5 and write_begun_at is null and state in ('active', 'suspended')`;
-  await tx.query(
-    `with superseded as (${keepVersion('$4', isUnchanged)})
-     update accounts set state = $6, accepted = $7, accepted_digest = $8, known_at = $4, due_at = $4
-     where customer_id = $1 and app_id = $2 and user_id = $3 and ${isUnchanged}`,
-    [...keyOf(app, userId), now, acceptedDigest ?? null, found.state, found.accepted, found.acceptedDigest],
-  );
 }
 
 /** Writes down that creates are about to be sent, before they are: after a crash each is looked up first. */
@@ -187,22 +160,6 @@ export async function saveRefusal(tx: Db, app: AppKey, r: Refusal): Promise<bigi
   return rows[0]!.seq;
 }
 
-/** Makes people due whose last push failed; answers how many. */
-export async function wakeFailing(
-  db: Db,
-  app: AppKey,
-  { userIds, code, reason, now }: { userIds: readonly string[]; code: string; reason: string; now: Date },
-): Promise<bigint> {
-  const { rowCount } = await db.query(
-    `update accounts set due_at = $6
-     where customer_id = $1 and app_id = $2 and failure_code is not null
-       and (cardinality($3::text[]) = 0 or user_id = any($3))
-       and (failure_code = $4 or $4 = '') and (failure_reason = $5 or $5 = '')`,
-    [app.customerId, app.appId, userIds, code, reason, now],
-  );
-  return BigInt(rowCount);
-}
-
 /** A failed push that is no longer asked for; gives the number of the outcome. */
 export async function saveWithdrawal(tx: Db, app: AppKey, userId: string): Promise<bigint> {
   const { rows } = await tx.query<{ seq: bigint }>(
@@ -251,33 +208,6 @@ export async function dropIntent(tx: Db, app: AppKey, userId: string): Promise<v
   await tx.query(
     `update accounts set intent_at = null, due_at = null where customer_id = $1 and app_id = $2 and user_id = $3`,
     keyOf(app, userId),
-  );
-}
-
-/** Decides these people again at a time, and no later. */
-export async function wakePeople(tx: Db, app: AppKey, userIds: readonly string[], dueAt: Date): Promise<void> {
-  await tx.query(
-    `update accounts set due_at = least(due_at, $4) where customer_id = $1 and app_id = $2 and user_id = any($3)`,
-    [app.customerId, app.appId, userIds, dueAt],
-  );
-}
-
-/** Makes everybody due who waits for one of these addresses or ids to have an account. */
-export async function wakeParked(tx: Db, app: AppKey, references: readonly string[], now: Date): Promise<void> {
-  await tx.query(
-    `update accounts set due_at = least(due_at, $4)
-     where customer_id = $1 and app_id = $2 and parked && $3::text[]`,
-    [app.customerId, app.appId, references, now],
-  );
-}
-
-/** Makes everybody due whose account names another one, which is gone, as the manager's. */
-export async function wakeReferring(tx: Db, app: AppKey, scimId: string, now: Date): Promise<void> {
-  await tx.query(
-    `update accounts set due_at = least(due_at, $4)
-     where customer_id = $1 and app_id = $2 and state in ('active', 'suspended')
-       and jsonb_path_query_array(accepted, '$.*.manager.value') @> jsonb_build_array($3::text)`,
-    [app.customerId, app.appId, scimId, now],
   );
 }
 

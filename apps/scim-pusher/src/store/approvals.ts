@@ -1,6 +1,6 @@
 import type { Db } from '@autoprov/postgres';
 import type { AppKey } from '../domain/model.ts';
-import { wakePeople } from './accounts.ts';
+import { wakePeople } from './due-people.ts';
 
 /** Somebody's approval of held actions. */
 export type Approval = {

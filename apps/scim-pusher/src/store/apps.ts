@@ -28,6 +28,8 @@ export type AppWork = AppKey & {
   writeWaitMs: number;
   /** When the next comparison with the service provider begins by itself. */
   compareAt?: Date;
+  /** One goes on, or was asked for when the pass began. */
+  hasComparison: boolean;
 };
 
 const newApprovals = `
@@ -36,6 +38,10 @@ const newApprovals = `
 const untilMs = (column: string) =>
   `coalesce(greatest(0, extract(epoch from ${column} - clock_timestamp()) * 1000), 0)::float8`;
 
+const isCompared = `exists (
+  select from comparisons where comparisons.customer_id = apps.customer_id and comparisons.app_id = apps.app_id
+    and ended_at is null)`;
+
 const columns = `customer_id as "customerId", app_id as "appId", cursor_no as "cursorNo",
   cursor_revision as "cursorRevision", health, health_code as "healthCode", health_reason as "healthReason",
   health_detail as "healthDetail", back_off_attempt as "backOffAttempt", back_off_until as "backOffUntil",
@@ -43,7 +49,7 @@ const columns = `customer_id as "customerId", app_id as "appId", cursor_no as "c
   proven_writes as "provenWrites", request_counts as "requestCounts", removals_kept_back as "removalsKeptBack",
   exists (${newApprovals}) as "hasNewApproval",
   ${untilMs('next_request_at')} as "requestWaitMs", ${untilMs('next_write_at')} as "writeWaitMs",
-  compare_at as "compareAt"`;
+  compare_at as "compareAt", ${isCompared} as "hasComparison"`;
 
 const held = (what: string) => `exists (
   select from holds where what = '${what}' and parent in ('customers/-', 'customers/' || apps.customer_id,
@@ -60,9 +66,7 @@ const hasPeople = `(cursor_no < customers.ingest_no or cursor_revision < setups.
   or exists (select from accounts where accounts.customer_id = apps.customer_id
                and accounts.app_id = apps.app_id and due_at <= $1))`;
 
-const hasComparison = `(compare_at <= $1 or exists (
-  select from comparisons where comparisons.customer_id = apps.customer_id and comparisons.app_id = apps.app_id
-    and ended_at is null))`;
+const hasComparison = `(compare_at <= $1 or ${isCompared})`;
 
 /**
  * Active apps whose cursor is behind, or where something is due, and that are not backing off nor held, nor being served; who was
