@@ -3,6 +3,7 @@ import type { PublicEvent } from '@autoprov/kafka';
 import { Check, Outcome, Outcome_Result } from '@autoprov/proto';
 import type { ReporterContext } from './context.ts';
 import { ingestBatch } from './ingest.ts';
+import { saveMute } from './store/mutes.ts';
 import { sweep } from './sweep.ts';
 import { createTestStore, toBatch } from './test-store.fixture.ts';
 
@@ -64,4 +65,14 @@ test('whatever there is to forget is forgotten in one go, in pages', async () =>
   );
   await sweep(ctx, new AbortController().signal);
   expect((await store.pool.query(`select from subjects where subject like 'old%'`)).rowCount).toBe(0);
+});
+
+test('a mute that has ended is forgotten, and no other', async () => {
+  const mute = (causeId: string, endTime: Date) =>
+    saveMute(store.pool, { recipient: 'customers/acme', causeId, endTime, note: 'known' });
+  await mute('ended', daysAgo(1));
+  await mute('lasting', daysAgo(-1));
+  await sweep(ctx, new AbortController().signal);
+  const { rows } = await store.pool.query<{ causeId: string }>(`select cause_id as "causeId" from mutes`);
+  expect(rows).toEqual([{ causeId: 'lasting' }]);
 });

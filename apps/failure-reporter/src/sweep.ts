@@ -5,6 +5,7 @@ import { resolveParked } from './park.ts';
 import { deleteOldCounters } from './store/counters.ts';
 import { deleteOldCrashes } from './store/event-crashes.ts';
 import { deleteEndedFailures } from './store/failures.ts';
+import { deleteEndedMutes } from './store/mutes.ts';
 import { deleteOldJudgements } from './store/judgements.ts';
 import { deleteOldParkedEvents } from './store/parked-events.ts';
 import { deleteOldSubjects } from './store/subjects.ts';
@@ -26,6 +27,7 @@ export async function sweep(ctx: ReporterContext, signal: AbortSignal): Promise<
     () => deleteOldCounters(pool, daysBefore(ctx.now(), KEEP_COUNTERS_DAYS), PAGE_SIZE),
     () => deleteOldParkedEvents(pool, ended, PAGE_SIZE),
     () => deleteOldCrashes(pool, ended, PAGE_SIZE),
+    () => deleteEndedMutes(pool, ctx.now(), PAGE_SIZE),
   ];
   for (const deletePage of pages) {
     let more = true;

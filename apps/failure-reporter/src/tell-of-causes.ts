@@ -4,10 +4,8 @@ import { withLease } from '@autoprov/postgres';
 import type { ReporterContext } from './context.ts';
 import { decideAlerts } from './decide-alerts.ts';
 import { sendNotifications, type Webhooks } from './send-notifications.ts';
-import { deleteEndedMutes } from './store/mutes.ts';
 
 const LEASE_MS = 30_000;
-const PAGE_SIZE = 1000;
 const owner = `failure-reporter/${hostname()}/${process.pid}/${randomUUID()}`;
 
 /** Tells those who have a webhook what fails and what is over. One replica does so at a time. Run every few seconds. */
@@ -15,6 +13,5 @@ export async function tellOfCauses(ctx: ReporterContext, webhooks: Webhooks, sig
   await withLease(ctx.pool, { name: 'alerts', owner, ttlMs: LEASE_MS }, async (lease) => {
     await decideAlerts(ctx, [...webhooks.recipients.keys()], lease);
     await sendNotifications(ctx, webhooks, AbortSignal.any([signal, lease.lost]));
-    await deleteEndedMutes(ctx.pool, ctx.now(), PAGE_SIZE);
   });
 }
