@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { RpcError, status } from '@autoprov/grpc';
 import { runLoop } from '@autoprov/service';
 import { listAccounts, startBetterAuth, waitUntil, type ServiceProvider } from '@autoprov/testing';
@@ -6,12 +6,10 @@ import { startTestApp, type TestApp } from './push/test-app.fixture.ts';
 import { findApp } from './store/apps.ts';
 import { credentialWatchMs, watchCredentials } from './watch-credentials.ts';
 import { createWorker } from './work.ts';
+import { stopAfterEach } from './push/stop-after-each.fixture.ts';
 
 const key = { customerId: 'acme', appId: 'crm' };
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 /** One person waits for an app whose first pass has just failed. */
 async function startHeld(fail: (sp: ServiceProvider, app: TestApp) => void): Promise<[ServiceProvider, TestApp]> {

@@ -1,13 +1,11 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { listAccounts, startScimmy, waitUntil } from '@autoprov/testing';
 import { startTestApp } from './push/test-app.fixture.ts';
 import { listAppsWithWork } from './store/apps.ts';
 import { createWorker } from './work.ts';
+import { stopAfterEach } from './push/stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 test('a pass that meets a bug is 12004 until one ends well, and is tried more and more seldom', async () => {
   const sp = await startScimmy({ uniqueness: true });

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import {
   Danger,
   MappingRow_Apply,
@@ -14,11 +14,9 @@ import { listAppsWithWork } from '../store/apps.ts';
 import { leftAccount } from './adopt.fixture.ts';
 import { approve, held, ids } from './guard.fixture.ts';
 import { mappingRows, patient, startTestApp, type TestPerson } from './test-app.fixture.ts';
+import { stopAfterEach } from './stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const matching = {
   ...MatchingPolicy.fromPartial({}),

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import {
   ComparisonFinding_Kind as Kind,
   ComparisonFinding_Repair as Repair,
@@ -24,11 +24,9 @@ import { listAppsWithWork } from '../store/apps.ts';
 import { leftAccount } from './adopt.fixture.ts';
 import { approve, held } from './guard.fixture.ts';
 import { patient, startTestApp, type TestApp, type TestPerson } from './test-app.fixture.ts';
+import { stopAfterEach } from './stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const app = 'customers/acme/apps/crm';
 const people: TestPerson[] = Array.from({ length: 12 }, (_, i) => ({ id: String(10 + i), title: 'Engineer' }));

@@ -1,15 +1,13 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { ComparisonPolicy, ComparisonPolicy_Action, GetComparisonRequest } from '@autoprov/proto';
 import { compareAccounts } from '../rpc/compare-accounts.ts';
 import { getComparison } from '../rpc/get-comparison.ts';
 import { makeTls, startAnswering, type GivenAnswer } from '../rpc/answering-server.fixture.ts';
 import { leftAccount } from './adopt.fixture.ts';
 import { patient, startTestApp } from './test-app.fixture.ts';
+import { stopAfterEach } from './stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const app = 'customers/acme/apps/crm';
 const ids = ['10', '11', '12', '13'];

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { DirectoryUser_State, MatchingPolicy, MatchingPolicy_OnForeignExternalId } from '@autoprov/proto';
 import { callScim, readFrontCounts, startScimmy } from '@autoprov/testing';
 import { report } from '../rpc/adoption.fixture.ts';
@@ -6,6 +6,7 @@ import { listAppsWithWork } from '../store/apps.ts';
 import { leftAccount } from './adopt.fixture.ts';
 import { approve, held } from './guard.fixture.ts';
 import { startTestApp } from './test-app.fixture.ts';
+import { stopAfterEach } from './stop-after-each.fixture.ts';
 
 /** FULL_SIZE=1 for the size that docs/adr/0020-cutover.md tells of; CUTOVER_SIZE=20 beside it for a fifth. */
 const size = process.env['FULL_SIZE'] ? Number(process.env['CUTOVER_SIZE'] ?? 100) : 1;
@@ -18,10 +19,7 @@ const people = equal + okta + handles + letterCase + inactive;
 const suspended = 2 * size;
 const strangers = 3 * size;
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const idOf = (i: number) => String(100_000 + i);
 

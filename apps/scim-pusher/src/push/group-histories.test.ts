@@ -1,13 +1,11 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DirectoryUser_State } from '@autoprov/proto';
 import { callScim, listAccounts, startScimmy, type FrontCommand, type ServiceProvider } from '@autoprov/testing';
 import { patient, staffGroup, startTestApp, type TestApp, type TestPerson } from './test-app.fixture.ts';
+import { stopAfterEach } from './stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const dayMs = 86_400_000;
 const people = ['1', '2', '3', '4', '5', '6'];

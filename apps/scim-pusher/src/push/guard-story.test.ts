@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { rpcErrorOf } from '@autoprov/grpc';
 import { PlanAppRequest, ProvisioningScope, type MappingRow } from '@autoprov/proto';
 import { callScim, readFrontCounts, startScimmy } from '@autoprov/testing';
@@ -7,16 +7,14 @@ import { listHeldActions } from '../rpc/list-held-actions.ts';
 import { planApp } from '../rpc/plan-app.ts';
 import { listAppsWithWork } from '../store/apps.ts';
 import { mappingRows, staffGroup, startTestApp } from './test-app.fixture.ts';
+import { stopAfterEach } from './stop-after-each.fixture.ts';
 
 /** FULL_SIZE=1 for the sizes that docs/adr/0014-guard.md tells of. */
 const { people, leaving, returning, later, titled } = process.env['FULL_SIZE']
   ? { people: 10_000, leaving: 3_000, returning: 100, later: 50, titled: 37 }
   : { people: 500, leaving: 150, returning: 10, later: 5, titled: 7 };
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const name = 'customers/acme/apps/crm';
 const ann = { caller: 'cli', person: 'ann@acme.example' };

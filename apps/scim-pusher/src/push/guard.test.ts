@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { rpcErrorOf, status } from '@autoprov/grpc';
 import {
   Danger,
@@ -16,11 +16,9 @@ import { countHeldByApp } from '../store/held-actions.ts';
 import { ann, approve, held, ids, name, suspended, suspendedIds } from './guard.fixture.ts';
 import { pushApp } from './push-app.ts';
 import { mappingRows, patient, startTestApp, type TestPerson } from './test-app.fixture.ts';
+import { stopAfterEach } from './stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const dayMs = 86_400_000;
 const people = (count: number): TestPerson[] => ids(1000, count).map((id) => ({ id }));

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { DirectoryUser_State, GetAppStatusResponse_State, Hold_What, PlanAppRequest } from '@autoprov/proto';
 import { listAccounts, readFrontCounts, startBetterAuth, waitUntil, type ServiceProvider } from '@autoprov/testing';
 import { explainUser } from '../rpc/explain-user.ts';
@@ -9,11 +9,9 @@ import { planApp } from '../rpc/plan-app.ts';
 import { releaseHold } from '../rpc/release-hold.ts';
 import { listAppsWithWork } from '../store/apps.ts';
 import { patient, startTestApp, type TestApp, type TestPerson } from './test-app.fixture.ts';
+import { stopAfterEach } from './stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const name = 'customers/acme/apps/crm';
 const ann = { caller: 'cli', person: 'ann@acme.example' };

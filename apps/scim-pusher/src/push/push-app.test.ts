@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import {
   DeprovisioningPolicy,
   DirectoryUser_State,
@@ -18,11 +18,9 @@ import {
   type ServiceProvider,
 } from '@autoprov/testing';
 import { mappingRows, startTestApp, type TestApp, type TestPerson } from './test-app.fixture.ts';
+import { stopAfterEach } from './stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 async function start(sp: ServiceProvider, settings?: Parameters<typeof startTestApp>[1]): Promise<TestApp> {
   started.push(sp);

@@ -1,13 +1,11 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { DirectoryUser_State, MatchingPolicy, MatchingPolicy_OnExisting } from '@autoprov/proto';
 import { commandFront, listAccounts, readFrontCounts, startScimmy } from '@autoprov/testing';
 import { makeTls, startAnswering } from '../rpc/answering-server.fixture.ts';
 import { startTestApp, type TestApp } from './test-app.fixture.ts';
+import { stopAfterEach } from './stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const ada = { id: '1000' };
 const suspended = { id: '1000', state: DirectoryUser_State.STATE_SUSPENDED };

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { DirectoryUser_State, MatchingPolicy, MatchingPolicy_OnVanished, ProvisioningScope } from '@autoprov/proto';
 import {
   callScim,
@@ -9,11 +9,9 @@ import {
   type ServiceProvider,
 } from '@autoprov/testing';
 import { staffGroup, startTestApp, type TestApp, type TestPerson } from './test-app.fixture.ts';
+import { stopAfterEach } from './stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const userUrn = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const scope = ProvisioningScope.fromPartial({ groups: [staffGroup] });

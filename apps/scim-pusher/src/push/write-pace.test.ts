@@ -1,12 +1,10 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { listAccounts, readFrontCounts, readFrontLog, startBetterAuth, waitUntil } from '@autoprov/testing';
 import { createWorker } from '../work.ts';
 import { startTestApp } from './test-app.fixture.ts';
+import { stopAfterEach } from './stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 async function start() {
   const sp = await startBetterAuth();

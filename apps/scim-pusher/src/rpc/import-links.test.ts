@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { rpcErrorOf, status } from '@autoprov/grpc';
 import { LinkRefusal_Reason as Reason, type ImportLinksRequest, type Link } from '@autoprov/proto';
 import {
@@ -14,11 +14,9 @@ import { patient, startTestApp, type TestApp } from '../push/test-app.fixture.ts
 import { callOf } from './answering-server.fixture.ts';
 import { exportLinks } from './export-links.ts';
 import { importLinks } from './import-links.ts';
+import { stopAfterEach } from '../push/stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const app = 'customers/acme/apps/crm';
 const people = ['10', '11', '12', '13'].map((id) => ({ id, title: 'Engineer' }));

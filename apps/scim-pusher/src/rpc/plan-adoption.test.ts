@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { rpcErrorOf, status } from '@autoprov/grpc';
 import {
   Danger,
@@ -13,11 +13,9 @@ import { readFrontCounts, startScimmy, type ScimAccount } from '@autoprov/testin
 import { leftAccount } from '../push/adopt.fixture.ts';
 import { mappingRows, patient, startTestApp, type TestPerson } from '../push/test-app.fixture.ts';
 import { report } from './adoption.fixture.ts';
+import { stopAfterEach } from '../push/stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const { ON_FOREIGN_EXTERNAL_ID_OVERWRITE, ON_FOREIGN_EXTERNAL_ID_FAIL } = MatchingPolicy_OnForeignExternalId;
 const matching = (

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { rpcErrorOf, status } from '@autoprov/grpc';
 import {
   Danger,
@@ -12,11 +12,9 @@ import {
 import { readFrontCounts, startBetterAuth } from '@autoprov/testing';
 import { mappingRows, patient, startTestApp } from '../push/test-app.fixture.ts';
 import { planApp } from './plan-app.ts';
+import { stopAfterEach } from '../push/stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const ids = (from: number, count: number) => Array.from({ length: count }, (_, i) => String(from + i));
 const scope = (excludedPersons: string[]) => ({ ...ProvisioningScope.fromPartial({}), excludedPersons });

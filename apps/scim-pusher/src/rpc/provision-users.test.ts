@@ -1,14 +1,12 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { Hold_What, type ProvisionUsersResponse } from '@autoprov/proto';
 import { listAccounts, startScimmy } from '@autoprov/testing';
 import { startTestApp, type TestApp } from '../push/test-app.fixture.ts';
 import { placeHold } from './place-hold.ts';
 import { provisionUsers } from './provision-users.ts';
+import { stopAfterEach } from '../push/stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const name = 'customers/acme/apps/crm';
 const user = (id: string) => `customers/acme/users/${id}`;

@@ -1,15 +1,13 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { RetryFailingRequest } from '@autoprov/proto';
 import { commandFront, listAccounts, startScimmy } from '@autoprov/testing';
 import { startTestApp } from '../push/test-app.fixture.ts';
 import { listAppsWithWork } from '../store/apps.ts';
 import { getAppStatus } from './get-app-status.ts';
 import { retryFailing } from './retry-failing.ts';
+import { stopAfterEach } from '../push/stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const name = 'customers/acme/apps/crm';
 const people = Array.from({ length: 4 }, (_, i) => ({ id: String(10 + i) }));

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import {
   ExplainAccessResponse_Cause as Cause,
   Hold_What,
@@ -15,11 +15,9 @@ import { listTimeline } from './list-timeline.ts';
 import { placeHold } from './place-hold.ts';
 import { releaseHold } from './release-hold.ts';
 import { forgetHistory } from '../forget-history.ts';
+import { stopAfterEach } from '../push/stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const name = 'customers/acme/apps/crm';
 const person = { caller: 'cli', person: 'ann@acme.example' };

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { DirectoryUser_State, Outcome_Action as Action, ProvisioningScope } from '@autoprov/proto';
 import { callScim, listAccounts, readFrontCounts, startScimmy, type ServiceProvider } from '@autoprov/testing';
 import { mappingRows, staffGroup, startTestApp, type TestApp, type TestPerson } from '../push/test-app.fixture.ts';
@@ -6,11 +6,9 @@ import { approveHeldActions } from './approve-held-actions.ts';
 import { explainAccess } from './explain-access.ts';
 import { listHeldActions } from './list-held-actions.ts';
 import { planUndo, startUndo } from './undo.ts';
+import { stopAfterEach } from '../push/stop-after-each.fixture.ts';
 
-const started: { stop(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
+const started = stopAfterEach();
 
 const name = 'customers/acme/apps/crm';
 const userUrn = 'urn:ietf:params:scim:schemas:core:2.0:User';
