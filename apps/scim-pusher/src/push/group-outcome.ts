@@ -84,3 +84,8 @@ async function addOutcome(tx: Db, { ctx, app }: Pass, groupId: string, outcome: 
   await addToOutbox(tx, [toCloudEvent(ctx.origin, { kind: 'outcome', message })]);
   ctx.wakeOutbox();
 }
+
+/** Has the group looked at again after a while. */
+export async function waitFor({ write, app, ctx }: Pass, { groupId }: ScimGroup, waitMs: number): Promise<void> {
+  await write((tx) => saveGroupDue(tx, app, groupId, new Date(ctx.now().getTime() + waitMs)));
+}

@@ -9,19 +9,17 @@ import {
   beginGroups,
   listDueGroups,
   saveGroupDue,
-  saveGroupIntent,
-  saveGroupLink,
   saveGroupName,
   unlinkGroup,
   type ScimGroup,
 } from '../store/groups.ts';
-import { findGroup } from './find-group.ts';
-import { recordGroupFailed, recordGroupInStep, withdraw } from './group-outcome.ts';
+import { linkGroup } from './link-group.ts';
+import { recordGroupFailed, recordGroupInStep, waitFor, withdraw } from './group-outcome.ts';
 import { judgeDoubtful, type Pass } from './pass.ts';
-import { makeFailure, type ScimFailure } from './scim-failure.ts';
+import type { ScimFailure } from './scim-failure.ts';
 import { saysVanished } from './vanished.ts';
 import { usesPatch } from './write-account.ts';
-import { createGroup, pathOf, putGroup, renameGroup, writeMembers, type Refusals } from './write-group.ts';
+import { pathOf, putGroup, renameGroup, writeMembers, type Refusals } from './write-group.ts';
 
 const defaultChunkSize = 100;
 /** Memberships that are read at once. */
@@ -63,10 +61,6 @@ export async function pushGroups(pass: Pass, goesOn: () => Promise<boolean>): Pr
     else await waitFor(pass, group, coverageRetryMs);
   }
   await judgeDoubtful(pass);
-}
-
-async function waitFor({ write, app, ctx }: Pass, { groupId }: ScimGroup, waitMs: number): Promise<void> {
-  await write((tx) => saveGroupDue(tx, app, groupId, new Date(ctx.now().getTime() + waitMs)));
 }
 
 /** What the service provider refused while a group was pushed, member by member. */
@@ -135,50 +129,6 @@ async function keepMembers(pass: Pass, group: ScimGroup): Promise<void> {
     await saveGroupDue(tx, pass.app, group.groupId, undefined);
     await saveRemovalsKeptBack(tx, pass.app, true);
   });
-}
-
-/** The group as it is linked now; undefined: it is not, and what came of it is recorded. */
-async function linkGroup(
-  pass: Pass,
-  group: ScimGroup,
-  displayName: string,
-): Promise<{ group: ScimGroup; action: Outcome_Action | undefined } | undefined> {
-  const { ctx, app } = pass;
-  const { groupId, intentAt } = group;
-  const settledAtMs = (intentAt?.getTime() ?? 0) + ctx.settings.settleMs;
-  if (intentAt && settledAtMs > ctx.now().getTime()) {
-    await waitFor(pass, group, settledAtMs - ctx.now().getTime());
-    return undefined;
-  }
-  const found = await findGroup(pass, group, displayName);
-  if (!found.ok) return refuse(pass, group, found.failure, intentAt !== undefined);
-  const { match } = found;
-  if (match.do === 'skip') {
-    await recordGroupInStep(pass, group, undefined);
-    return undefined;
-  }
-  if (match.do === 'fail') return refuse(pass, group, makeFailure(match.reason, match.detail), intentAt !== undefined);
-  const link = match.do === 'link' ? match : await create(pass, group, displayName);
-  if (!link) return undefined;
-  const { scimId, origin } = link;
-  const linked = { scimId, origin, displayName: link.displayName };
-  await pass.write((tx) => saveGroupLink(tx, app, groupId, linked));
-  const { intentAt: _, ...rest } = group;
-  const action = origin === 'created' ? Outcome_Action.ACTION_CREATE : Outcome_Action.ACTION_ADOPT;
-  return { group: { ...rest, ...linked }, action };
-}
-
-async function create(pass: Pass, group: ScimGroup, displayName: string) {
-  const { groupId } = group;
-  await pass.write((tx) => saveGroupIntent(tx, pass.app, groupId, pass.ctx.now()));
-  const written = await createGroup(pass, groupId, displayName);
-  if (written.ok) return { scimId: written.scimId, origin: 'created' as const, displayName };
-  return refuse(pass, group, written.failure, written.failure.unknownEnd === true);
-}
-
-async function refuse(pass: Pass, group: ScimGroup, failure: ScimFailure, keepIntent: boolean): Promise<undefined> {
-  await recordGroupFailed(pass, group, Outcome_Action.ACTION_CREATE, failure, keepIntent);
-  return undefined;
 }
 
 /** Why nothing further should be sent now; undefined: it is all done, but for members that are refused. */
