@@ -32,6 +32,8 @@ export type Account = {
   acceptedAt?: Date;
   /** A create was begun at this time and its end is not known. */
   intentAt?: Date | undefined;
+  /** What was sent with it. */
+  intended?: ScimUser;
   /** The same for a change or a delete: what is there may not be what was accepted last. */
   writeBegunAt?: Date | undefined;
   /** Since when which trigger holds. */

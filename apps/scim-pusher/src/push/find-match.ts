@@ -1,6 +1,6 @@
 import type { DirectoryUser, MatchingPolicy, MatchingRule } from '@autoprov/proto';
 import { matchingRules, matchingValue } from '@autoprov/mapping';
-import { filterEq, matchesEq, readId, readList, type JsonObject, type ScimUser } from '@autoprov/scim';
+import { digestOf, filterEq, matchesEq, readId, readList, type JsonObject, type ScimUser } from '@autoprov/scim';
 import { judgeHits, matchingFailed, type Match } from '../domain/match.ts';
 import { findLinks } from '../store/accounts.ts';
 import { findListedAccounts, wasListed } from '../store/listed-accounts.ts';
@@ -23,14 +23,26 @@ export type MatchResult = { ok: true; match: Match } | { ok: false; failure: Sci
 /**
  * Asks the service provider for an account of this person before one is created.
  *
- * @param ours a create of ours was begun and its end is not known: a hit is our own account
+ * @param ours a create of ours was begun and its end is not known: a hit is our own account, also by what was sent then
  * @param formerScimId the id of an account of this person that was deleted: some service providers only put it aside
  */
 export async function findMatch(
   pass: Pass,
-  { userId, user }: Pick<Turn, 'userId' | 'user'>,
+  turn: Pick<Turn, 'userId' | 'user' | 'account'>,
   desired: ScimUser,
   { ours, formerScimId }: { ours: boolean; formerScimId?: string | undefined },
+): Promise<MatchResult> {
+  const found = await matchBy(pass, turn, desired, { ours, formerScimId });
+  const { intended } = turn.account;
+  if (!found.ok || found.match.do !== 'create' || !ours || !intended) return found;
+  return digestOf(intended) === digestOf(desired) ? found : matchBy(pass, turn, intended, { ours, formerScimId });
+}
+
+async function matchBy(
+  pass: Pass,
+  { userId, user }: Pick<Turn, 'userId' | 'user'>,
+  desired: ScimUser,
+  { ours, formerScimId }: { ours: boolean; formerScimId: string | undefined },
 ): Promise<MatchResult> {
   const policy = pass.app.setup.matching;
   const found = await findHits({ desired, user }, policy, (attribute, value) => findLive(pass.scim, attribute, value));

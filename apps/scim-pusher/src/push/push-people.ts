@@ -72,7 +72,9 @@ async function pushLevel(pass: Pass, users: readonly DirectoryUser[]): Promise<v
 
 /** A process may die in the middle, and answers be lost: whoever comes next must know what may have been done. */
 async function noteWhatIsBegun(pass: Pass, turns: readonly Turn[]): Promise<void> {
-  const creating = turns.filter(isFirstCreate).map(({ userId }) => userId);
+  const creating = turns.flatMap((turn) =>
+    isFirstCreate(turn) ? [{ userId: turn.userId, intended: turn.decision.desired }] : [],
+  );
   const writing = turns.filter(writesToAccount).map(({ userId }) => userId);
   if (creating.length + writing.length === 0) return;
   const now = pass.ctx.now();
@@ -135,7 +137,8 @@ function hasRow(account: Account): boolean {
   return account.state !== 'none' || account.dueAt !== undefined || account.attempt > 0;
 }
 
-function isFirstCreate({ decision, account, match }: Turn): boolean {
+function isFirstCreate(turn: Turn): turn is Turn & { decision: { do: 'create' } } {
+  const { decision, account, match } = turn;
   return decision.do === 'create' && account.intentAt === undefined && (match?.do ?? 'create') === 'create';
 }
 

@@ -117,6 +117,7 @@ async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Pro
     : await findMatch(pass, turn, decision.desired, { ours, formerScimId });
   if (!found.ok) return recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, found.failure, ours);
   if (found.match.do !== 'create') return settleMatch(pass, turn, found.match);
+  if (ours) await renewIntent(pass, turn, decision.desired);
   const written = await createAccount(pass, decision.desired);
   if (written.ok) {
     const accepted = { ...acceptedAs(decision.desired), scimId: written.scimId, origin: 'created' as const };
@@ -124,13 +125,13 @@ async function create(pass: Pass, turn: Turn, decision: Deciding<'create'>): Pro
     return;
   }
   if (written.failure.reason === 'DUPLICATE') return adoptAfterRefusal(pass, turn, decision, written.failure);
-  if (written.failure.unknownEnd) await renewIntent(pass, turn);
+  if (written.failure.unknownEnd) await renewIntent(pass, turn, decision.desired);
   await recordFailed(pass, turn, Outcome_Action.ACTION_CREATE, written.failure, written.failure.unknownEnd);
 }
 
 /** From now on it may be on its way into the service provider's index; it waited for its turn since it was intended. */
-async function renewIntent({ ctx, app, write }: Pass, { userId }: Turn): Promise<void> {
-  if (ctx.settings.intents) await write((tx) => saveIntents(tx, app, [userId], ctx.now()));
+async function renewIntent({ ctx, app, write }: Pass, { userId }: Turn, intended: ScimUser): Promise<void> {
+  if (ctx.settings.intents) await write((tx) => saveIntents(tx, app, [{ userId, intended }], ctx.now()));
 }
 
 /** The service provider knows somebody like this whom no look-up found before: it is looked up once more, live. */

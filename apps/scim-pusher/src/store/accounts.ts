@@ -11,7 +11,7 @@ const undoHolds = `undo_to is not null
 
 const columns = `user_id as "userId", scim_id as "scimId", origin, state, accepted,
   accepted_digest as "acceptedDigest", accepted_at as "acceptedAt", keeps_external_id as "keepsExternalId",
-  case when ${undoHolds} then undo_to end as undo, intent_at as "intentAt",
+  case when ${undoHolds} then undo_to end as undo, intent_at as "intentAt", intended,
   write_begun_at as "writeBegunAt", trigger, trigger_at as "triggerAt", parked, due_at as "dueAt", attempt,
   failure_code as "failureCode", failure_reason as "failureReason", failure_detail as "failureDetail"`;
 
@@ -53,13 +53,18 @@ export async function findLinkedAccounts(db: Db, app: AppKey, scimIds: readonly 
   return rows.map(withoutNulls);
 }
 
-/** Writes down that creates are about to be sent, before they are: after a crash each is looked up first. */
-export async function saveIntents(tx: Db, app: AppKey, userIds: readonly string[], now: Date): Promise<void> {
+/** A create that is about to be sent. */
+export type Intent = { userId: string; intended: ScimUser };
+
+/** Writes down creates before they are sent: after a crash each is looked up first. */
+export async function saveIntents(tx: Db, app: AppKey, intents: readonly Intent[], now: Date): Promise<void> {
   await tx.query(
-    `insert into accounts (customer_id, app_id, user_id, intent_at, due_at)
-     select $1, $2, user_id, $4, $4 from unnest($3::text[]) as user_id
-     on conflict (customer_id, app_id, user_id) do update set intent_at = excluded.intent_at, due_at = excluded.due_at`,
-    [app.customerId, app.appId, userIds, now],
+    `insert into accounts (customer_id, app_id, user_id, intent_at, intended, due_at)
+     select $1, $2, "userId", $4, intended, $4
+     from jsonb_to_recordset($3) as intent ("userId" text, intended jsonb) order by "userId"
+     on conflict (customer_id, app_id, user_id) do update set
+       intent_at = excluded.intent_at, intended = excluded.intended, due_at = excluded.due_at`,
+    [app.customerId, app.appId, JSON.stringify(intents), now],
   );
 }
 
@@ -103,7 +108,7 @@ export async function saveAcceptances(
        accepted_revision = excluded.accepted_revision, accepted_at = excluded.accepted_at, known_at = excluded.known_at,
        trigger = excluded.trigger, trigger_at = excluded.trigger_at, parked = excluded.parked,
        due_at = excluded.due_at, keeps_external_id = known.keeps_external_id or excluded.keeps_external_id,
-       intent_at = null, write_begun_at = null, attempt = 0, failure_code = null, failure_reason = null, failure_detail = null,
+       intent_at = null, intended = null, write_begun_at = null, attempt = 0, failure_code = null, failure_reason = null, failure_detail = null,
        outcome_seq = ${nextSeq('known.outcome_seq')}
      returning user_id as "userId", outcome_seq as seq`,
     [app.customerId, app.appId, JSON.stringify(acceptances), revision, now],
@@ -152,6 +157,7 @@ export async function saveRefusal(tx: Db, app: AppKey, r: Refusal): Promise<bigi
        failure_code = excluded.failure_code, failure_reason = excluded.failure_reason,
        failure_detail = excluded.failure_detail, attempt = excluded.attempt, due_at = excluded.due_at,
        parked = excluded.parked, intent_at = case when $10 then known.intent_at end,
+       intended = case when $10 then known.intended end,
        write_begun_at = case when $11 then known.write_begun_at end,
        outcome_seq = ${nextSeq('known.outcome_seq')}
      returning outcome_seq as seq`,
@@ -206,7 +212,7 @@ function keepVersions(condition: string, now: string): string {
 /** A create whose end was not known has been looked up, and there is no account. */
 export async function dropIntent(tx: Db, app: AppKey, userId: string): Promise<void> {
   await tx.query(
-    `update accounts set intent_at = null, due_at = null where customer_id = $1 and app_id = $2 and user_id = $3`,
+    `update accounts set intent_at = null, intended = null, due_at = null where customer_id = $1 and app_id = $2 and user_id = $3`,
     keyOf(app, userId),
   );
 }

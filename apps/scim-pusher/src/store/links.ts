@@ -21,7 +21,8 @@ export async function saveLink(tx: Db, app: AppKey & { revision: bigint }, link:
        accepted = excluded.accepted, accepted_digest = excluded.accepted_digest,
        accepted_revision = excluded.accepted_revision, accepted_at = excluded.accepted_at, known_at = excluded.known_at,
        trigger = excluded.trigger, trigger_at = excluded.trigger_at, due_at = excluded.due_at,
-       keeps_external_id = excluded.keeps_external_id, intent_at = null, write_begun_at = null`,
+       keeps_external_id = excluded.keeps_external_id, intent_at = null, intended = null,
+       write_begun_at = null`,
     [
       app.customerId,
       app.appId,
